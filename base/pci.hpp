@@ -1,0 +1,112 @@
+// The driver's view of one PCI function: configuration space, MMIO, DMA, interrupts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/addresses.hpp"
+#include "base/callback.hpp"
+#include "base/kernel.hpp"
+
+namespace niclab {
+
+enum class DmaDirection : std::uint8_t { to_device, from_device, bidirectional };
+
+/// Measurement only, never part of the simulated state: when the frame in a descriptor was on the wire
+/// (receive) or left the application (transmit). Indexed by queue and descriptor; ring lengths up to 4096.
+class DescriptorStamps {
+ public:
+  Time& at(unsigned queue, unsigned index) { return stamps_[queue * kRing + index]; }
+
+ private:
+  static constexpr unsigned kRing = 4096;
+  std::vector<Time> stamps_ = std::vector<Time>(8 * kRing);
+};
+
+/// An array of 16-byte descriptors or the like that device and driver share. Every access synchronises.
+template <class T>
+class CoherentArray {
+ public:
+  CoherentArray() = default;
+  CoherentArray(T* data, std::size_t size, DmaAddress bus) : data_(data), size_(size), bus_(bus) {}
+  T load(Kernel& k, std::size_t i) const {
+    k.dma_sync();
+    return data_[i];
+  }
+  void store(Kernel& k, std::size_t i, const T& value) {
+    k.dma_sync();
+    data_[i] = value;
+  }
+  std::size_t size() const { return size_; }
+  DmaAddress bus_address() const { return bus_; }  ///< of element 0
+  T* unsynchronised() { return data_; }            ///< set-up only, before the device may look
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+  DmaAddress bus_{};
+};
+
+/// One PCI function as its driver sees it (the `Platform` of the house rules). Register accesses stall or
+/// cost the running CPU what the bus takes. All calls from task or interrupt context of the device's host.
+class PciDevice {
+ public:
+  virtual ~PciDevice() = default;
+  virtual Kernel& kernel() = 0;
+  virtual PciAddress address() const = 0;
+
+  /// Configuration space; the width is the type's. `offset` is a byte offset, naturally aligned (fact base
+  /// 1).
+  virtual std::uint8_t config_read8(std::uint16_t offset) = 0;
+  virtual std::uint16_t config_read16(std::uint16_t offset) = 0;
+  virtual std::uint32_t config_read32(std::uint16_t offset) = 0;
+  virtual void config_write16(std::uint16_t offset, std::uint16_t value) = 0;
+  virtual void config_write32(std::uint16_t offset, std::uint32_t value) = 0;
+
+  /// A 32-bit register of a memory BAR. Reads stall the CPU for the round trip; a read nobody answers returns
+  /// all ones, as on real machines. Writes are posted.
+  virtual std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) = 0;
+  virtual void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) = 0;
+
+  /// Streaming DMA mapping of host memory (alloc_host_memory's). The IOMMU lets the device touch exactly
+  /// these bytes, in this direction, until unmapped; `where` is reported with a fault. Charges
+  /// CostModel::dma_map.
+  virtual DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction,
+                                    std::source_location where = std::source_location::current()) = 0;
+  virtual void dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection direction,
+                                std::source_location where = std::source_location::current()) = 0;
+  /// Zeroed memory both sides may touch, mapped both ways.
+  virtual std::span<std::byte> dma_alloc_coherent(
+      std::size_t size, DmaAddress& bus, std::source_location where = std::source_location::current()) = 0;
+  virtual void dma_free_coherent(std::span<std::byte> memory, DmaAddress bus,
+                                 std::source_location where = std::source_location::current()) = 0;
+
+  template <class T>
+  CoherentArray<T> alloc_coherent_array(std::size_t n) {
+    DmaAddress bus;
+    const auto memory = dma_alloc_coherent(n * sizeof(T), bus);
+    return {reinterpret_cast<T*>(memory.data()), n, bus};
+  }
+
+  /// pci_enable_msix: programs the capability and masks every entry; 0, or a negative errno when the function
+  /// has fewer vectors. Entry i is then requested with request_irq(i).
+  virtual int enable_msix(unsigned vectors) = 0;
+  virtual void disable_msix() = 0;
+  /// MSI or, when `msi` is false, INTx as the only vector 0.
+  virtual int enable_single_irq(bool msi) = 0;
+  /// Installs a hard-interrupt handler and unmasks the vector. `name` is its row in /proc/interrupts.
+  /// The IRQ starts on CPU `vector % num_online_cpus` until affinity is set. 0 or a negative errno.
+  virtual int request_irq(unsigned vector, Callback handler, std::string name) = 0;
+  virtual void free_irq(unsigned vector) = 0;
+  virtual void irq_set_affinity(unsigned vector, unsigned cpu) = 0;
+
+  virtual DescriptorStamps& rx_stamps() = 0;  ///< written by the device: end of frame on the wire
+  virtual DescriptorStamps& tx_stamps() = 0;  ///< written by the driver: when the application sent it
+};
+
+}  // namespace niclab

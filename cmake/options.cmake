@@ -1,0 +1,31 @@
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+# The command is <build>/niclab; test executables are in <build>/tests (cmake/testing.cmake).
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+
+option(NICLAB_SANITIZE "Build the SystemC-free rooms with AddressSanitizer and UBSan" OFF)
+option(NICLAB_COVERAGE "Instrument for gcov" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(niclab_options INTERFACE)
+target_include_directories(niclab_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(niclab_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+if(NICLAB_SANITIZE)  # with assertions, and quick enough to be part of every test run
+  target_compile_options(niclab_options INTERFACE -O1 -g1)
+  target_compile_options(niclab_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(niclab_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(NICLAB_COVERAGE)
+  target_compile_options(niclab_options INTERFACE --coverage)
+  target_link_options(niclab_options INTERFACE --coverage)
+endif()

@@ -1,0 +1,344 @@
+#include "tlm/core/cpu.hpp"
+
+#include <algorithm>
+
+#include "tlm/core/host_kernel.hpp"
+
+namespace niclab::sim {
+namespace {
+
+constexpr std::size_t kTaskStack = 256 * 1024;
+constexpr int kMaxSoftirqRestart = 10;             // path-map C-14
+constexpr Duration kMaxSoftirqTime = 2_ms;         // path-map C-14
+constexpr Duration kSchedSlice = 3_ms;             // CFS: sched_min_granularity on a few CPUs
+
+}  // namespace
+
+Cpu::Cpu(Engine& engine, HostKernel& host, unsigned index, unsigned agent)
+    : engine_(engine), host_(host), index_(index), agent_(agent) {
+  idle_ = std::make_unique<Task>("swapper/" + std::to_string(index), *this, [this] { idle_loop(); }, kTaskStack);
+  ksoftirqd_ = std::make_unique<Task>("ksoftirqd/" + std::to_string(index), *this, [this] { ksoftirqd_loop(); },
+                                      kTaskStack);
+  idle_->context.start(&Cpu::task_entry, idle_.get());
+  ksoftirqd_->context.start(&Cpu::task_entry, ksoftirqd_.get());
+  ksoftirqd_->state = Task::State::blocked;
+  current_ = idle_.get();
+}
+
+void Cpu::task_entry(void* raw) {
+  Task& task = *static_cast<Task*>(raw);
+  Cpu& cpu = task.cpu;
+  try {
+    task.body();
+  } catch (...) {
+    cpu.engine_.failure_ = std::current_exception();
+  }
+  if (cpu.engine_.failure_) {
+    cpu.engine_.running_ = nullptr;
+    Context::transfer(task.context, cpu.engine_.main_);
+  }
+  task.state = Task::State::finished;
+  for (;;) cpu.schedule();
+}
+
+void Cpu::start(Time t) {
+  mode_since_ = t;
+  push_resume(t);
+}
+
+void Cpu::charge(Duration d) { host_.charge(d); }
+
+// --- time ------------------------------------------------------------------------------------------------------
+
+void Cpu::push_resume(Time t) {
+  state_ = State::scheduled;
+  resume_at_ = t;
+  engine_.calendar_.push({t.ps(), order_of(Kind::cpu, agent_), 0, nullptr, this});
+}
+
+void Cpu::suspend_until(Time t) {
+  push_resume(t);
+  engine_.dispatch(current_->context);
+  // An interrupt may have brought us back early: the charges up to t were not observed and slide behind it.
+  engine_.clock_.local = std::max(engine_.clock_.local, t.ps());
+}
+
+void Cpu::sync() {
+  Engine& e = engine_;
+  for (;;) {
+    if (irq_due()) {
+      take_irq();
+      continue;
+    }
+    const std::uint64_t local = e.clock_.local;
+    const bool mine_is_next =
+        e.calendar_.empty() || before(local, order_of(Kind::cpu, agent_), e.calendar_.top().t, e.calendar_.top().order);
+    if (mine_is_next && local < e.calendar_.horizon()) {
+      e.now_ = Time::from_ps(local);
+      return;
+    }
+    if (mine_is_next || e.eager() || e.calendar_.top().call == nullptr ||
+        e.calendar_.top_time() >= e.calendar_.horizon()) {
+      suspend_until(Time::from_ps(local));
+      continue;
+    }
+    e.limit_ = local;
+    e.run_event_on(current_->context, e.calendar_.pop());
+  }
+}
+
+void Cpu::set_mode(CpuMode mode) {
+  const Time t = Time::from_ps(engine_.clock_.local);
+  mode_ps_[static_cast<unsigned>(mode_)] += (t - mode_since_).ps();
+  mode_since_ = t;
+  mode_ = mode;
+}
+
+std::array<std::uint64_t, 4> Cpu::time_in_mode(Time t) const {
+  auto ps = mode_ps_;
+  if (t > mode_since_) {
+    ps[static_cast<unsigned>(mode_)] += (t - mode_since_).ps();
+  } else {
+    ps[static_cast<unsigned>(mode_)] -= std::min(ps[static_cast<unsigned>(mode_)], (mode_since_ - t).ps());
+  }
+  return ps;
+}
+
+// --- interrupts ------------------------------------------------------------------------------------------------
+
+void Cpu::irq_arrives(Time t, IrqAction& action) {
+  pending_.push_back({t, &action});
+  switch (state_) {
+    case State::parked:
+      // The idle state is left first; the handler starts when the core is awake.
+      irqs_on_since_ = t + host_.cost.idle_exit;
+      push_resume(t);
+      break;
+    case State::spinning:
+      if (irqs_on_) push_resume(t);
+      break;
+    case State::scheduled:
+      if (irqs_on_ && t < resume_at_) {
+        const Time at = niclab::max(t, engine_.now_);
+        engine_.calendar_.cancel(order_of(Kind::cpu, agent_), this);
+        push_resume(at);
+      }
+      break;
+    case State::running:
+    case State::stalled:
+      break;
+  }
+}
+
+void Cpu::take_irq() {
+  Clock& clock = engine_.clock_;
+  const PendingIrq irq = pending_.front();
+  pending_.pop_front();
+  const Time begin = niclab::max(irq.arrived, irqs_on_since_);
+  const Duration unobserved = Duration::from_ps(clock.local > begin.ps() ? clock.local - begin.ps() : 0);
+  clock.local = begin.ps();
+  const CpuMode interrupted = mode_;
+  set_mode(CpuMode::hardirq);
+  irqs_on_ = false;
+  in_hardirq_ = true;
+  charge(host_.cost.hardirq_entry);
+  ++irq.action->count[index_];
+  if (irq.action->measured) host_.record_irq_latency(Time::from_ps(clock.local) - irq.arrived);
+  irq.action->handler();
+  charge(host_.cost.hardirq_exit);
+  in_hardirq_ = false;
+  set_mode(interrupted);
+  irqs_on_ = true;
+  irqs_on_since_ = Time::from_ps(clock.local);
+  if (!in_softirq() && softirq_pending_ != 0) do_softirq();
+  clock.local += unobserved.ps();
+}
+
+bool Cpu::irq_save() {
+  sync();
+  const bool were = irqs_on_;
+  irqs_on_ = false;
+  return were;
+}
+
+void Cpu::irq_restore(bool were_enabled) {
+  if (!were_enabled || irqs_on_) return;
+  sync();
+  irqs_on_ = true;
+  irqs_on_since_ = Time::from_ps(engine_.clock_.local);
+  if (!pending_.empty()) sync();
+}
+
+// --- softirqs --------------------------------------------------------------------------------------------------
+
+void Cpu::bh_disable() {
+  if (!in_softirq()) sync();
+  ++bh_count_;
+}
+
+void Cpu::bh_enable() {
+  if (bh_count_ == 1 && !in_softirq_ && !in_hardirq_) {
+    sync();
+    if (softirq_pending_ != 0) {
+      bh_count_ = 0;
+      do_softirq();
+      return;
+    }
+  }
+  --bh_count_;
+}
+
+void Cpu::raise_softirq(Softirq nr) {
+  const bool irqs = in_hardirq_ ? false : irq_save();
+  softirq_pending_ |= 1u << static_cast<unsigned>(nr);
+  if (!in_hardirq_ && !in_softirq()) host_.wake_task(*ksoftirqd_);
+  if (!in_hardirq_) irq_restore(irqs);
+}
+
+void Cpu::do_softirq() {
+  const CpuMode interrupted = mode_;
+  set_mode(CpuMode::softirq);
+  in_softirq_ = true;
+  charge(host_.cost.softirq_entry);
+  const Time end = host_.now() + kMaxSoftirqTime;
+  for (int round = 0;; ++round) {
+    sync();
+    const std::uint32_t pending = softirq_pending_;
+    if (pending == 0) break;
+    if (round != 0 && (round >= kMaxSoftirqRestart || Time::from_ps(engine_.clock_.local) >= end || need_resched())) {
+      host_.wake_task(*ksoftirqd_);
+      break;
+    }
+    softirq_pending_ = 0;
+    for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
+      if ((pending >> nr & 1) == 0) continue;
+      ++softirq_count_[nr];
+      if (const Callback& action = host_.softirq_action(nr)) action();
+    }
+    charge(host_.cost.softirq_exit);
+  }
+  in_softirq_ = false;
+  set_mode(interrupted);
+}
+
+void Cpu::ksoftirqd_loop() {
+  for (;;) {
+    sync();
+    if (softirq_pending_ != 0 && !in_softirq()) {
+      do_softirq();
+      cond_resched();
+      continue;
+    }
+    current_->state = Task::State::blocked;
+    schedule();
+  }
+}
+
+// --- tasks -----------------------------------------------------------------------------------------------------
+
+void Cpu::enqueue(Task& task) {
+  task.queued = true;
+  task.run_next = nullptr;
+  (run_last_ != nullptr ? run_last_->run_next : run_first_) = &task;
+  run_last_ = &task;
+}
+
+Task* Cpu::dequeue() {
+  Task* t = run_first_;
+  if (t == nullptr) return nullptr;
+  run_first_ = t->run_next;
+  if (run_first_ == nullptr) run_last_ = nullptr;
+  t->queued = false;
+  return t;
+}
+
+void Cpu::make_runnable(Task& task) {
+  if (task.state != Task::State::blocked) return;
+  task.state = Task::State::runnable;
+  enqueue(task);
+}
+
+void Cpu::switch_to(Task& next) {
+  Task& previous = *current_;
+  if (&next == &previous) return;
+  current_ = &next;
+  slice_start_ = Time::from_ps(engine_.clock_.local);
+  Context::transfer(previous.context, next.context);
+}
+
+void Cpu::schedule() {
+  sync();
+  if (run_first_ != nullptr && run_first_ != current_) {
+    charge(host_.cost.context_switch);
+    sync();
+  }
+  // Interrupts that ran inside the switch may have made us runnable again, or others.
+  Task* next = dequeue();
+  if (next == nullptr) next = idle_.get();
+  set_mode(next == idle_.get() ? CpuMode::idle : CpuMode::task);
+  switch_to(*next);
+}
+
+bool Cpu::need_resched() {
+  sync();
+  return run_first_ != nullptr && current_ != idle_.get() &&
+         Time::from_ps(engine_.clock_.local) >= slice_start_ + kSchedSlice;
+}
+
+void Cpu::cond_resched() {
+  if (!in_task() || !need_resched()) return;
+  enqueue(*current_);
+  schedule();
+}
+
+void Cpu::idle_loop() {
+  for (;;) {
+    sync();
+    if (run_first_ != nullptr) {
+      schedule();
+      continue;
+    }
+    set_mode(CpuMode::idle);
+    state_ = State::parked;
+    engine_.dispatch(current_->context);
+    charge(host_.cost.idle_exit);
+    sync();
+  }
+}
+
+// --- waiting for the bus and for locks --------------------------------------------------------------------------
+
+void Cpu::stall() {
+  state_ = State::stalled;
+  engine_.dispatch(current_->context);
+  irqs_on_since_ = niclab::max(irqs_on_since_, Time::from_ps(engine_.clock_.local));
+}
+
+void Cpu::unstall(Time t) { push_resume(t); }
+
+void Cpu::spin(SpinLock& lock) {
+  if (SpinLockAccess::owner(lock) == index_)
+    throw SimulationError("deadlock: " + current_->name + " takes a spinlock its own CPU " + std::to_string(index_) +
+                          " holds");
+  SpinWaiter& me = spin_waiters_.at(spin_depth_++);
+  me = SpinWaiter{.cpu = this};
+  if (SpinWaiter* w = SpinLockAccess::first(lock); w != nullptr) {
+    while (w->next != nullptr) w = w->next;
+    w->next = &me;
+  } else {
+    SpinLockAccess::set_first(lock, &me);
+  }
+  while (me.granted == Time::never()) {
+    state_ = State::spinning;
+    engine_.dispatch(current_->context);
+    sync();  // an interrupt is served while spinning; others catch up before we look at the lock again
+  }
+  engine_.clock_.local = std::max(engine_.clock_.local, me.granted.ps());
+  --spin_depth_;
+}
+
+void Cpu::resume_spinning(Time t) {
+  if (state_ == State::spinning) push_resume(t);
+}
+
+}  // namespace niclab::sim

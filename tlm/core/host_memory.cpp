@@ -1,0 +1,55 @@
+#include "tlm/core/host_memory.hpp"
+
+#include <sys/mman.h>
+
+#include <new>
+
+namespace niclab::sim {
+
+void HostMemory::Unmap::operator()(std::byte* p) const { ::munmap(p, size); }
+
+namespace {
+
+/// Fresh anonymous pages: zeroed, and only touched pages cost anything.
+std::byte* map_pages(std::size_t size) {
+  void* p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<std::byte*>(p);
+}
+
+}  // namespace
+
+HostMemory::HostMemory(Engine& engine, unsigned agent, std::size_t bytes)
+    : engine_(engine), agent_(agent), size_(bytes), memory_(map_pages(bytes), Unmap{bytes}), ring_(1024) {}
+
+std::byte* HostMemory::allocate(std::size_t bytes, std::size_t alignment) {
+  const std::size_t start = (used_ + alignment - 1) / alignment * alignment;
+  if (start + bytes > size_) throw std::bad_alloc();
+  used_ = start + bytes;
+  return memory_.get() + start;
+}
+
+void HostMemory::post(const PostedWrite& write) {
+  if (tail_ - head_ == ring_.size()) {
+    std::vector<PostedWrite> larger(ring_.size() * 2);
+    for (std::size_t i = head_; i != tail_; ++i) larger[i % larger.size()] = ring_[i % ring_.size()];
+    ring_ = std::move(larger);
+  }
+  if (head_ != tail_ && ring_[(tail_ - 1) % ring_.size()].visible > write.visible)
+    throw SimulationError("posted write would pass an earlier posted write");
+  ring_[tail_++ % ring_.size()] = write;
+  if (engine_.eager()) {
+    engine_.at<&HostMemory::commit_event>(write.visible, Kind::memory_write, agent_, *this);
+  } else if (tail_ - head_ == 1) {
+    next = write.visible.ps();
+  }
+}
+
+void HostMemory::commit_front() {
+  PostedWrite& w = ring_[head_ % ring_.size()];
+  w.commit(w.context, w);
+  ++head_;
+  if (!engine_.eager()) next = head_ == tail_ ? ~std::uint64_t{0} : ring_[head_ % ring_.size()].visible.ps();
+}
+
+}  // namespace niclab::sim
