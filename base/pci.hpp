@@ -17,6 +17,9 @@ namespace niclab {
 
 enum class DmaDirection : std::uint8_t { to_device, from_device, bidirectional };
 
+/// What dma_map_single returns when no address is left (Linux's dma_mapping_error, path-map B-117).
+inline constexpr DmaAddress kDmaMappingError{~std::uint64_t{0}};
+
 /// Measurement only, never part of the simulated state: when the frame in a descriptor was on the wire
 /// (receive) or left the application (transmit). Indexed by queue and descriptor; ring lengths up to 4096.
 class DescriptorStamps {

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "base/kernel.hpp"
 #include "tlm/core/engine.hpp"
+#include "tlm/core/ring.hpp"
 #include "tlm/core/task.hpp"
 
 namespace niclab::sim {
@@ -111,7 +111,7 @@ class Cpu {
   std::array<SpinWaiter, 4> spin_waiters_{};  // task, softirq and hard interrupt may each spin once
   unsigned spin_depth_ = 0;
   // interrupts
-  std::deque<PendingIrq> pending_;
+  Ring<PendingIrq> pending_;
   bool irqs_on_ = true;
   Time irqs_on_since_{};
   bool in_hardirq_ = false;

@@ -20,7 +20,7 @@ std::byte* map_pages(std::size_t size) {
 }  // namespace
 
 HostMemory::HostMemory(Engine& engine, unsigned agent, std::size_t bytes)
-    : engine_(engine), agent_(agent), size_(bytes), memory_(map_pages(bytes), Unmap{bytes}), ring_(1024) {}
+    : engine_(engine), agent_(agent), size_(bytes), memory_(map_pages(bytes), Unmap{bytes}) {}
 
 std::byte* HostMemory::allocate(std::size_t bytes, std::size_t alignment) {
   const std::size_t start = (used_ + alignment - 1) / alignment * alignment;
@@ -30,26 +30,21 @@ std::byte* HostMemory::allocate(std::size_t bytes, std::size_t alignment) {
 }
 
 void HostMemory::post(const PostedWrite& write) {
-  if (tail_ - head_ == ring_.size()) {
-    std::vector<PostedWrite> larger(ring_.size() * 2);
-    for (std::size_t i = head_; i != tail_; ++i) larger[i % larger.size()] = ring_[i % ring_.size()];
-    ring_ = std::move(larger);
-  }
-  if (head_ != tail_ && ring_[(tail_ - 1) % ring_.size()].visible > write.visible)
+  if (!posted_.empty() && posted_.back().visible > write.visible)
     throw SimulationError("posted write would pass an earlier posted write");
-  ring_[tail_++ % ring_.size()] = write;
+  posted_.push_back(write);
   if (engine_.eager()) {
     engine_.at<&HostMemory::commit_event>(write.visible, Kind::memory_write, agent_, *this);
-  } else if (tail_ - head_ == 1) {
+  } else if (posted_.size() == 1) {
     next = write.visible.ps();
   }
 }
 
 void HostMemory::commit_front() {
-  PostedWrite& w = ring_[head_ % ring_.size()];
+  PostedWrite w = posted_.front();
+  posted_.pop_front();
+  if (!engine_.eager()) next = posted_.empty() ? ~std::uint64_t{0} : posted_.front().visible.ps();
   w.commit(w.context, w);
-  ++head_;
-  if (!engine_.eager()) next = head_ == tail_ ? ~std::uint64_t{0} : ring_[head_ % ring_.size()].visible.ps();
 }
 
 }  // namespace niclab::sim

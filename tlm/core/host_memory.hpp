@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "base/kernel.hpp"
 #include "base/time.hpp"
 #include "tlm/core/engine.hpp"
+#include "tlm/core/ring.hpp"
 
 namespace niclab::sim {
 
@@ -32,7 +32,7 @@ struct PostedWrite {
 
 /// Memory with the time-ordered queue of posted writes in front of it. Posted never pass posted, so the queue is
 /// a FIFO; it is drained before anybody looks. In --eager mode every entry has an event of its own.
-class HostMemory : public PostedWrites {
+class HostMemory final : public PostedWrites {
  public:
   HostMemory(Engine& engine, unsigned agent, std::size_t bytes);
 
@@ -66,9 +66,7 @@ class HostMemory : public PostedWrites {
   std::size_t size_;
   std::size_t used_ = 4096;  // physical page 0 is never handed out: address 0 stays invalid
   std::unique_ptr<std::byte[], Unmap> memory_;
-  // ring of posted writes
-  std::vector<PostedWrite> ring_;
-  std::size_t head_ = 0, tail_ = 0;
+  Ring<PostedWrite> posted_{1024};
 };
 
 }  // namespace niclab::sim

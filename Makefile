@@ -1,0 +1,40 @@
+# A front door to CMake, ctest and the niclab command. `make help` lists the targets.
+BUILD ?= build
+JOBS ?= 2
+export JOBS
+
+.DEFAULT_GOAL := build
+.PHONY: build deps run test waves study bench lint formal peers docs help
+
+build: $(BUILD)/build.ninja ## build; the command is then build/niclab
+	@cmake --build $(BUILD) -j $(JOBS)
+
+$(BUILD)/build.ninja:
+	@scripts/deps.sh --check
+	@cmake -S . -B $(BUILD) -G Ninja
+
+deps: ## install what is missing (Debian packages); NO_INSTALL=1 only says what is
+	@scripts/deps.sh
+
+run: deps ## install what is missing, build, run scenarios/quickstart.toml
+	@$(MAKE) --no-print-directory build
+	@$(BUILD)/niclab run scenarios/quickstart.toml --out out/quickstart
+	@echo "make run: the results are in out/quickstart (summary.json, *.pcap)"
+
+test: deps ## install what is missing, build, run the whole test suite
+	@scripts/test.sh
+
+bench: build ## packets per wall second (niclab bench)
+	@$(BUILD)/niclab bench
+
+lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with TIDY=1
+	@scripts/lint.sh
+
+docs: build ## generate docs/registers.md from the register table
+	@scripts/docs.sh $(BUILD)
+
+waves study formal peers: ## not in this version
+	@echo "make $@: not in this version" >&2; exit 2
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z ]*:.*## /{n=split($$1,t," ");for(i=1;i<=n;i++)printf "  make %-8s %s\n",t[i],$$2}' $(MAKEFILE_LIST)

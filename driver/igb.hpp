@@ -1,0 +1,229 @@
+// The igb-class driver of one I350 port.
+//
+// Reading order: probe.cpp, open.cpp, setup.cpp (bring-up), tx.cpp, irq.cpp, rx.cpp (the path of a packet),
+// itr.cpp, watchdog.cpp, stats.cpp, ethtool.cpp; hardware.hpp is the layer below.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/pci.hpp"
+#include "driver/config.hpp"
+#include "driver/ethtool.hpp"
+#include "driver/hardware.hpp"
+#include "driver/ring.hpp"
+#include "driver/stats.hpp"
+#include "stack/net_device.hpp"
+#include "stack/skbuff.hpp"
+
+namespace niclab::igb {
+
+class IgbAdapter;
+
+struct ProbeResult {
+  std::unique_ptr<IgbAdapter> adapter;  ///< nullptr when error != 0
+  int error = 0;                        ///< negative errno
+};
+
+/// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
+/// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not an
+/// I350; -EIO: no answer, bad NVM checksum or MAC address; -EOPNOTSUPP: not a copper port.
+ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name,
+                      const IgbConfig& config = {});
+
+/// Driver state shared with its kernel worker, which outlives a dying adapter.
+struct Worker {
+  WaitQueue queue;
+  unsigned pending = 0;  ///< WorkItem bits
+  IgbAdapter* adapter = nullptr;
+};
+enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2 };
+
+class IgbAdapter final : public stack::NetDevice {
+ public:
+  IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string name, const IgbConfig& config);
+  ~IgbAdapter() override;
+  IgbAdapter(const IgbAdapter&) = delete;
+  IgbAdapter& operator=(const IgbAdapter&) = delete;
+
+  /// Closes the interface if need be and gives everything back (path-map A-35). From a task.
+  void igb_remove();
+
+  // --- net_device_ops
+  int ndo_open() override;
+  int ndo_stop() override;
+  stack::NetdevTx ndo_start_xmit(stack::SkbPtr& skb) override;
+  void ndo_set_rx_mode() override { igb_set_rx_mode(); }
+  void ndo_tx_timeout() override;
+  int ndo_change_mtu(std::uint32_t new_mtu) override;
+  /// Reads the device's counters first, as igb does. From a task.
+  stack::DeviceStats ndo_get_stats64() override;
+  /// Register counters are those of the last watchdog run or ndo_get_stats64().
+  std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats() override;
+
+  // --- ethtool_ops: 0 or a negative errno. From a task.
+  Coalesce get_coalesce() const;
+  int set_coalesce(const Coalesce& wanted);
+  RingParam get_ringparam() const;
+  int set_ringparam(const RingParam& wanted);
+  Channels get_channels() const;
+  int set_channels(unsigned combined);
+
+  // --- contexts the machine enters
+  int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
+  void igb_msix_ring(QVector& q_vector);        ///< hard interrupt (C-06)
+  void igb_watchdog_task();                     ///< worker, every 2 s (A-18)
+  void igb_reset_task();                        ///< worker
+
+  // --- for reports and tests
+  unsigned num_queues() const { return static_cast<unsigned>(rx_rings_.size()); }
+  bool queue_pairs() const { return queue_pairs_; }
+  bool msix_enabled() const { return msix_enabled_; }
+  const TxRing& tx_ring(unsigned i) const { return *tx_rings_[i]; }
+  const RxRing& rx_ring(unsigned i) const { return *rx_rings_[i]; }
+  const std::vector<std::unique_ptr<QVector>>& q_vectors() const { return q_vectors_; }
+  QVector& q_vector(unsigned i) { return *q_vectors_[i]; }
+  const HwStats& hw_stats() const { return hw_stats_; }
+  std::uint64_t tx_timeout_count() const { return tx_timeout_count_; }
+  LinkState link() const { return link_; }
+
+ private:
+  friend ProbeResult igb_probe(PciDevice&, stack::NetdevCore&, std::string, const IgbConfig&);
+
+  // probe.cpp
+  int probe();
+  void pci_setup();
+  int sw_init();
+  void start_worker();
+
+  // irq.cpp: interrupt scheme and handlers (path-map)
+  void set_interrupt_capability(bool msix);
+  void init_interrupt_scheme(bool msix);
+  void clear_interrupt_scheme();
+  void alloc_q_vectors();
+  void add_q_vector(unsigned v_count, std::optional<unsigned> rx, std::optional<unsigned> tx);
+  int igb_request_irq();
+  int igb_request_msix();
+  int fall_back_to_single();
+  void igb_free_irq();
+  void igb_configure_msix();
+  void igb_assign_vector(QVector& q_vector, unsigned msix_vector);
+  void igb_write_ivar(unsigned msix_vector, unsigned index, unsigned shift);
+  void igb_irq_enable();
+  void igb_irq_disable();
+  void igb_ring_irq_enable(QVector& q_vector);
+  void igb_msix_other();
+  void igb_intr_msi();
+  void igb_intr();
+  void igb_handle_icr(std::uint32_t icr);
+
+  // open.cpp
+  void igb_up();
+  void igb_down();
+  void igb_start();
+  void igb_reset();
+  void igb_reinit_locked();
+  void igb_power_up_link();
+  void power_down_if_closed();
+  void begin_reconfiguration();
+  void end_reconfiguration();
+
+  // setup.cpp: rings and registers behind them (fact base 5.3)
+  void igb_setup_all_tx_resources();
+  void igb_setup_all_rx_resources();
+  void igb_free_all_tx_resources();
+  void igb_free_all_rx_resources();
+  void igb_clean_tx_ring(TxRing& ring);
+  void igb_clean_rx_ring(RxRing& ring);
+  void igb_configure();
+  void igb_get_hw_control();
+  void igb_release_hw_control();
+  void igb_restore_vlan();
+  void igb_setup_tctl();
+  void igb_setup_mrqc();
+  void igb_setup_rctl();
+  void igb_configure_tx();
+  void igb_configure_rx();
+  void igb_configure_tx_ring(TxRing& ring);
+  void igb_configure_rx_ring(RxRing& ring);
+  void igb_set_rx_mode();
+
+  // tx.cpp
+  stack::NetdevTx igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring);
+  std::uint32_t igb_tx_csum(TxRing& ring, const stack::SkBuff& skb);
+  bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts);
+  void igb_tx_unwind(TxRing& ring, unsigned first, unsigned end);
+  void igb_tx_publish(TxRing& ring, unsigned first, unsigned last);
+  bool igb_maybe_stop_tx(TxRing& ring, unsigned wanted);
+  bool igb_clean_tx_irq(QVector& q_vector);
+  void igb_unmap_tx(TxBuffer& buffer);
+  bool igb_tx_hang(TxRing& ring);
+
+  // rx.cpp
+  void igb_alloc_rx_buffers(RxRing& ring, unsigned cleaned_count);
+  bool igb_alloc_mapped_page(RxRing& ring, RxBuffer& buffer);
+  bool igb_clean_rx_irq(QVector& q_vector, int budget);
+  void igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb);
+  stack::SkbPtr igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std::byte* data, std::uint32_t size);
+  void igb_reuse_rx_page(RxRing& ring, RxBuffer& buffer);
+  bool igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
+  void igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb, unsigned index);
+  void igb_rx_checksum(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
+
+  // watchdog.cpp
+  void schedule_work(unsigned items);
+  void watchdog_expired() { schedule_work(kWatchdogTask); }
+  void igb_link_up();
+  void igb_link_down();
+  bool igb_check_tx_rings();
+
+  // stats.cpp
+  void igb_update_stats();
+  void igb_read_hw_stats(HwStats& into);
+  void igb_fill_net_stats();
+
+  std::uint32_t itr_setting(const QVector& q_vector) const {
+    return q_vector.rx_ring != nullptr ? rx_itr_setting_ : tx_itr_setting_;
+  }
+  std::uint32_t max_frame_size() const { return mtu + 22; }  // Ethernet header, VLAN tag, FCS
+  void spend(unsigned path_instructions) { kernel_.charge(kernel_.cost.instructions(path_instructions)); }
+  void log(const std::string& line) { kernel_.log("igb " + line); }
+
+  PciDevice& pdev_;
+  stack::NetdevCore& core_;
+  Kernel& kernel_;
+  const IgbConfig config_;
+  Hardware hw_;
+  stack::BufferPool pages_;
+  std::shared_ptr<Worker> worker_;
+  Timer watchdog_timer_;
+  // interrupt scheme
+  unsigned queues_ = 1;       // RX queues, and TX queues
+  bool queue_pairs_ = false;  // IGB_FLAG_QUEUE_PAIRS
+  bool msix_enabled_ = false;
+  bool irqs_requested_ = false;
+  std::uint32_t eims_enable_mask_ = 0, eims_other_ = 0;
+  std::vector<std::unique_ptr<TxRing>> tx_rings_;
+  std::vector<std::unique_ptr<RxRing>> rx_rings_;
+  std::vector<std::unique_ptr<QVector>> q_vectors_;
+  // settings
+  unsigned tx_ring_count_, rx_ring_count_;
+  std::uint32_t rx_itr_setting_, tx_itr_setting_;
+  // state
+  bool down_ = true;        // __IGB_DOWN
+  bool resetting_ = false;  // __IGB_RESETTING
+  bool running_ = false;    // between ndo_open and ndo_stop
+  LinkState link_;
+  unsigned tx_timeout_factor_ = 1;  // seconds
+  // statistics
+  SpinLock stats_lock_;
+  HwStats hw_stats_;
+  stack::DeviceStats net_stats_;
+  std::uint64_t tx_timeout_count_ = 0, doosync_ = 0;
+};
+
+}  // namespace niclab::igb

@@ -1,0 +1,120 @@
+// Finding, resetting and registering a port (path-map A-08, fact base 5.1).
+#include <algorithm>
+#include <cerrno>
+
+#include "driver/igb.hpp"
+
+namespace niclab::igb {
+namespace {
+
+constexpr std::uint16_t kPciVendor = 0x00, kPciDevice = 0x02, kPciCommand = 0x04;
+constexpr std::uint16_t kCommandMemory = 1u << 1, kCommandMaster = 1u << 2;
+constexpr std::uint16_t kPcieDeviceControl = 0xA8, kPcieLinkStatus = 0xB2;
+constexpr std::uint16_t kAerEnables = 0x000F;
+constexpr std::uint16_t kVendorIntel = 0x8086, kI350Copper = 0x1521;
+
+unsigned clamp_ring(unsigned n) { return (std::clamp(n, kMinRing, kMaxRing) + 7) / 8 * 8; }
+
+std::uint32_t setting_or_default(unsigned usecs) { return itr_setting_of(usecs_valid(usecs) ? usecs : 3); }
+
+}  // namespace
+
+ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name, const IgbConfig& config) {
+  ProbeResult result;
+  auto adapter = std::make_unique<IgbAdapter>(pdev, core, std::move(name), config);
+  result.error = adapter->probe();
+  if (result.error == 0) result.adapter = std::move(adapter);
+  return result;
+}
+
+IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string interface,
+                       const IgbConfig& config)
+    : pdev_(pdev),
+      core_(core),
+      kernel_(core.kernel()),
+      config_(config),
+      hw_(pdev),
+      pages_(kernel_, kRxPageSize, kRxPageSize),
+      watchdog_timer_(Callback::to<&IgbAdapter::watchdog_expired>(*this)),
+      tx_ring_count_(clamp_ring(config.tx_ring)),
+      rx_ring_count_(clamp_ring(config.rx_ring)),
+      rx_itr_setting_(setting_or_default(config.rx_usecs)),
+      tx_itr_setting_(setting_or_default(config.tx_usecs)) {
+  name = std::move(interface);
+}
+
+IgbAdapter::~IgbAdapter() {
+  if (worker_) worker_->adapter = nullptr;
+  if (watchdog_timer_.pending()) kernel_.del_timer(watchdog_timer_);
+}
+
+void IgbAdapter::pci_setup() {
+  const std::uint16_t command = pdev_.config_read16(kPciCommand);
+  pdev_.config_write16(kPciCommand, command | kCommandMemory);
+  pdev_.config_write16(kPcieDeviceControl, pdev_.config_read16(kPcieDeviceControl) | kAerEnables);
+  if (!config_.bugs.no_bus_master)
+    pdev_.config_write16(kPciCommand, command | kCommandMemory | kCommandMaster);
+}
+
+int IgbAdapter::sw_init() {
+  const unsigned online = kernel_.num_online_cpus();
+  queues_ = std::clamp(config_.queues == 0 ? online : config_.queues, 1u, kMaxQueues);
+  queue_pairs_ = queues_ > kMaxQueues / 2;  // decided here, once (path-map A-21, F-23)
+  init_interrupt_scheme(config_.msix);
+  igb_irq_disable();
+  return 0;
+}
+
+int IgbAdapter::probe() {
+  if (pdev_.config_read16(kPciVendor) != kVendorIntel || pdev_.config_read16(kPciDevice) != kI350Copper)
+    return -ENODEV;
+  const std::string where = pdev_.address().to_string() + ": ";
+  pci_setup();
+  if (const int error = hw_.get_invariants(); error != 0) return error;
+  if (const int error = sw_init(); error != 0) return error;
+  const std::uint16_t link = pdev_.config_read16(kPcieLinkStatus);
+
+  hw_ip_csum = true;
+  scatter_gather = true;
+  if (hw_.phy_reset_blocked()) log(where + "PHY reset is blocked due to SOL/IDER session.");
+  hw_.reset_hw();
+  if (hw_.validate_nvm_checksum() != 0) {
+    log(where + "The NVM Checksum Is Not Valid");
+    clear_interrupt_scheme();
+    return -EIO;
+  }
+  hw_.mac_addr = hw_.read_mac_addr();
+  if (hw_.mac_addr.is_zero() || hw_.mac_addr.is_group()) {
+    log(where + "Invalid MAC Address");
+    clear_interrupt_scheme();
+    return -EIO;
+  }
+  dev_addr = hw_.mac_addr;
+  hw_.rar_set(0, hw_.mac_addr);
+
+  start_worker();
+  igb_reset();
+  igb_get_hw_control();
+  core_.netif_carrier_off(*this);
+  core_.register_netdev(*this);
+  hw_.set_eee_i350();
+  log(where + "Intel(R) Gigabit Ethernet Network Connection");
+  log(where + name + ": (PCIe:" + ((link & 0xF) == 2 ? "5.0Gb/s" : "2.5Gb/s") + ":Width x" +
+      std::to_string(link >> 4 & 0x3F) + ") " + dev_addr.to_string());
+  log(where + "Using " + (msix_enabled_ ? "MSI-X" : "MSI") + " interrupts. " + std::to_string(queues_) +
+      " rx queue(s), " + std::to_string(queues_) + " tx queue(s)");
+  return 0;
+}
+
+void IgbAdapter::igb_remove() {
+  core_.unregister_netdev(*this);
+  if (running_) ndo_stop();
+  kernel_.del_timer(watchdog_timer_);
+  igb_release_hw_control();
+  clear_interrupt_scheme();
+  kernel_.sync();
+  worker_->adapter = nullptr;
+  kernel_.wake_all(worker_->queue);
+}
+
+}  // namespace niclab::igb

@@ -1,0 +1,113 @@
+// Resetting and initialising the MAC (fact base 4.9, 5.1, 5.2).
+#include <cerrno>
+
+#include "driver/hardware.hpp"
+
+namespace niclab::igb {
+namespace {
+
+constexpr unsigned kMasterDisablePolls = 800, kMasterDisablePollUs = 100;
+constexpr unsigned kAutoReadPolls = 10;
+constexpr unsigned kVftaWrites = 10;  // I350 erratum (fact base 2.7.11)
+constexpr unsigned kNvmLedSettings = 0x04;
+constexpr std::uint32_t kLargestEerdSize = 8;  // SIZE_EX above it needs SPI
+
+// 2.14; the model holds these registers, nothing acts on them.
+constexpr std::uint32_t kIpcnfg100M = reg::bit(2), kIpcnfg1G = reg::bit(3);
+constexpr std::uint32_t kEeerTxLpi = reg::bit(16), kEeerRxLpi = reg::bit(17), kEeerLpiFc = reg::bit(18);
+
+}  // namespace
+
+int Hardware::get_invariants() {
+  const std::uint32_t ctrl_ext = rd32(reg::CTRL_EXT);
+  if (removed_) return -EIO;
+  if (reg::ctrl_ext::LINK_MODE.get(ctrl_ext) != 0) return -EOPNOTSUPP;  // SerDes and SGMII
+  rd32(reg::FWSM);
+  port_ = reg::status::LAN_ID.get(rd32(reg::STATUS));
+  if (reg::eecd::SIZE_EX.get(rd32(reg::EECD)) > kLargestEerdSize) return -EOPNOTSUPP;
+  rmw32(reg::CTRL_EXT, reg::ctrl_ext::I2C_ENA, 0);
+  return get_phy_id();
+}
+
+void Hardware::disable_pcie_master() {
+  rmw32(reg::CTRL, 0, reg::ctrl::GIO_MASTER_DISABLE);
+  for (unsigned i = 0; i < kMasterDisablePolls && !removed_; ++i) {
+    if ((rd32(reg::STATUS) & reg::status::GIO_MASTER_ENABLE) == 0) return;
+    usec_delay(kMasterDisablePollUs);
+  }
+  kernel_.log("igb " + pdev_.address().to_string() + ": PCI-E Master disable polling has failed.");
+}
+
+void Hardware::reset_hw() {
+  const std::uint32_t ctrl = rd32(reg::CTRL);
+  disable_pcie_master();
+  wr32(reg::IMC, ~std::uint32_t{0});
+  wr32(reg::RCTL, 0);
+  wr32(reg::TCTL, reg::tctl::PSP);
+  wrfl();
+  msleep(10);
+  wr32(reg::CTRL, ctrl | reg::ctrl::RST);
+  wrfl();
+  msleep(5);
+  for (unsigned i = 0; i < kAutoReadPolls && (rd32(reg::EECD) & reg::eecd::AUTO_RD) == 0; ++i) msleep(1);
+  wr32(reg::STATUS, rd32(reg::STATUS) | reg::status::DEV_RST_SET);
+  wr32(reg::IMC, ~std::uint32_t{0});
+  rd32(reg::ICR);
+}
+
+void Hardware::rar_set(unsigned index, const MacAddress& mac) {
+  const auto& o = mac.octets;
+  const std::uint32_t low =
+      o[0] | std::uint32_t{o[1]} << 8 | std::uint32_t{o[2]} << 16 | std::uint32_t{o[3]} << 24;
+  std::uint32_t high = o[4] | std::uint32_t{o[5]} << 8;
+  if (low != 0 || high != 0) high |= reg::rah::AV;
+  wr32(reg::RAL(index), low);
+  wrfl();
+  wr32(reg::RAH(index), high);
+  wrfl();
+}
+
+MacAddress Hardware::read_mac_addr() {
+  const std::uint32_t low = rd32(reg::RAL(0)), high = rd32(reg::RAH(0));
+  MacAddress mac;
+  for (unsigned i = 0; i < 4; ++i) mac.octets[i] = static_cast<std::uint8_t>(low >> (8 * i));
+  for (unsigned i = 0; i < 2; ++i) mac.octets[4 + i] = static_cast<std::uint8_t>(high >> (8 * i));
+  return mac;
+}
+
+void Hardware::write_vfta(unsigned word, std::uint32_t value) {
+  for (unsigned i = 0; i < kVftaWrites; ++i) wr32(reg::VFTA(word), value);
+  wrfl();
+}
+
+void Hardware::init_rx_addrs() {
+  rar_set(0, mac_addr);
+  for (unsigned i = 1; i < reg::kRarEntries; ++i) rar_set(i, MacAddress{});
+}
+
+void Hardware::update_mc_addr_list(const std::array<std::uint32_t, reg::kTableWords>& hashes) {
+  for (unsigned i = reg::kTableWords; i-- > 0;) wr32(reg::MTA(i), hashes[i]);
+  wrfl();
+}
+
+int Hardware::init_hw() {
+  std::uint16_t leds = 0;
+  read_nvm(kNvmLedSettings, leds);
+  rd32(reg::LEDCTL);
+  for (unsigned i = 0; i < reg::kTableWords; ++i) write_vfta(i, 0);
+  init_rx_addrs();
+  for (unsigned i = 0; i < reg::kTableWords; ++i) wr32(reg::MTA(i), 0);
+  for (unsigned i = 0; i < reg::kTableWords; ++i) wr32(reg::UTA(i), 0);
+  return setup_link();
+}
+
+void Hardware::set_eee_i350() {
+  const std::uint32_t ipcnfg = rd32(reg::IPCNFG), eeer = rd32(reg::EEER);
+  rd32(reg::EEE_SU);
+  wr32(reg::IPCNFG, ipcnfg | kIpcnfg100M | kIpcnfg1G);
+  wr32(reg::EEER, eeer | kEeerTxLpi | kEeerRxLpi | kEeerLpiFc);
+  rd32(reg::IPCNFG);
+  rd32(reg::EEER);
+}
+
+}  // namespace niclab::igb

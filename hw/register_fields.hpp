@@ -1,0 +1,216 @@
+// Bit masks and field extractors of the registers that have side effects or fields someone reads (fact
+// base 2.3-2.15).
+//
+// One namespace a register, in lower case; a multi-bit field is a mask plus a `..._SHIFT`, or a Field.
+#pragma once
+
+#include <cstdint>
+
+namespace niclab::hw::reg {
+
+/// A bit field: `hi:lo` of a 32-bit register.
+struct Field {
+  unsigned lo, width;
+  constexpr std::uint32_t mask() const { return ((width == 32 ? 0 : 1u << width) - 1) << lo; }
+  constexpr std::uint32_t get(std::uint32_t reg) const { return (reg & mask()) >> lo; }
+  constexpr std::uint32_t put(std::uint32_t value) const { return value << lo & mask(); }
+  constexpr std::uint32_t replace(std::uint32_t reg, std::uint32_t value) const {
+    return (reg & ~mask()) | put(value);
+  }
+};
+
+constexpr std::uint32_t bit(unsigned n) { return std::uint32_t{1} << n; }
+
+namespace ctrl {  // 2.3.1
+inline constexpr std::uint32_t FD = bit(0), GIO_MASTER_DISABLE = bit(2), LRST = bit(3), SLU = bit(6),
+                               ILOS = bit(7);
+inline constexpr Field SPEED{8, 2};
+inline constexpr std::uint32_t FRCSPD = bit(11), FRCDPX = bit(12), ADVD3WUC = bit(20), RST = bit(26);
+inline constexpr std::uint32_t RFCE = bit(27), TFCE = bit(28), DEV_RST = bit(29), VME = bit(30),
+                               PHY_RST = bit(31);
+}  // namespace ctrl
+
+namespace status {  // 2.3.2
+inline constexpr std::uint32_t FD = bit(0), LU = bit(1), TXOFF = bit(4);
+inline constexpr Field LAN_ID{2, 2};
+inline constexpr Field SPEED{6, 2};  ///< 0 = 10, 1 = 100, 2 = 1000 Mb/s
+inline constexpr std::uint32_t LAN_INIT_DONE = bit(9), PHYRA = bit(10), GIO_MASTER_ENABLE = bit(19);
+inline constexpr std::uint32_t DEV_RST_SET = bit(20), PF_RST_DONE = bit(21);
+}  // namespace status
+
+namespace ctrl_ext {  // 2.3.3
+inline constexpr std::uint32_t EE_RST = bit(13), PFRSTD = bit(14), NS_DIS = bit(16), RO_DIS = bit(17);
+inline constexpr std::uint32_t PHYPDEN = bit(20), I2C_ENA = bit(25), EXT_VLAN = bit(26), DRV_LOAD = bit(28);
+inline constexpr Field LINK_MODE{22, 2};
+}  // namespace ctrl_ext
+
+namespace eecd {  // 2.4.1
+inline constexpr std::uint32_t REQ = bit(6), GNT = bit(7), PRES = bit(8), AUTO_RD = bit(9),
+                               ADDR_SIZE = bit(10);
+inline constexpr Field SIZE_EX{11, 4};
+inline constexpr std::uint32_t BLOCKED = bit(15), ABORT = bit(16), RD_TIMEOUT = bit(17), ERROR_CLR = bit(18);
+}  // namespace eecd
+
+namespace eerd {  // 2.4.2
+inline constexpr std::uint32_t START = bit(0), DONE = bit(1);
+inline constexpr Field ADDR{2, 14}, DATA{16, 16};
+}  // namespace eerd
+
+namespace mdic {  // 2.5.1
+inline constexpr Field DATA{0, 16}, REGADD{16, 5}, PHYADD{21, 5}, OP{26, 2};
+inline constexpr std::uint32_t OP_WRITE = 0x04000000, OP_READ = 0x08000000;
+inline constexpr std::uint32_t READY = bit(28), INT_EN = bit(29), ERROR = bit(30), DESTINATION = bit(31);
+}  // namespace mdic
+
+namespace phpm {  // 2.5.3
+inline constexpr std::uint32_t SPD = bit(0), D0_LPLU = bit(1), D3_LPLU = bit(2), GO_LINKD = bit(5);
+}  // namespace phpm
+
+namespace eemngctl {  // 2.4.4
+constexpr std::uint32_t CFG_DONE(unsigned port) { return bit(18 + port); }
+}  // namespace eemngctl
+
+namespace swsm {  // 2.4.5
+inline constexpr std::uint32_t SMBI = bit(0), SWESMBI = bit(1), DRV_LOAD = bit(3);
+}  // namespace swsm
+
+namespace sw_fw_sync {  // 2.4.5; firmware's bits are these << 16
+inline constexpr std::uint32_t EEP_SM = 0x0001, PHY0_SM = 0x0002, PHY1_SM = 0x0004, CSR_SM = 0x0008;
+inline constexpr std::uint32_t PHY2_SM = 0x0020, PHY3_SM = 0x0040, MBX_SM = 0x0100, MNG_SM = 0x0400;
+constexpr std::uint32_t PHY_SM(unsigned port) {
+  return port == 0 ? PHY0_SM : port == 1 ? PHY1_SM : port == 2 ? PHY2_SM : PHY3_SM;
+}
+}  // namespace sw_fw_sync
+
+namespace manc {  // 2.4.5
+inline constexpr std::uint32_t BLK_PHY_RST_ON_IDE = bit(18);
+}
+
+namespace icr {  // 2.6.1; IMS, IMC, ICS and IAM share the layout
+inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6);
+inline constexpr std::uint32_t RXDW = bit(7), VMMB = bit(8), GPHY = bit(10), MNG = bit(18),
+                               TIME_SYNC = bit(19);
+inline constexpr std::uint32_t FER = bit(22), THS = bit(23), PCI_EX = bit(24), SCE = bit(25), SWWD = bit(26);
+inline constexpr std::uint32_t MDDET = bit(28), DOUTSYNC = bit(28), TCP_TIMER = bit(29), DRSTA = bit(30);
+inline constexpr std::uint32_t INTA = bit(31);
+inline constexpr std::uint32_t kCauses = 0x77DCFED5 | RXSEQ | VMMB;  ///< bits ICS can set and IMS enable
+}  // namespace icr
+
+namespace eicr {                                                      // 2.6.3
+inline constexpr std::uint32_t kVectorMask = bit(25) - 1;             ///< MSI-X mode
+inline constexpr std::uint32_t TCP_TIMER = bit(30), OTHER = bit(31);  ///< non-MSI-X mode
+inline constexpr std::uint32_t kSingleMask = 0x0000FFFF | TCP_TIMER | OTHER;
+}  // namespace eicr
+
+namespace gpie {  // 2.6.4
+inline constexpr std::uint32_t NSICR = bit(0), Multiple_MSIX = bit(4), EIAME = bit(30), PBA_support = bit(31);
+inline constexpr Field LL_INTERVAL{7, 5};  ///< 4 us units
+}  // namespace gpie
+
+namespace eitr {                         // 2.6.6
+inline constexpr Field INTERVAL{2, 13};  ///< microseconds
+inline constexpr std::uint32_t LLI_EN = bit(15), CNT_INGR = bit(31);
+inline constexpr Field LL_COUNTER{16, 5}, COUNTER{21, 10};
+}  // namespace eitr
+
+namespace ivar {  // 2.6.7; one byte
+inline constexpr std::uint32_t VALID = bit(7);
+inline constexpr Field VECTOR{0, 5};
+}  // namespace ivar
+
+namespace rctl {  // 2.7.1
+inline constexpr std::uint32_t RXEN = bit(1), SBP = bit(2), UPE = bit(3), MPE = bit(4), LPE = bit(5);
+inline constexpr Field LBM{6, 2}, MO{12, 2}, BSIZE{16, 2};
+inline constexpr std::uint32_t BAM = bit(15), VFE = bit(18), CFIEN = bit(19), CFI = bit(20), PSP = bit(21);
+inline constexpr std::uint32_t DPF = bit(22), PMCF = bit(23), SECRC = bit(26);
+}  // namespace rctl
+
+namespace rxdctl {  // 2.7.2; TXDCTL shares the layout (2.8.6)
+inline constexpr Field PTHRESH{0, 5}, HTHRESH{8, 5}, WTHRESH{16, 5};
+inline constexpr std::uint32_t ENABLE = bit(25), SWFLUSH = bit(26);
+}  // namespace rxdctl
+namespace txdctl {
+using namespace rxdctl;
+inline constexpr std::uint32_t PRIORITY = bit(27);
+}  // namespace txdctl
+
+namespace srrctl {                         // 2.7.3
+inline constexpr Field BSIZEPACKET{0, 7};  ///< KB
+inline constexpr Field BSIZEHEADER{8, 6};  ///< 64-byte units
+inline constexpr Field RDMTS{20, 5};       ///< free descriptors / 16
+inline constexpr Field DESCTYPE{25, 3};
+inline constexpr std::uint32_t DESCTYPE_LEGACY = 0, DESCTYPE_ADV_ONEBUF = 1;  ///< values of DESCTYPE
+inline constexpr std::uint32_t TIMESTAMP = bit(30), DROP_EN = bit(31);
+}  // namespace srrctl
+
+namespace rxcsum {  // 2.7.5
+inline constexpr std::uint32_t IPOFL = bit(8), TUOFL = bit(9), CRCOFL = bit(11), IPPCSE = bit(12),
+                               PCSD = bit(13);
+}
+
+namespace rfctl {  // 2.7.7
+inline constexpr std::uint32_t IPV6_DIS = bit(10), IPV6_XSUM_DIS = bit(11), IPV6_EX_DIS = bit(16);
+inline constexpr std::uint32_t NEW_IPV6_EXT_DIS = bit(17), LEF = bit(18);
+}  // namespace rfctl
+
+namespace mrqc {  // 2.7.8
+inline constexpr Field MODE{0, 3}, DEFAULT_QUEUE{3, 3};
+inline constexpr std::uint32_t MODE_NONE = 0, MODE_RSS = 2, MODE_VMDQ = 3;  ///< values of MODE
+inline constexpr std::uint32_t TCP_IPV4 = bit(16), IPV4 = bit(17), TCP_IPV6_EX = bit(18), IPV6_EX = bit(19);
+inline constexpr std::uint32_t IPV6 = bit(20), TCP_IPV6 = bit(21), UDP_IPV4 = bit(22), UDP_IPV6 = bit(23);
+inline constexpr std::uint32_t UDP_IPV6_EX = bit(24);
+}  // namespace mrqc
+
+namespace rah {  // 2.7.11
+inline constexpr std::uint32_t AV = bit(31);
+inline constexpr Field POOLSEL{18, 8};
+}  // namespace rah
+
+namespace dvmolr {  // 2.7.13
+inline constexpr std::uint32_t HIDVLAN = bit(29), STRVLAN = bit(30), STRCRC = bit(31);
+}
+
+namespace tctl {  // 2.8.1
+inline constexpr std::uint32_t EN = bit(1), PSP = bit(3), RTLC = bit(24);
+inline constexpr Field CT{4, 8}, BST{12, 10};
+}  // namespace tctl
+
+namespace tctl_ext {  // 2.8.2
+inline constexpr Field COLD{10, 10};
+}
+
+namespace tipg {  // 2.8.3
+inline constexpr Field IPGT{0, 10}, IPGR1{10, 10}, IPGR{20, 10};
+}
+
+namespace tdwbal {  // 2.8.7
+inline constexpr std::uint32_t HEAD_WB_EN = bit(0), SN_WB_EN = bit(1);
+}
+
+namespace fcrtl {  // 2.10
+inline constexpr std::uint32_t XONE = bit(31);
+inline constexpr std::uint32_t RTL = 0x0000FFF0;  ///< bytes
+}  // namespace fcrtl
+namespace fcrth {
+inline constexpr std::uint32_t RTH = 0x0003FFF0;  ///< bytes
+}
+
+namespace tsauxc {  // 2.11
+inline constexpr std::uint32_t DISABLE_SYSTIME = bit(31);
+}
+namespace tsynctxctl {
+inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
+}
+namespace tsyncrxctl {
+inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
+inline constexpr Field TYPE{1, 3};
+}  // namespace tsyncrxctl
+namespace tsicr {
+inline constexpr std::uint32_t TXTS = bit(1), RXTS = bit(2);
+}
+
+namespace gcr {  // 2.16
+inline constexpr std::uint32_t CMPL_TMOUT_RESEND = bit(16), CAP_VER2 = bit(18);
+}
+
+}  // namespace niclab::hw::reg

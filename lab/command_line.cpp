@@ -1,0 +1,136 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+
+#include "lab/commands.hpp"
+#include "lab/user_error.hpp"
+
+namespace niclab::lab {
+
+std::string_view version() { return NICLAB_VERSION; }
+
+namespace {
+
+std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+/// Says which commands there are when the first argument is none of them.
+void check_command(const std::vector<std::string>& arguments) {
+  static const std::vector<std::string_view> kCommands{"run", "diff", "bench", "regs"};
+  static const std::vector<std::string_view> kLater{"nvm", "sh", "study", "serve"};
+  const auto contains = [&](const auto& list) {
+    return std::find(list.begin(), list.end(), arguments[0]) != list.end();
+  };
+  const std::string expected = ", expected run, diff, bench or regs";
+  if (arguments.empty()) throw UserError("niclab: no command" + expected);
+  if (arguments[0].starts_with("-") || contains(kCommands)) return;
+  throw UserError("niclab: " + one_line(arguments[0]) + ": " +
+                  (contains(kLater) ? "not in this version" : "unknown command") + expected);
+}
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.set_version_flag("--version", "niclab " + std::string(version()));
+    app_.require_subcommand(1);
+    add_run();
+    add_diff();
+    add_bench();
+    add_regs();
+  }
+
+  int execute(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+    try {
+      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::Success& e) {
+      return app_.exit(e, out, err);
+    } catch (const CLI::ParseError& e) {
+      const std::string name = subcommand();
+      throw UserError("niclab" + name + ": " + one_line(e.what()) + ", expected what `niclab" + name +
+                      " --help` says");
+    }
+    if (run_->parsed()) return run(out, err);
+    if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out, err);
+    if (bench_->parsed()) return bench_command(bench_json_, out, err);
+    return regs_command(regs_json_, out);
+  }
+
+ private:
+  std::string subcommand() const {
+    for (const CLI::App* command : {run_, diff_, bench_, regs_})
+      if (command->parsed() || command->count() != 0) return " " + command->get_name();
+    return "";
+  }
+
+  void add_run() {
+    run_ = app_.add_subcommand("run", "Run a scenario");
+    run_->add_option("FILE", options_.file, "scenario (TOML)")->required();
+    run_->add_option("--out", out_, "folder of the results (default out/<scenario>)")->type_name("DIR");
+    run_->add_option("--set", options_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    run_->add_option("--seed", seed_, "seed of everything random")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{0}, INT64_MAX).description(""));
+    run_->add_flag("--eager", options_.eager,
+                   "every effect a kernel event of its own; results do not change");
+    run_->add_flag("--quiet", options_.quiet, "print errors only");
+    run_->add_flag("--waves", waves_)->group("");  // of a later version
+    run_->add_flag("--trace", trace_)->group("");
+  }
+  void add_diff() {
+    diff_ = app_.add_subcommand("diff",
+                                "Show the first TLP, frame, interrupt or delivery in which two runs differ");
+    diff_->add_option("A", diff_a_, "result folder")->required();
+    diff_->add_option("B", diff_b_, "result folder")->required();
+  }
+  void add_bench() {
+    bench_ = app_.add_subcommand("bench", "Measure the speed of the simulator");
+    bench_->add_flag("--json", bench_json_, "print one JSON object");
+  }
+  void add_regs() {
+    regs_ = app_.add_subcommand("regs", "List every register of the device and how much of it is modelled");
+    regs_->add_flag("--json", regs_json_, "print one JSON array");
+  }
+
+  int run(std::ostream& out, std::ostream& err) {
+    if (waves_) throw UserError("--waves: not in this version, expected a run without it");
+    if (trace_) throw UserError("--trace: not in this version, expected a run without it");
+    if (!out_.empty())
+      options_.out = out_;
+    else if (run_->count("--out") != 0)
+      throw UserError("--out: is empty, expected a folder");
+    if (run_->count("--seed") != 0) options_.seed = static_cast<std::uint64_t>(seed_);
+    return run_command(options_, out, err);
+  }
+
+  CLI::App app_{"niclab: a laboratory for a network card and the software that drives it", "niclab"};
+  CLI::App* run_ = nullptr;
+  CLI::App* diff_ = nullptr;
+  CLI::App* bench_ = nullptr;
+  CLI::App* regs_ = nullptr;
+  RunCommand options_;
+  std::string out_, diff_a_, diff_b_;
+  std::int64_t seed_ = 0;
+  bool waves_ = false, trace_ = false, bench_json_ = false, regs_json_ = false;
+};
+
+}  // namespace
+
+int command_line(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+  try {
+    check_command(arguments);
+    return CommandLine().execute(arguments, out, err);
+  } catch (const UserError& e) {
+    err << e.what() << "\n";
+    return 2;
+  } catch (const std::exception& e) {
+    err << "fault: " << e.what() << "\n";
+    return 1;
+  }
+}
+
+}  // namespace niclab::lab

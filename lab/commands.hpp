@@ -1,0 +1,51 @@
+// The commands of `niclab`, each a function from options to an exit code: 0 done, 1 the simulation found a
+// fault or a difference, 2 the user's input is wrong (then as a UserError).
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/results.hpp"
+#include "lab/scenario.hpp"
+
+namespace niclab::lab {
+
+/// "0.1.0".
+std::string_view version();
+
+struct RunCommand {
+  std::filesystem::path file;
+  std::optional<std::filesystem::path> out;  ///< default out/<scenario>
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+  bool eager = false, quiet = false;
+};
+int run_command(const RunCommand& command, std::ostream& out, std::ostream& err);
+
+/// Re-runs what two result folders hold and compares event by event.
+int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out,
+                 std::ostream& err);
+
+int bench_command(bool json, std::ostream& out, std::ostream& err);
+int regs_command(bool json, std::ostream& out);
+
+/// The faults a result shows by its numbers, beside those the run named itself: one line each.
+std::vector<std::string> faults_of(const RunResult& r);
+
+/// A run as DIR/scenario.json keeps it: the resolved configuration with absolute file names, and how it was
+/// run.
+struct StoredRun {
+  Scenario scenario;
+  bool eager = false;
+};
+std::string stored_run_json(const Scenario& scenario, bool eager);
+/// Throws UserError when `folder` holds no readable run.
+StoredRun load_stored_run(const std::filesystem::path& folder);
+
+/// The whole command line; never throws. What is wrong with the input is one line on `err`.
+int command_line(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace niclab::lab

@@ -1,0 +1,100 @@
+// Everything a run reports, as plain values in the order of summary.json (lab/summary.hpp writes them).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace niclab::lab {
+
+/// Named counters in printing order.
+using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
+
+/// One row of /proc/interrupts or /proc/softirqs.
+struct PerCpuCount {
+  std::string name;
+  std::vector<std::uint64_t> per_cpu;
+  std::uint64_t total() const;
+};
+
+struct CpuTime {
+  std::uint64_t busy_ns = 0, idle_ns = 0, hardirq_ns = 0, softirq_ns = 0;
+};
+
+struct SocketResult {
+  std::string proto = "udp";
+  std::string local;                                        ///< "ip:port"
+  std::uint64_t rx_datagrams = 0, rx_bytes = 0, drops = 0;  ///< rx: returned to the application
+};
+
+struct HostResult {
+  std::string name;
+  std::vector<std::pair<std::string, Counters>> snmp;     ///< "Ip", "Icmp", "IcmpMsg", "Udp", …
+  std::vector<std::pair<std::string, Counters>> netstat;  ///< "IpExt"
+  std::vector<Counters> softnet_stat;                     ///< one a CPU
+  std::vector<std::pair<std::string, Counters>> ethtool;  ///< by interface, in ethtool -S order
+  std::vector<PerCpuCount> interrupts;                    ///< by handler name
+  std::vector<PerCpuCount> softirqs;
+  std::vector<CpuTime> cpu;
+  std::vector<SocketResult> sockets;  ///< in creation order, closed ones too
+};
+
+/// One NIC's wire. Bytes include FCS, not preamble.
+struct LinkResult {
+  std::uint64_t tx_frames = 0, rx_frames = 0, tx_bytes = 0, rx_bytes = 0;
+  double utilisation = 0;  ///< of the busier direction, 0..1, from the start line to the end
+};
+
+/// Where every frame went. A gap other than zero is a fault.
+struct AccountResult {
+  std::uint64_t injected = 0, delivered = 0, filtered = 0, missed = 0, queue_drops = 0, error_drops = 0;
+  std::uint64_t handed_to_device = 0, on_the_wire = 0, tx_counted = 0;
+  std::int64_t rx_gap() const;
+  std::int64_t tx_gap() const;
+};
+
+struct PcieDirection {
+  std::uint64_t tlps = 0, payload_bytes = 0, wire_bytes = 0, dllp_bytes = 0;
+};
+
+struct PcieResult {
+  PcieDirection up, down;
+  Counters by_type;  ///< TLPs: MRd, MWr, CplD, …
+  std::uint64_t dma_faults = 0;
+};
+
+struct LockstepResult {
+  std::uint64_t transactions = 0, cycles = 0, mismatches = 0;
+};
+
+/// A distribution in nanoseconds.
+struct LatencyStats {
+  std::uint64_t n = 0, min = 0, p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
+};
+
+template <class T>
+using Named = std::vector<std::pair<std::string, T>>;
+
+struct RunResult {
+  std::string version, scenario;
+  std::uint64_t seed = 0;
+  std::map<std::string, std::string> fidelity;
+  std::uint64_t time_ns = 0, start_ns = 0;
+  double wall_s = 0;
+  std::optional<std::uint64_t> digest, digest_content;  ///< nullopt: a live run
+  std::uint64_t activations = 0;                        ///< SystemC process activations
+  std::vector<HostResult> hosts;
+  Named<LinkResult> links;        ///< by "<h>.<if>"
+  Named<AccountResult> accounts;  ///< by "<h>.<if>"
+  Named<PcieResult> pcie;         ///< by "<h>.<if>"
+  Named<LockstepResult> lockstep;
+  Named<LatencyStats> latency;
+  std::vector<std::string> faults;  ///< DMA faults, assertions, … one line each; not empty: exit 1
+
+  double slowdown() const;  ///< wall over simulated time
+};
+
+}  // namespace niclab::lab

@@ -1,0 +1,119 @@
+#include <chrono>
+#include <ostream>
+
+#include "lab/commands.hpp"
+#include "lab/expect.hpp"
+#include "lab/progress.hpp"
+#include "lab/report.hpp"
+#include "lab/simulation.hpp"
+#include "lab/summary.hpp"
+#include "lab/user_error.hpp"
+
+namespace niclab::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder of a run's results. Made when input has proven valid; unmade, as far as it was ours, when the
+/// run is refused after all.
+class OutputFolder {
+ public:
+  explicit OutputFolder(fs::path folder) : folder_(std::move(folder)) {
+    std::error_code ec;
+    for (fs::path p = fs::absolute(folder_).lexically_normal(); !p.empty() && !fs::exists(p, ec);
+         p = p.parent_path())
+      first_created_ = p;
+    fs::create_directories(folder_, ec);
+    if (ec || !fs::is_directory(folder_, ec)) fail();
+    const auto probe = folder_ / ".niclab-probe";
+    try {
+      write_text_file(probe, "");
+    } catch (const UserError&) {
+      fail();
+    }
+    fs::remove(probe, ec);
+    for (const char* stale : {"summary.json", "scenario.json", "junit.xml", "kernel.log"})
+      fs::remove(folder_ / stale, ec);
+  }
+  ~OutputFolder() {
+    if (!kept_) discard();
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  void keep() { kept_ = true; }
+  const fs::path& path() const { return folder_; }
+
+ private:
+  [[noreturn]] void fail() {
+    discard();
+    throw UserError("--out " + folder_.string() +
+                    ": cannot write there, expected a folder that can be created");
+  }
+  void discard() {
+    std::error_code ec;
+    if (!first_created_.empty()) fs::remove_all(first_created_, ec);
+  }
+
+  fs::path folder_;
+  fs::path first_created_;
+  bool kept_ = false;
+};
+
+std::unique_ptr<RunResult> run_timed(const Scenario& scenario, const RunOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto result = run_scenario(scenario, options);
+  if (result->wall_s == 0)
+    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result->version = version();
+  result->scenario = scenario.name;
+  result->seed = scenario.run.seed;
+  result->fidelity = scenario.fidelity;
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string> faults_of(const RunResult& r) {
+  std::vector<std::string> faults = r.faults;
+  for (const auto& [name, a] : r.accounts) {
+    if (a.rx_gap() != 0)
+      faults.push_back("account " + name + ": " + std::to_string(a.rx_gap()) +
+                       " received frames not accounted for");
+    if (a.tx_gap() != 0)
+      faults.push_back("account " + name + ": " + std::to_string(a.tx_gap()) +
+                       " frames handed to the device not accounted for");
+  }
+  if (r.faults.empty())
+    for (const auto& [name, p] : r.pcie)
+      if (p.dma_faults != 0)
+        faults.push_back("pcie " + name + ": " + std::to_string(p.dma_faults) + " DMA faults");
+  for (const auto& [name, l] : r.lockstep)
+    if (l.mismatches != 0)
+      faults.push_back("lockstep " + name + ": " + std::to_string(l.mismatches) + " mismatches");
+  return faults;
+}
+
+int run_command(const RunCommand& command, std::ostream& out, std::ostream& err) {
+  const Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+  OutputFolder folder(command.out.value_or(fs::path("out") / scenario.name));
+  std::unique_ptr<RunResult> result;
+  {
+    ProgressLine progress(!command.quiet);
+    result = run_timed(scenario, {command.eager, folder.path(), command.quiet, &progress, nullptr});
+  }
+  const Json summary = summary_json(*result);
+  const auto outcomes = judge(scenario.expects, summary);
+  write_text_file(folder.path() / "scenario.json", stored_run_json(scenario, command.eager));
+  if (!outcomes.empty())
+    write_text_file(folder.path() / "junit.xml", junit_xml("niclab." + scenario.name, outcomes));
+  write_text_file(folder.path() / "summary.json", summary.dump(2) + "\n");
+  folder.keep();
+  if (!command.quiet) out << report_text(*result, outcomes, folder.path()) << std::flush;
+  auto faults = faults_of(*result);
+  for (const auto& o : outcomes)
+    if (!o.passed) faults.push_back(o.place + ": expect " + o.statement + ", found " + o.actual);
+  for (const auto& f : faults) err << "fault: " << f << "\n";
+  return faults.empty() ? 0 : 1;
+}
+
+}  // namespace niclab::lab

@@ -1,0 +1,171 @@
+#include "lab/scenario.hpp"
+
+#include "lab/capture.hpp"
+#include "lab/scenario_sections.hpp"
+
+namespace niclab::lab {
+namespace {
+
+/// Remembers what has been used once, and by whom.
+class UsedOnce {
+ public:
+  explicit UsedOnce(std::string what) : what_(std::move(what)) {}
+  void use(const std::string& value, const Where& where, const std::string& key) {
+    const auto [it, fresh] = users_.emplace(value, where);
+    if (!fresh)
+      throw config_error(where, key, "\"" + value + "\" is already used at " + it->second.to_string(), what_);
+  }
+
+ private:
+  std::string what_;
+  std::map<std::string, Where> users_;
+};
+
+/// The line of a key of an element of the tree, for errors found after reading.
+Where where_of(const Scenario& s, std::string_view list, std::size_t i, std::string_view key) {
+  const ConfigNode& element = s.tree.find(list)->array()[i];
+  const ConfigNode* child = element.find(key);
+  return child != nullptr ? child->where : element.where;
+}
+
+std::string element_path(const std::string& list, std::size_t i, const std::string& key) {
+  return list + (i == 0 ? "" : "[" + std::to_string(i) + "]") + "." + key;
+}
+
+void check_hosts(const Scenario& s) {
+  UsedOnce names("a name of its own"), macs("an address of its own"), ips("an address of its own");
+  for (std::size_t i = 0; i < s.hosts.size(); ++i) {
+    const Host& h = s.hosts[i];
+    names.use(h.name, where_of(s, "host", i, "name"), element_path("host", i, "name"));
+    UsedOnce interfaces("a name of its own");
+    const ConfigArray& nics = s.tree.find("host")->array()[i].find("nic")->array();
+    for (std::size_t n = 0; n < h.nics.size(); ++n) {
+      const auto at = [&](std::string_view key) { return nics[n].find(key)->where; };
+      const auto path = [&](const char* key) { return element_path(element_path("host", i, "nic"), n, key); };
+      interfaces.use(h.nics[n].if_name, at("if"), path("if"));
+      macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
+      ips.use(h.nics[n].ipv4.address.to_string(), at("ipv4"), path("ipv4"));
+    }
+  }
+}
+
+/// A port is shared only by members of different groups (all of them with SO_REUSEADDR).
+bool shares_port(const App& a, const App& b) {
+  return a.host == b.host && a.port == b.port && a.group.has_value() != b.group.has_value();
+}
+
+void check_apps(const Scenario& s) {
+  UsedOnce ports("a port of its own on that host");
+  for (std::size_t i = 0; i < s.apps.size(); ++i) {
+    const App& a = s.apps[i];
+    const auto at = [&](std::string_view key) { return where_of(s, "app", i, key); };
+    const Host& host = s.hosts[a.host];
+    if (a.port != 0) {
+      const std::string group = a.group ? " " + a.group->to_string() : "";
+      const std::string socket = host.name + " udp " + std::to_string(a.port);
+      ports.use(socket + group, at("port"), element_path("app", i, "port"));
+      for (std::size_t j = 0; j < i; ++j)
+        if (shares_port(a, s.apps[j]))
+          throw config_error(
+              at("port"), element_path("app", i, "port"),
+              "\"" + socket + "\" is already used at " + where_of(s, "app", j, "port").to_string(),
+              "a port of its own, or a group on both");
+    }
+    if (a.kind == AppKind::echo || a.kind == AppKind::sink) continue;
+    for (const Nic& n : host.nics)
+      if (a.to.address == n.ipv4.address)
+        throw config_error(at("to"), element_path("app", i, "to"),
+                           "\"" + a.to.to_string() + "\" is " + host.name + " itself",
+                           "another station's address");
+    if (a.to.address.is_any() || a.to.address.is_loopback())
+      throw config_error(at("to"), element_path("app", i, "to"),
+                         "\"" + a.to.to_string() + "\" is not reachable by a NIC",
+                         "another station's address");
+    if (a.count == 0 && s.run.until_idle())
+      throw config_error(at("count"), element_path("app", i, "count"),
+                         "missing, so the run would never be idle", "a number of datagrams, or run.duration");
+  }
+}
+
+void check_traffic(const Scenario& s) {
+  for (std::size_t i = 0; i < s.traffic.size(); ++i) {
+    const Traffic& t = s.traffic[i];
+    const auto fail = [&](const std::string& key, const std::string& what, const std::string& expected) {
+      throw config_error(where_of(s, "traffic", i, key), element_path("traffic", i, key), what, expected);
+    };
+    if (t.kind == TrafficKind::udp) {
+      if (t.count == 0 && s.run.until_idle())
+        fail("count", "missing, so the run would never be idle", "a number of frames, or run.duration");
+      for (const Host& h : s.hosts)
+        for (const Nic& n : h.nics) {
+          if (n.mac == t.src_mac)
+            fail("src_mac", "\"" + t.src_mac.to_string() + "\" is " + h.name + "'s", "an address of its own");
+          if (n.ipv4.address == t.src)
+            fail("src", "\"" + t.src.to_string() + "\" is " + h.name + "'s", "an address of its own");
+        }
+      continue;
+    }
+    try {
+      read_capture(t.file);
+    } catch (const UserError& e) {
+      const std::string line = e.what();
+      const auto split = line.rfind(", expected ");
+      fail("file", line.substr(0, split), line.substr(split + 11));
+    }
+  }
+}
+
+void check_at(const Scenario& s) {
+  for (std::size_t i = 0; i < s.at.size(); ++i)
+    if (s.run.duration && s.at[i].time > *s.run.duration)
+      throw config_error(where_of(s, "at", i, "time"), element_path("at", i, "time"),
+                         "is after the end of the run", "at most run.duration");
+}
+
+}  // namespace
+
+void check_scenario(const Scenario& s) {
+  check_apps(s);
+  check_traffic(s);
+  check_at(s);
+}
+
+Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesystem::path& folder) {
+  Scenario s;
+  s.name = std::move(name);
+  s.tree = std::move(tree);
+  TableReader root(s.tree, "");
+  read_run(root, s.run);
+  read_cost(root, s.cost);
+  read_pcie(root, s.pcie);
+  read_fidelity(root, s.fidelity);
+  for (const char* list : {"app", "traffic", "at", "expect"}) root.node(list);
+  root.require("host", "at least one [[host]]");
+  root.finish();  // a misspelt section explains more than what is missing without it
+  read_hosts(root, s);
+  check_hosts(s);
+  read_apps(root, s);
+  read_traffic(root, s, folder);
+  read_at(root, s);
+  read_expects(root, s);
+  check_scenario(s);
+  return s;
+}
+
+Scenario scenario_from_text(std::string_view toml, const std::string& source,
+                            const std::filesystem::path& folder, const std::vector<std::string>& sets,
+                            std::optional<std::uint64_t> seed) {
+  ConfigNode tree = parse_toml(toml, source);
+  for (const auto& assignment : sets) apply_override(tree, assignment);
+  if (seed) apply_override(tree, "run.seed=" + std::to_string(*seed));
+  return scenario_from_tree(std::move(tree), std::filesystem::path(source).stem().string(), folder);
+}
+
+Scenario load_scenario(const std::filesystem::path& path, const std::vector<std::string>& sets,
+                       std::optional<std::uint64_t> seed) {
+  const std::string text = read_text_file(path, "a scenario file");
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  return scenario_from_text(text, path.string(), folder, sets, seed);
+}
+
+}  // namespace niclab::lab

@@ -1,0 +1,189 @@
+// A scenario as plain values: what the user's TOML file says after defaults, overrides and validation.
+// Schema and meaning of every key: docs/scenario.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/addresses.hpp"
+#include "base/cost.hpp"
+#include "base/kernel.hpp"
+#include "base/time.hpp"
+#include "lab/config_tree.hpp"
+
+namespace niclab::lab {
+
+/// The nine units whose fidelity a scenario chooses, in the order of summary.json.
+inline constexpr std::string_view kUnits[] = {
+    "tx_ring",  "rx_ring",       "tx_checksum", "tx_segmenter", "rx_parser_checksum",
+    "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
+
+/// `[run]`.
+struct Run {
+  std::optional<Duration> duration;  ///< after the start line; nullopt: until idle
+  std::uint64_t seed = 1;
+  bool until_idle() const { return !duration; }
+};
+
+/// `[pcie]`: the link of every NIC and what is behind it. Times are one way unless they say otherwise.
+struct Pcie {
+  unsigned gen = 2;             ///< 1 or 2: 2.5 or 5 GT/s a lane, 8b/10b
+  unsigned lanes = 4;           ///< 1, 2 or 4
+  unsigned mps = 256;           ///< Max_Payload_Size, bytes
+  unsigned mrrs = 512;          ///< Max_Read_Request_Size, bytes
+  unsigned rcb = 64;            ///< Read Completion Boundary, bytes
+  unsigned completion = 64;     ///< bytes of data a completion carries at most (multiple of rcb)
+  unsigned ack_every = 4;       ///< one Ack DLLP for so many TLPs
+  unsigned tags = 32;           ///< device reads in flight
+  unsigned iova_bits = 32;      ///< 32: 3 DW headers; 64: the IOMMU hands out addresses above 4 GiB
+  Duration propagation = 5_ns;  ///< the traces
+  Duration root_complex_latency = 150_ns;  ///< root port to memory controller or CPU
+  Duration memory_latency = 90_ns;         ///< DRAM read (fact base 6.3: 500-1000 ns in all)
+  Duration device_latency = 120_ns;        ///< the device's transaction layer
+  Duration iommu_hit = 10_ns;              ///< IOTLB hit
+  Duration iommu_miss = 330_ns;            ///< page walk (pcie-bench, SIGCOMM 2018)
+  unsigned iotlb_entries = 64;
+};
+
+/// Whether EITR expiry flushes pending transmit write-backs (fact base 7 leaves it open).
+enum class WritebackRule : std::uint8_t { eitr_flushes, threshold_only };
+
+/// `[host.nic.quirk]`.
+struct Quirk {
+  WritebackRule writeback_rule = WritebackRule::eitr_flushes;
+};
+
+/// `[[host.nic]]`.
+struct Nic {
+  Where where;
+  std::string if_name;
+  MacAddress mac;
+  Ipv4Prefix ipv4;
+  std::optional<Ipv4Address> gateway;
+  unsigned queues = 1;     ///< RX and TX queue pairs, 1..8; default min(8, cpus)
+  unsigned rx_ring = 256;  ///< descriptors, 80..4096, multiple of 8
+  unsigned tx_ring = 256;
+  unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
+  unsigned mtu = 1500;
+  Quirk quirk;
+};
+
+/// `[[host]]`.
+struct Host {
+  Where where;
+  std::string name;
+  KernelProfile kernel;
+  unsigned cpus = 4;
+  std::vector<Nic> nics;
+};
+
+/// An address and a port: "10.9.0.2:7".
+struct Endpoint {
+  Ipv4Address address;
+  std::uint16_t port = 0;
+  std::string to_string() const;
+  static std::optional<Endpoint> parse(std::string_view text);
+};
+
+/// echo: returns every datagram to its sender. sink: receives and counts. send: sends `count` datagrams,
+/// paced or as fast as it can. request: sends one, waits for its answer, measures the round trip.
+enum class AppKind : std::uint8_t { echo, sink, send, request };
+
+/// `[[app]]`.
+struct App {
+  Where where;
+  std::size_t host = 0;  ///< index into Scenario::hosts
+  AppKind kind = AppKind::sink;
+  unsigned cpu = 0;
+  std::uint16_t port = 0;            ///< local; 0 for send and request: chosen by the stack
+  std::optional<Ipv4Address> group;  ///< multicast group to join (echo, sink)
+  std::optional<unsigned> rcvbuf;    ///< SO_RCVBUF, bytes
+  std::optional<unsigned> sndbuf;    ///< SO_SNDBUF, bytes
+  Duration work{};                   ///< application time spent on each datagram received
+  Endpoint to;                       ///< send, request
+  unsigned size = 18;                ///< UDP payload bytes (18 fills a 64-byte frame)
+  std::uint64_t count = 0;           ///< datagrams or requests; 0: until the run ends
+  std::optional<Duration> interval;  ///< from send to send (send), from answer to next request (request)
+  unsigned burst = 1;                ///< datagrams sent back to back each interval (send)
+  Duration start{};                  ///< after the start line
+  Duration timeout = 1_s;            ///< a request without answer is given up after this
+};
+
+enum class TrafficKind : std::uint8_t { udp, pcap };
+
+/// How fast frames enter the wire; `line` is as close as the wire allows.
+struct Rate {
+  enum class Kind : std::uint8_t { captured, line, pps } kind = Kind::line;
+  std::uint64_t pps = 0;
+};
+
+/// `[[traffic]]`: the far end of a NIC's wire.
+struct Traffic {
+  Where where;
+  std::size_t host = 0, nic = 0;  ///< destination: indexes into hosts and its nics
+  TrafficKind kind = TrafficKind::udp;
+  Rate rate;
+  Duration start{};            ///< after the start line
+  std::filesystem::path file;  ///< pcap: absolute
+  // udp:
+  unsigned size = 64;       ///< bytes of a frame with FCS, 64..1518
+  std::uint64_t count = 0;  ///< frames; 0: until the run ends
+  unsigned flows = 1;       ///< frames take turns over source ports sport .. sport+flows-1
+  std::uint16_t sport = 1024, dport = 9;
+  Ipv4Address src, dst;  ///< defaults: the next free address of the subnet, the NIC's address
+  MacAddress src_mac;    ///< default 02:00:00:ff:00:<index of the traffic>
+  MacAddress dst_mac;    ///< follows from dst: the NIC's, or the group's
+};
+
+/// `[[at]]`: a command of a host's shell at a time after the start line.
+struct At {
+  Where where;
+  Duration time;
+  std::size_t host = 0;
+  std::string command;
+};
+
+enum class CompareOp : std::uint8_t { eq, ne, lt, le, gt, ge };
+std::string_view to_string(CompareOp op);
+
+/// `[[expect]]`: a statement about summary.json.
+struct Expect {
+  Where where;
+  std::string metric;
+  CompareOp op = CompareOp::eq;
+  std::variant<double, std::int64_t, bool, std::string> value;
+};
+
+struct Scenario {
+  std::string name;  ///< file name without folder and extension
+  Run run;
+  CostModel cost;
+  Pcie pcie;
+  std::map<std::string, std::string> fidelity;  ///< every unit of kUnits
+  std::vector<Host> hosts;
+  std::vector<App> apps;
+  std::vector<Traffic> traffic;
+  std::vector<At> at;
+  std::vector<Expect> expects;
+  ConfigNode tree;  ///< what it was made from, overrides applied and file names absolute
+};
+
+/// Reads, overrides (`sets` are "a.b=V", `seed` wins over [run] seed) and validates. Throws UserError.
+Scenario load_scenario(const std::filesystem::path& path, const std::vector<std::string>& sets = {},
+                       std::optional<std::uint64_t> seed = {});
+
+/// The same from text; `source` names it in errors, relative files are relative to `folder`.
+Scenario scenario_from_text(std::string_view toml, const std::string& source,
+                            const std::filesystem::path& folder, const std::vector<std::string>& sets = {},
+                            std::optional<std::uint64_t> seed = {});
+
+/// The typed scenario of a tree (of parse_toml or config_from_json).
+Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesystem::path& folder);
+
+}  // namespace niclab::lab

@@ -1,0 +1,214 @@
+// [[host]], [[host.nic]], [[traffic]].
+#include <algorithm>
+
+#include "lab/scenario_sections.hpp"
+#include "lab/values.hpp"
+
+namespace niclab::lab {
+namespace {
+
+bool is_name(std::string_view s) {
+  return !s.empty() && s.size() <= 32 && std::all_of(s.begin(), s.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+
+/// A name that may stand in a file name and before a dot.
+std::string read_name(TableReader& t, std::string_view key, std::size_t longest) {
+  const std::string expected =
+      "a name of at most " + std::to_string(longest) + " letters, digits, '-' or '_'";
+  auto name = t.required_text(key, expected);
+  if (!name.empty() && (!is_name(name) || name.size() > longest))
+    throw t.error(key, "\"" + name + "\" is not a name", expected);
+  return name;
+}
+
+MacAddress read_mac(TableReader& t) {
+  const std::string expected = "a station address such as \"02:00:00:00:00:01\"";
+  t.require("mac", expected);
+  const auto mac = t.parsed("mac", MacAddress::parse, "a MAC address", expected);
+  if (mac && (mac->is_group() || mac->is_zero()))
+    throw t.error("mac", "\"" + mac->to_string() + "\" is not a station's address", expected);
+  return mac.value_or(MacAddress{});
+}
+
+bool is_station(Ipv4Address a) {
+  const unsigned first = a.value >> 24;
+  return first != 0 && first != 127 && first < 224;
+}
+
+Ipv4Prefix read_ipv4(TableReader& t) {
+  const std::string expected = "a station's \"a.b.c.d/len\"";
+  t.require("ipv4", expected);
+  const auto p = t.parsed("ipv4", Ipv4Prefix::parse, "an address with prefix length", expected);
+  if (!p) return {};
+  const bool end_of_subnet =
+      p->length < 31 && (p->address == p->broadcast() || p->address.value == (p->address.value & p->mask()));
+  if (!is_station(p->address) || p->length == 0 || end_of_subnet)
+    throw t.error("ipv4", "\"" + p->to_string() + "\" is not a station's address", expected);
+  return *p;
+}
+
+unsigned read_ring(TableReader& t, std::string_view key, unsigned fallback) {
+  const unsigned n = t.number(key, fallback, 80, 4096);
+  if (n % 8 != 0) throw t.error(key, "is " + std::to_string(n), "a multiple of 8 from 80 to 4096");
+  return n;
+}
+
+unsigned read_rx_usecs(TableReader& t, unsigned fallback) {
+  const unsigned us = t.number("rx_usecs", fallback, 0, 10000);
+  if (us == 2 || (us > 3 && us < 10))
+    throw t.error("rx_usecs", "is " + std::to_string(us), "0, 1, 3 or 10 to 10000, as igb");
+  return us;
+}
+
+void read_quirk(TableReader& nic, Quirk& quirk) {
+  nic.table("quirk", [&](TableReader& t) {
+    quirk.writeback_rule =
+        static_cast<WritebackRule>(t.choice("writeback_rule", {"eitr_flushes", "threshold_only"}, 0));
+  });
+}
+
+Nic read_nic(TableReader& t, unsigned cpus) {
+  Nic n;
+  n.where = t.where();
+  n.if_name = read_name(t, "if", 15);
+  n.mac = read_mac(t);
+  n.ipv4 = read_ipv4(t);
+  n.gateway = t.parsed("gateway", Ipv4Address::parse, "an IPv4 address", "a router's \"a.b.c.d\"");
+  if (n.gateway && (!n.ipv4.contains(*n.gateway) || *n.gateway == n.ipv4.address))
+    throw t.error("gateway", "\"" + n.gateway->to_string() + "\" is not a neighbour",
+                  "another address in " + n.ipv4.to_string());
+  n.queues = t.number("queues", std::min(8u, cpus), 1, 8);
+  n.rx_ring = read_ring(t, "rx_ring", n.rx_ring);
+  n.tx_ring = read_ring(t, "tx_ring", n.tx_ring);
+  n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
+  n.mtu = t.number("mtu", n.mtu, 68, 1500);
+  read_quirk(t, n.quirk);
+  return n;
+}
+
+}  // namespace
+
+void read_hosts(TableReader& root, Scenario& s) {
+  root.require("host", "at least one [[host]]");
+  root.each("host", [&](TableReader& t) {
+    Host h;
+    h.where = t.where();
+    h.name = read_name(t, "name", 32);
+    h.kernel.version = static_cast<KernelVersion>(t.choice("kernel", {"3.13", "4.0"}, 0));
+    h.kernel.hz = t.one_of("hz", h.kernel.hz, {100, 250, 300, 1000});
+    h.cpus = t.number("cpus", h.cpus, 1, 64);
+    t.require("nic", "at least one [[host.nic]]");
+    t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h.cpus)); });
+    s.hosts.push_back(std::move(h));
+  });
+}
+
+namespace {
+
+/// Resolves to = "h1.eth0".
+void read_destination(TableReader& t, const Scenario& s, Traffic& traffic) {
+  const std::string expected = "\"host.interface\"";
+  const auto to = t.required_text("to", expected);
+  if (to.empty()) return;
+  std::vector<std::string> names;
+  for (traffic.host = 0; traffic.host < s.hosts.size(); ++traffic.host) {
+    const Host& h = s.hosts[traffic.host];
+    for (traffic.nic = 0; traffic.nic < h.nics.size(); ++traffic.nic) {
+      names.push_back(h.name + "." + h.nics[traffic.nic].if_name);
+      if (to == names.back()) return;
+    }
+  }
+  const auto close = nearest(to, {names.begin(), names.end()});
+  throw t.error("to", "unknown interface \"" + to + "\"",
+                close.empty() ? expected : expected + ", perhaps \"" + std::string(close) + "\"");
+}
+
+void read_capture_file(TableReader& t, const std::filesystem::path& folder, Traffic& traffic) {
+  const auto name = t.required_text("file", "a capture file");
+  if (name.empty()) return;
+  ConfigNode* node = t.node("file");
+  std::filesystem::path file(name);
+  if (file.is_relative()) file = (node->where.command_line ? std::filesystem::current_path() : folder) / file;
+  traffic.file = file.lexically_normal();
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(traffic.file, ec))
+    throw t.error("file", "cannot read \"" + name + "\"", "an existing capture file");
+  node->value = traffic.file.string();
+}
+
+bool is_of_a_host(const Scenario& s, Ipv4Address a) {
+  for (const Host& h : s.hosts)
+    for (const Nic& n : h.nics)
+      if (n.ipv4.address == a) return true;
+  return false;
+}
+
+/// The next free station's address in the NIC's subnet, upwards and around; the NIC's own when it is full.
+Ipv4Address free_neighbour(const Scenario& s, const Nic& nic) {
+  const std::uint32_t mask = nic.ipv4.mask();
+  Ipv4Address a = nic.ipv4.address;
+  for (int tries = 0; tries < 1024; ++tries) {
+    a.value = (nic.ipv4.address.value & mask) | ((a.value + 1) & ~mask);
+    const bool end_of_subnet = nic.ipv4.length < 31 && ((a.value & ~mask) == 0 || a == nic.ipv4.broadcast());
+    if (!end_of_subnet && !is_of_a_host(s, a)) return a;
+  }
+  return nic.ipv4.address;
+}
+
+void read_generator(TableReader& t, const Scenario& s, Traffic& traffic) {
+  const Nic& nic = s.hosts[traffic.host].nics[traffic.nic];
+  traffic.size = t.number("size", traffic.size, 64, 1518);
+  traffic.count = static_cast<std::uint64_t>(t.integer("count", 1, INT64_MAX).value_or(0));
+  traffic.flows = t.number("flows", 1, 1, 65535);
+  traffic.sport = static_cast<std::uint16_t>(t.number("sport", traffic.sport, 1, 65535));
+  traffic.dport = static_cast<std::uint16_t>(t.number("dport", traffic.dport, 1, 65535));
+  if (traffic.sport + traffic.flows - 1 > 65535)
+    throw t.error("flows", "is " + std::to_string(traffic.flows),
+                  "at most " + std::to_string(65536 - traffic.sport) + ", because sport counts up from " +
+                      std::to_string(traffic.sport));
+  traffic.dst =
+      t.parsed("dst", Ipv4Address::parse, "an IPv4 address", "\"a.b.c.d\"").value_or(nic.ipv4.address);
+  if (traffic.dst != nic.ipv4.address && !traffic.dst.is_multicast())
+    throw t.error("dst", "\"" + traffic.dst.to_string() + "\" is not received there",
+                  nic.ipv4.address.to_string() + " or a multicast group");
+  const auto src = t.parsed("src", Ipv4Address::parse, "an IPv4 address", "\"a.b.c.d\"");
+  traffic.src = src ? *src : free_neighbour(s, nic);
+  if (!is_station(traffic.src) || traffic.src == nic.ipv4.address)
+    throw t.error("src", "\"" + traffic.src.to_string() + "\" is not another station's address",
+                  "\"a.b.c.d\"");
+  traffic.src_mac = {{0x02, 0x00, 0x00, 0xff, 0x00, static_cast<std::uint8_t>(s.traffic.size())}};
+  traffic.src_mac = t.parsed("src_mac", MacAddress::parse, "a MAC address",
+                             "a station address such as \"02:00:00:00:00:01\"")
+                        .value_or(traffic.src_mac);
+  if (traffic.src_mac.is_group() || traffic.src_mac == nic.mac)
+    throw t.error("src_mac", "\"" + traffic.src_mac.to_string() + "\" is not another station's address",
+                  "a station address");
+  traffic.dst_mac = traffic.dst.is_multicast() ? multicast_mac(traffic.dst) : nic.mac;
+}
+
+}  // namespace
+
+void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder) {
+  root.each("traffic", [&](TableReader& t) {
+    Traffic traffic;
+    traffic.where = t.where();
+    read_destination(t, s, traffic);
+    traffic.kind = static_cast<TrafficKind>(t.choice("kind", {"udp", "pcap"}, std::nullopt));
+    const bool pcap = traffic.kind == TrafficKind::pcap;
+    const std::string rates = pcap ? "\"captured\", \"line\" or \"<n>pps\"" : "\"line\" or \"<n>pps\"";
+    if (!pcap) t.require("rate", rates);
+    traffic.rate = t.parsed("rate", parse_rate, "a rate", rates).value_or(Rate{Rate::Kind::captured, 0});
+    if (!pcap && t.node("rate") != nullptr && traffic.rate.kind == Rate::Kind::captured)
+      throw t.error("rate", "\"captured\" needs a capture", rates);
+    traffic.start = t.duration("start").value_or(Duration{});
+    if (pcap)
+      read_capture_file(t, folder, traffic);
+    else if (traffic.host < s.hosts.size() && traffic.nic < s.hosts[traffic.host].nics.size())
+      read_generator(t, s, traffic);
+    s.traffic.push_back(std::move(traffic));
+  });
+}
+
+}  // namespace niclab::lab

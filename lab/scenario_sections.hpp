@@ -1,0 +1,25 @@
+// The readers of the single sections of a scenario (internal to lab/scenario*.cpp).
+#pragma once
+
+#include <filesystem>
+
+#include "lab/scenario.hpp"
+#include "lab/table_reader.hpp"
+
+namespace niclab::lab {
+
+void read_run(TableReader& root, Run& run);
+void read_cost(TableReader& root, CostModel& cost);
+void read_pcie(TableReader& root, Pcie& pcie);
+void read_fidelity(TableReader& root, std::map<std::string, std::string>& fidelity);
+void read_hosts(TableReader& root, Scenario& s);
+void read_apps(TableReader& root, Scenario& s);
+/// File names in the tree become absolute; those of the file are relative to `folder`.
+void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder);
+void read_at(TableReader& root, Scenario& s);
+void read_expects(TableReader& root, Scenario& s);
+
+/// What only shows when the sections are seen together: sockets twice, stations twice, runs without end.
+void check_scenario(const Scenario& s);
+
+}  // namespace niclab::lab

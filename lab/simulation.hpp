@@ -1,0 +1,35 @@
+// The door between the command line and the simulation: a scenario goes in, a result comes out.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/time.hpp"
+#include "lab/events.hpp"
+#include "lab/results.hpp"
+#include "lab/scenario.hpp"
+
+namespace niclab::lab {
+
+/// Told now and then how far the run is; `end` is Time::never() when nobody knows. Cheap; call it every few
+/// thousand events at most.
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void progress(Time now, Time end) = 0;
+};
+
+struct RunOptions {
+  bool eager = false;                            ///< every effect is a kernel event of its own
+  std::optional<std::filesystem::path> out_dir;  ///< exists; captures go here. nullopt: write nothing
+  bool quiet = false;
+  ProgressSink* progress = nullptr;
+  EventSink* events = nullptr;
+};
+
+/// Elaborates and runs the scenario: once per process (SystemC). Throws UserError when the scenario asks for
+/// what only the simulation can refuse; faults of the simulated system are in RunResult::faults.
+std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options);
+
+}  // namespace niclab::lab

@@ -1,0 +1,188 @@
+#include "lab/summary.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include "lab/scenario.hpp"
+#include "lab/user_error.hpp"
+
+namespace niclab::lab {
+namespace {
+
+Json object(const Counters& counters) {
+  Json j = Json::object();
+  for (const auto& [name, value] : counters) j[name] = value;
+  return j;
+}
+
+Json object(const std::vector<PerCpuCount>& rows) {
+  Json j = Json::object();
+  for (const auto& row : rows) j[row.name] = Json{{"count", row.total()}, {"per_cpu", row.per_cpu}};
+  return j;
+}
+
+Json object(const LinkResult& l) {
+  return Json{{"tx_frames", l.tx_frames},
+              {"rx_frames", l.rx_frames},
+              {"tx_bytes", l.tx_bytes},
+              {"rx_bytes", l.rx_bytes},
+              {"utilisation", l.utilisation}};
+}
+
+Json object(const AccountResult& a) {
+  return Json{{"injected", a.injected},       {"delivered", a.delivered},
+              {"filtered", a.filtered},       {"missed", a.missed},
+              {"queue_drops", a.queue_drops}, {"error_drops", a.error_drops},
+              {"rx_gap", a.rx_gap()},         {"handed_to_device", a.handed_to_device},
+              {"on_the_wire", a.on_the_wire}, {"tx_counted", a.tx_counted},
+              {"tx_gap", a.tx_gap()}};
+}
+
+Json object(const PcieDirection& d) {
+  return Json{{"tlps", d.tlps},
+              {"payload_bytes", d.payload_bytes},
+              {"wire_bytes", d.wire_bytes},
+              {"dllp_bytes", d.dllp_bytes}};
+}
+
+Json object(const PcieResult& p) {
+  return Json{{"up", object(p.up)},
+              {"down", object(p.down)},
+              {"by_type", object(p.by_type)},
+              {"dma_faults", p.dma_faults}};
+}
+
+Json object(const LockstepResult& l) {
+  return Json{{"transactions", l.transactions}, {"cycles", l.cycles}, {"mismatches", l.mismatches}};
+}
+
+Json object(const LatencyStats& l) {
+  return Json{{"n", l.n},     {"min", l.min},   {"p50", l.p50}, {"p90", l.p90},
+              {"p99", l.p99}, {"p999", l.p999}, {"max", l.max}};
+}
+
+template <class T>
+Json named(const Named<T>& rows) {
+  Json j = Json::object();
+  for (const auto& [name, value] : rows) j[name] = object(value);
+  return j;
+}
+
+Json host_json(const HostResult& h) {
+  Json proc = Json::object();
+  proc["net/snmp"] = named(h.snmp);
+  proc["net/netstat"] = named(h.netstat);
+  proc["net/softnet_stat"] = Json::array();
+  for (const auto& cpu : h.softnet_stat) proc["net/softnet_stat"].push_back(object(cpu));
+  Json cpus = Json::array();
+  for (const auto& c : h.cpu)
+    cpus.push_back(Json{{"busy_ns", c.busy_ns},
+                        {"idle_ns", c.idle_ns},
+                        {"hardirq_ns", c.hardirq_ns},
+                        {"softirq_ns", c.softirq_ns}});
+  Json sockets = Json::array();
+  for (const auto& s : h.sockets)
+    sockets.push_back(Json{{"proto", s.proto},
+                           {"local", s.local},
+                           {"rx_datagrams", s.rx_datagrams},
+                           {"rx_bytes", s.rx_bytes},
+                           {"drops", s.drops}});
+  Json j = Json::object();
+  j["proc"] = std::move(proc);
+  j["ethtool"] = named(h.ethtool);
+  j["interrupts"] = object(h.interrupts);
+  j["softirqs"] = object(h.softirqs);
+  j["cpu"] = std::move(cpus);
+  j["sockets"] = std::move(sockets);
+  return j;
+}
+
+Json niclab_json(const RunResult& r) {
+  Json j = Json{{"version", r.version}, {"scenario", r.scenario}, {"seed", r.seed}};
+  Json fidelity = Json::object();
+  for (const auto unit : kUnits)
+    if (const auto it = r.fidelity.find(std::string(unit)); it != r.fidelity.end())
+      fidelity[it->first] = it->second;
+  j["fidelity"] = std::move(fidelity);
+  return j;
+}
+
+Json sim_json(const RunResult& r) {
+  const auto digest = [](const std::optional<std::uint64_t>& d) {
+    return d ? Json(hex16(*d)) : Json(nullptr);
+  };
+  return Json{{"time_ns", r.time_ns},        {"start_ns", r.start_ns},
+              {"wall_s", r.wall_s},          {"slowdown", r.slowdown()},
+              {"digest", digest(r.digest)},  {"digest_content", digest(r.digest_content)},
+              {"activations", r.activations}};
+}
+
+/// "[3]" at the front of `path` as an index, removed; nullopt when there is none.
+std::optional<std::size_t> take_index(std::string_view& path) {
+  const auto close = path.find(']');
+  if (path.empty() || path[0] != '[' || close == std::string_view::npos || close < 2 || close > 10)
+    return std::nullopt;
+  std::size_t n = 0;
+  for (const char c : path.substr(1, close - 1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    n = n * 10 + static_cast<std::size_t>(c - '0');
+  }
+  path.remove_prefix(close + 1);
+  return n;
+}
+
+/// Resolves what follows a value: nothing, ".key…" or "[i]…".
+const Json* resolve_rest(const Json& value, std::string_view rest) {
+  if (rest.empty()) return &value;
+  if (rest[0] == '.') return find_metric(value, rest.substr(1));
+  const auto index = take_index(rest);
+  if (!index || !value.is_array() || *index >= value.size()) return nullptr;
+  return resolve_rest(value[*index], rest);
+}
+
+}  // namespace
+
+std::string hex16(std::uint64_t v) {
+  char s[17];
+  std::snprintf(s, sizeof s, "%016llx", static_cast<unsigned long long>(v));
+  return s;
+}
+
+Json summary_json(const RunResult& r) {
+  Json hosts = Json::object();
+  for (const auto& h : r.hosts) hosts[h.name] = host_json(h);
+  Json j = Json::object();
+  j["niclab"] = niclab_json(r);
+  j["sim"] = sim_json(r);
+  j["hosts"] = std::move(hosts);
+  j["links"] = named(r.links);
+  j["account"] = named(r.accounts);
+  j["pcie"] = named(r.pcie);
+  j["lockstep"] = named(r.lockstep);
+  j["latency_ns"] = named(r.latency);
+  return j;
+}
+
+const Json* find_metric(const Json& summary, std::string_view path) {
+  if (!summary.is_object()) return nullptr;
+  std::vector<std::string_view> fitting;
+  for (const auto& [key, value] : summary.items()) {
+    const bool whole = path.size() == key.size() ||
+                       (path.size() > key.size() && (path[key.size()] == '.' || path[key.size()] == '['));
+    if (path.starts_with(key) && whole) fitting.push_back(path.substr(0, key.size()));
+  }
+  std::sort(fitting.begin(), fitting.end(), [](auto a, auto b) { return a.size() > b.size(); });
+  for (const auto key : fitting)
+    if (const Json* found = resolve_rest(summary.at(std::string(key)), path.substr(key.size()))) return found;
+  return nullptr;
+}
+
+void write_text_file(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out) throw UserError(file.string() + ": cannot write, expected a folder with room and permission");
+}
+
+}  // namespace niclab::lab

@@ -1,0 +1,49 @@
+#include "stack/net_stack.hpp"
+
+#include "stack/path_cost.hpp"
+
+namespace niclab::stack {
+
+NetStack::NetStack(Kernel& kernel)
+    : kernel_(kernel),
+      pool_(kernel),
+      softnet_(*this, kernel),
+      routes_(kernel),
+      dev_(*this, kernel),
+      neighbours_(*this, kernel),
+      arp_(*this, kernel),
+      ip_(*this, kernel),
+      frags_(*this, kernel),
+      icmp_(*this, kernel),
+      igmp_(*this, kernel),
+      udp_(*this, kernel) {}
+
+NetStack::~NetStack() = default;
+
+void NetStack::add_address(NetDevice& dev, Ipv4Prefix prefix) {
+  if (InDevice* d = routes_.in_dev(&dev)) routes_.add_address(*d, prefix);
+}
+
+void NetStack::set_gateway(NetDevice& dev, Ipv4Address gateway) {
+  if (InDevice* d = routes_.in_dev(&dev)) routes_.set_gateway(*d, gateway);
+}
+
+UdpSocket& NetStack::socket() {
+  kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(path_cost::kSetsockopt));
+  kernel_.sync();
+  const auto index = static_cast<unsigned>(sockets_.size());
+  return *sockets_.emplace_back(std::make_unique<UdpSocket>(*this, index));
+}
+
+/// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight up.
+void NetStack::napi_gro_receive(Napi&, SkbPtr skb) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
+  dev_.netif_receive_skb(std::move(skb));
+}
+
+void NetStack::softnet_rx_ni(SkbPtr skb) {
+  BhGuard bh(kernel_);
+  softnet_.netif_rx(std::move(skb));
+}
+
+}  // namespace niclab::stack

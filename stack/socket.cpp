@@ -1,0 +1,212 @@
+#include "stack/socket.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "stack/net_stack.hpp"
+#include "stack/path_cost.hpp"
+
+namespace niclab::stack {
+
+UdpSocket::UdpSocket(NetStack& stack, unsigned index)
+    : stack_(stack),
+      kernel_(stack.kernel()),
+      index_(index),
+      rcvbuf_(stack.sysctl.rmem_default),
+      sndbuf_(stack.sysctl.wmem_default) {}
+
+UdpSocket::~UdpSocket() {
+  receive_queue_.clear();  // while the counters their destructors touch still exist
+  backlog_.clear();
+  write_queue_.clear();
+}
+
+void UdpSocket::enter(unsigned instructions) {
+  kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(instructions));
+  kernel_.sync();
+}
+
+int UdpSocket::leave(int result) {
+  kernel_.cond_resched();
+  return result;
+}
+
+// --- memory accounting --------------------------------------------------------------------------------------
+
+void UdpSocket::set_owner_w(SkBuff& skb) {
+  kernel_.sync();
+  skb.owner = this;
+  skb.destructor = &sock_wfree;
+  wmem_alloc_ += skb.truesize;
+}
+
+/// Freed by the driver or below: wakes writers once half the buffer is free (sock_def_write_space).
+void UdpSocket::sock_wfree(SkBuff& skb) {
+  UdpSocket& sk = *static_cast<UdpSocket*>(skb.owner);
+  sk.kernel_.charge(sk.kernel_.cost.instructions(path_cost::kSockWfree));
+  sk.kernel_.sync();
+  sk.wmem_alloc_ -= skb.truesize;
+  if (2 * sk.wmem_alloc_ <= sk.sndbuf_ && !sk.writers_.empty()) sk.kernel_.wake_all(sk.writers_);
+}
+
+void UdpSocket::sock_rfree(SkBuff& skb) { static_cast<UdpSocket*>(skb.owner)->rmem_alloc_ -= skb.truesize; }
+
+int UdpSocket::wait_for_wmem(bool dontwait, Time deadline) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kSockAllocSendSkb));
+  while (true) {
+    const Time now = kernel_.now();
+    if (err_ != 0) return -std::exchange(err_, 0);
+    if (closed_) return -EPIPE;
+    if (wmem_alloc_ < sndbuf_) return 0;
+    nospace_ = true;
+    if (dontwait || now >= deadline) return -EAGAIN;
+    if (deadline == Time::never())
+      kernel_.wait(writers_);
+    else
+      kernel_.wait_until(writers_, deadline);
+  }
+}
+
+// --- lock ---------------------------------------------------------------------------------------------------
+
+void UdpSocket::lock_sock() {
+  while (true) {
+    {
+      BhGuard bh(kernel_);
+      kernel_.lock(slock_);
+      const bool mine = !owned_;
+      owned_ = true;
+      kernel_.unlock(slock_);
+      if (mine) return;
+    }
+    kernel_.sync();
+    while (owned_) {
+      kernel_.wait(lock_waiters_);
+      kernel_.sync();
+    }
+  }
+}
+
+void UdpSocket::release_sock() {
+  BhGuard bh(kernel_);
+  kernel_.lock(slock_);
+  while (SkbPtr skb = backlog_.pop_front()) {
+    kernel_.unlock(slock_);
+    stack_.udp().queue_rcv_skb_locked(*this, std::move(skb));
+    kernel_.lock(slock_);
+  }
+  backlog_len_ = 0;
+  owned_ = false;
+  kernel_.unlock(slock_);
+  if (!lock_waiters_.empty()) kernel_.wake_one(lock_waiters_);
+}
+
+// --- calls --------------------------------------------------------------------------------------------------
+
+int UdpSocket::bind(Endpoint local) {
+  enter(path_cost::kSetsockopt);
+  if (closed_) return leave(-EBADF);
+  if (address_bound_ || port_bound_ || hashed_) return leave(-EINVAL);
+  const RouteType type = stack_.routes().address_type(local.address);
+  if (type == RouteType::unicast) return leave(-EADDRNOTAVAIL);
+  lock_sock();
+  rcv_saddr_ = local.address;
+  saddr_ = type == RouteType::local ? local.address : Ipv4Address{};
+  const int err = stack_.udp().get_port(*this, local.port);
+  if (err != 0) {
+    rcv_saddr_ = saddr_ = {};
+  } else {
+    address_bound_ = !local.address.is_any();
+    port_bound_ = true;
+  }
+  release_sock();
+  return leave(err);
+}
+
+int UdpSocket::connect(Endpoint peer) {
+  enter(path_cost::kSetsockopt);
+  if (closed_) return leave(-EBADF);
+  if (!hashed_ && stack_.udp().get_port(*this, 0) != 0) return leave(-EAGAIN);
+  lock_sock();
+  cached_route_ = nullptr;
+  NetDevice* oif = bound_dev_;
+  Ipv4Address source = saddr_;
+  if (peer.address.is_multicast()) {
+    if (oif == nullptr) oif = mc_dev_;
+    if (source.is_any()) source = mc_addr_;
+  }
+  const auto route = stack_.routes().output(peer.address, source, oif);
+  int err = 0;
+  if (route.route == nullptr) {
+    err = route.error;
+    if (err == -ENETUNREACH) ++stack_.mib.ip.OutNoRoutes;
+  } else if (route.route->type == RouteType::broadcast && !broadcast_) {
+    err = -EACCES;
+  } else {
+    if (saddr_.is_any()) saddr_ = route.saddr;
+    if (rcv_saddr_.is_any()) {
+      rcv_saddr_ = route.saddr;
+      stack_.udp().rehash(*this);
+    }
+    peer_ = peer;
+    connected_ = true;
+    cached_route_ = route.route;
+    cached_saddr_ = route.saddr;
+    cached_generation_ = stack_.routes().generation();
+    tx_queue_mapping_ = -1;
+  }
+  release_sock();
+  return leave(err);
+}
+
+int UdpSocket::disconnect() {
+  enter(path_cost::kSetsockopt);
+  connected_ = false;
+  peer_ = {};
+  cached_route_ = nullptr;
+  tx_queue_mapping_ = -1;
+  if (!address_bound_) rcv_saddr_ = saddr_ = {};
+  if (!port_bound_)
+    stack_.udp().unhash(*this);
+  else
+    stack_.udp().rehash(*this);
+  return leave(0);
+}
+
+int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
+                      const SendControl* control) {
+  const Time stamp = kernel_.now();
+  enter(path_cost::kSysSendto);
+  if (closed_) return leave(-EBADF);
+  if (!hashed_ && stack_.udp().get_port(*this, 0) != 0) return leave(-EAGAIN);
+  const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, stamp);
+  if (result >= 0) ++tx_datagrams_;
+  return leave(result);
+}
+
+int UdpSocket::recvfrom(std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
+  enter(path_cost::kSysRecvfrom);
+  if (rcvtimeo_ != Duration{}) deadline = min(deadline, kernel_.now() + rcvtimeo_);
+  return leave(stack_.udp().recvmsg(*this, buffer, from, flags, deadline));
+}
+
+int UdpSocket::close() {
+  enter(path_cost::kSetsockopt);
+  if (closed_) return leave(-EBADF);
+  for (const Membership& m : memberships_) stack_.igmp().leave(*m.in_dev, m.group);
+  memberships_.clear();
+  lock_sock();
+  write_queue_.clear();
+  pending_ = false;
+  closed_ = true;
+  stack_.udp().unhash(*this);
+  release_sock();
+  kernel_.sync();
+  while (SkbPtr skb = receive_queue_.pop_front()) {
+  }
+  kernel_.wake_all(readers_);
+  kernel_.wake_all(writers_);
+  return leave(0);
+}
+
+}  // namespace niclab::stack

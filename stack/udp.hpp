@@ -1,0 +1,81 @@
+// UDP: the port table, receive and transmit (path-map B-10 to B-44, C-63 to C-80).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/addresses.hpp"
+#include "base/kernel.hpp"
+#include "stack/random.hpp"
+#include "stack/socket.hpp"
+
+namespace niclab::stack {
+
+class NetStack;
+
+class Udp {
+ public:
+  Udp(NetStack& stack, Kernel& kernel);
+
+  // --- port table
+  /// udp_v4_get_port: binds to `port`, 0 picks a free one. 0 or -EADDRINUSE.
+  int get_port(UdpSocket& sk, std::uint16_t port);
+  void unhash(UdpSocket& sk);
+  /// The local address changed.
+  void rehash(UdpSocket& sk);
+  /// __udp4_lib_lookup: the best socket for a datagram, nullptr when there is none.
+  UdpSocket* lookup(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport,
+                    const NetDevice* dev);
+
+  // --- receive
+  /// udp_rcv: data at the UDP header, network_header at the IP header.
+  void rcv(SkbPtr skb);
+  /// udp_err: an ICMP error about a datagram sent from (saddr, sport).
+  void err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error, bool fatal);
+  /// __udp_queue_rcv_skb: the socket is locked or owned by the caller. 0 or -1.
+  int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
+  int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline);
+
+  // --- send
+  int sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
+              const SendControl* control, Time stamp);
+  /// udp_push_pending_frames: sends what is corked; the socket is owned. 0 or a negative errno.
+  int push_pending_frames(UdpSocket& sk);
+
+  // --- net.ipv4.ip_local_port_range
+  std::uint16_t local_port_low = 32768, local_port_high = 61000;
+
+ private:
+  static constexpr unsigned kBuckets = 256;
+  UdpSocket*& bucket(std::uint16_t port) { return hash_[port % kBuckets]; }
+  bool conflict(const UdpSocket& sk, std::uint16_t port) const;
+  static int score(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
+                   std::uint16_t dport, const NetDevice* dev);
+  static bool mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
+                          std::uint16_t dport, const NetDevice* dev);
+  bool checksum_complete(const SkBuff& skb);
+  Duration checksum_cost(const SkBuff& skb) const;
+  int queue_rcv_skb(UdpSocket& sk, SkbPtr skb);
+  void mcast_deliver(SkbPtr skb);
+  void flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final);
+  void bad_checksum();
+
+  /// 0 when a datagram is at the front of the queue, else a negative errno.
+  int wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline);
+  struct Flow;
+  int route(UdpSocket& sk, Flow& flow);
+  int append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq, unsigned flags,
+             Time deadline);
+  int send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags, Time stamp,
+                    Time deadline);
+  int send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport);
+
+  NetStack& stack_;
+  Kernel& kernel_;
+  Random random_;
+  std::uint32_t hash_secret_;
+  std::array<UdpSocket*, kBuckets> hash_{};
+};
+
+}  // namespace niclab::stack

@@ -1,0 +1,253 @@
+// From __udp4_lib_rcv to recvmsg (path-map C-63 to C-80).
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "stack/net_stack.hpp"
+#include "stack/path_cost.hpp"
+#include "stack/udp.hpp"
+
+namespace niclab::stack {
+namespace {
+
+constexpr std::size_t kMcastBatch = 32;  // 256 / sizeof(struct sock*) (path-map C-78)
+
+/// udp_skb_cb and the peeked flag of an skb in a receive queue.
+struct UdpRxCb {
+  bool peeked = false;
+};
+
+}  // namespace
+
+void Udp::bad_checksum() {
+  ++stack_.mib.udp.InCsumErrors;
+  ++stack_.mib.udp.InErrors;
+}
+
+/// udp_lib_checksum_complete: true when the datagram is intact (or nobody may tell). Does not charge.
+bool Udp::checksum_complete(const SkBuff& skb) {
+  if (skb.ip_summed == IpSummed::unnecessary) return true;
+  const IpHeader ip{skb.at(skb.network_header)};
+  const auto length = static_cast<std::uint16_t>(skb.total_len());
+  InetChecksum sum = ipv4_pseudo_header(ip.saddr(), ip.daddr(), kIpProtoUdp, length);
+  skb_checksum(skb, 0, length, sum);
+  return sum.verifies();
+}
+
+Duration Udp::checksum_cost(const SkBuff& skb) const {
+  return skb.ip_summed == IpSummed::unnecessary ? Duration{} : kernel_.cost.checksum(skb.total_len());
+}
+
+void Udp::rcv(SkbPtr skb) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kUdpRcv));
+  UdpMib& mib = stack_.mib.udp;
+  if (!pskb_may_pull(skb, kUdpHeaderLength)) {
+    ++mib.InErrors;
+    return;
+  }
+  const UdpHeader udp{skb->data};
+  const std::uint32_t length = udp.length();
+  if (length > skb->total_len() || length < kUdpHeaderLength) {
+    ++mib.InErrors;
+    return;
+  }
+  if (length < skb->total_len()) pskb_trim(*skb, length);
+  skb->transport_header = skb->offset();
+  if (udp.check() == 0) skb->ip_summed = IpSummed::unnecessary;
+  const RouteType type = static_cast<const Route*>(skb->dst)->type;
+  if (type == RouteType::broadcast || type == RouteType::multicast) {
+    mcast_deliver(std::move(skb));
+    return;
+  }
+  const IpHeader ip{skb->at(skb->network_header)};
+  if (UdpSocket* sk = lookup(ip.saddr(), udp.source(), ip.daddr(), udp.dest(), skb->dev)) {
+    queue_rcv_skb(*sk, std::move(skb));
+    return;
+  }
+  kernel_.charge(checksum_cost(*skb));
+  if (!checksum_complete(*skb)) {  // path-map C-66: silent
+    bad_checksum();
+    return;
+  }
+  ++mib.NoPorts;
+  stack_.icmp().send_error(*skb, icmp_type::kDestUnreach, icmp_code::kPortUnreach, 0);
+}
+
+/// udp_queue_rcv_skb: 0 or -1.
+int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
+  // The socket's lines were last written by its reader, usually on another CPU.
+  kernel_.charge(kernel_.cost.instructions(path_cost::kUdpQueueRcvSkb) + kernel_.cost.l3_hit * 2);
+  UdpMib& mib = stack_.mib.udp;
+  const auto full = [&] { return sk.backlog_len_ + sk.rmem_alloc_ > sk.rcvbuf_; };
+  const auto drop = [&] {
+    ++mib.InErrors;
+    ++sk.drops_;
+    return -1;
+  };
+  kernel_.sync();
+  if (full()) {  // path-map C-70
+    if (kernel_.profile.version == KernelVersion::v4_0) ++mib.RcvbufErrors;
+    return drop();
+  }
+  int rc = 0;
+  kernel_.lock(sk.slock_);  // bh_lock_sock
+  if (!sk.owned_) {
+    rc = queue_rcv_skb_locked(sk, std::move(skb));
+  } else if (full()) {
+    rc = drop();
+  } else {
+    sk.backlog_len_ += skb->truesize;
+    sk.backlog_.push_back(std::move(skb));
+  }
+  kernel_.unlock(sk.slock_);
+  return rc;
+}
+
+/// __udp_queue_rcv_skb with sock_queue_rcv_skb (path-map C-72 to C-75).
+int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
+  const CostModel& cost = kernel_.cost;
+  kernel_.charge(cost.instructions(path_cost::kSockQueueRcvSkb + path_cost::kSockDefReadable) + cost.lock +
+                 cost.irq_save_restore + cost.l3_hit * 2);
+  kernel_.sync();
+  if (sk.closed_) return -1;
+  if (sk.rmem_alloc_ >= sk.rcvbuf_) {
+    ++sk.drops_;
+    ++stack_.mib.udp.RcvbufErrors;
+    ++stack_.mib.udp.InErrors;
+    return -1;
+  }
+  skb->destructor = &UdpSocket::sock_rfree;  // skb_set_owner_r
+  skb->owner = &sk;
+  sk.rmem_alloc_ += skb->truesize;
+  skb_cb<UdpRxCb>(*skb) = UdpRxCb{};
+  sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());
+  sk.receive_queue_.push_back(std::move(skb));
+  if (!sk.readers_.empty()) kernel_.wake_one(sk.readers_);
+  return 0;
+}
+
+// --- multicast ----------------------------------------------------------------------------------------------
+
+/// __udp_is_mcast_sock with ip_mc_sf_allow.
+bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
+                      std::uint16_t dport, const NetDevice* dev) {
+  if (sk.port_ != dport) return false;
+  if (sk.connected_ && (sk.peer_.address != saddr || sk.peer_.port != sport)) return false;
+  if (!sk.rcv_saddr_.is_any() && sk.rcv_saddr_ != daddr) return false;
+  if (sk.bound_dev_ != nullptr && sk.bound_dev_ != dev) return false;
+  if (!daddr.is_multicast() || sk.mc_all_) return true;
+  return std::any_of(sk.memberships_.begin(), sk.memberships_.end(),
+                     [&](const auto& m) { return m.group == daddr && &m.in_dev->dev == dev; });
+}
+
+/// Each socket gets a clone; with `final` the last one gets the packet itself.
+void Udp::flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final) {
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    SkbPtr copy = final && i + 1 == sockets.size() ? std::move(skb) : stack_.skb_pool().clone(*skb);
+    queue_rcv_skb(*sockets[i], std::move(copy));
+  }
+}
+
+void Udp::mcast_deliver(SkbPtr skb) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kUdpMcastDeliver) + kernel_.cost.lock);
+  kernel_.sync();
+  const IpHeader ip{skb->at(skb->network_header)};
+  const UdpHeader udp{skb->data};
+  std::array<UdpSocket*, kMcastBatch> batch;
+  std::size_t n = 0;
+  unsigned walked = 0;
+  bool any = false;
+  for (UdpSocket* sk = bucket(udp.dest()); sk != nullptr; sk = sk->hash_next_) {
+    ++walked;
+    if (!mcast_match(*sk, ip.saddr(), udp.source(), ip.daddr(), udp.dest(), skb->dev)) continue;
+    if (n == batch.size()) {  // dispatched with the lock held: a further one exists
+      flush_stack(batch, skb, false);
+      n = 0;
+    }
+    batch[n++] = sk;
+    any = true;
+  }
+  kernel_.charge(kernel_.cost.instructions(path_cost::kUdpLookupPerSocket * walked));
+  if (any)
+    flush_stack({batch.data(), n}, skb, true);
+  else if (kernel_.profile.version == KernelVersion::v4_0)
+    ++stack_.mib.udp.IgnoredMulti;
+}
+
+void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error, bool fatal) {
+  UdpSocket* sk = lookup(daddr, dport, saddr, sport, nullptr);
+  if (sk == nullptr) return;
+  if (!sk->recverr_ && (!fatal || !sk->connected_)) return;
+  sk->err_ = error;
+  kernel_.wake_all(sk->readers_);  // sk_error_report
+  kernel_.wake_all(sk->writers_);
+}
+
+// --- recvmsg ------------------------------------------------------------------------------------------------
+
+int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
+  const CostModel& cost = kernel_.cost;
+  kernel_.charge(cost.instructions(path_cost::kSkbRecvDatagram) + cost.lock + cost.irq_save_restore + cost.l3_hit);
+  while (true) {
+    kernel_.sync();
+    if (sk.err_ != 0) return -std::exchange(sk.err_, 0);
+    if (!sk.receive_queue_.empty()) return 0;
+    if (sk.closed_) return -EBADF;
+    if ((flags & msg::kDontwait) != 0) return -EAGAIN;
+    if (deadline == Time::never())
+      kernel_.wait(sk.readers_);
+    else if (!kernel_.wait_until(sk.readers_, deadline) && sk.receive_queue_.empty() && sk.err_ == 0)
+      return -EAGAIN;
+  }
+}
+
+int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
+  const CostModel& cost = kernel_.cost;
+  while (true) {
+    kernel_.charge(cost.instructions(path_cost::kUdpRecvmsg));
+    if (const int err = wait_for_datagram(sk, flags, deadline); err != 0) return err;
+    // Nothing charges or synchronises until the packet is copied: a peeked front stays the front.
+    const bool peek = (flags & msg::kPeek) != 0;
+    SkBuff* skb = sk.receive_queue_.front();
+    const std::uint32_t length = skb->total_len() - kUdpHeaderLength;
+    const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(buffer.size(), length));
+    const bool intact = checksum_complete(*skb);
+    const bool peeked = std::exchange(skb_cb<UdpRxCb>(*skb).peeked, true);
+    SkbPtr owned;
+    if (!peek || !intact) owned = sk.receive_queue_.pop_front();  // intact or not: skb_kill_datagram
+    const Time stamp = skb->stamp;
+    Duration spent = checksum_cost(*skb);
+    if (intact) {
+      // Headers and first payload line come from another CPU's cache or the device's write to L3.
+      spent += cost.copy(n) + cost.l3_hit * 2;
+      skb_copy_bits(*skb, kUdpHeaderLength, buffer.first(n));
+      if (from != nullptr)
+        *from = {IpHeader{skb->at(skb->network_header)}.saddr(), UdpHeader{skb->at(skb->transport_header)}.source()};
+      if (!peeked) ++stack_.mib.udp.InDatagrams;
+    } else {
+      bad_checksum();
+      ++sk.drops_;
+    }
+    kernel_.charge(spent);
+    if (owned) {  // skb_free_datagram_locked: lock_sock_fast, skb_orphan
+      kernel_.charge(cost.instructions(path_cost::kSkbFreeDatagram));
+      BhGuard bh(kernel_);
+      kernel_.lock(sk.slock_);
+      owned.reset();
+      kernel_.unlock(sk.slock_);
+    }
+    if (!intact) {
+      if ((flags & msg::kDontwait) != 0) return -EAGAIN;
+      continue;
+    }
+    if (!peek) {
+      ++sk.rx_datagrams_;
+      sk.rx_bytes_ += n;
+      if (stack_.observer != nullptr) stack_.observer->delivered(sk.index_, kernel_.now(), buffer.first(n), stamp);
+    }
+    return static_cast<int>((flags & msg::kTrunc) != 0 ? length : n);
+  }
+}
+
+}  // namespace niclab::stack

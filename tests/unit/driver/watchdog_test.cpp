@@ -1,0 +1,87 @@
+// The watchdog (path-map A-18, B-126; fact base 4.11, 5.3 row 13).
+#include "tests/unit/driver/fixture.hpp"
+
+namespace niclab::igb::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+TEST_F(DriverTest, A_18_LinkComesUp) {
+  open({.queues = 1});
+  EXPECT_EQ(adapter->link().speed, 1000u);
+  EXPECT_TRUE(adapter->link().full_duplex);
+  EXPECT_THAT(kernel.log_lines(),
+              Contains(HasSubstr("eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow Control: None")));
+}
+
+TEST_F(DriverTest, A_18_EveryTwoSecondsVectorsAreTriggered) {
+  open({.queues = 4});
+  kernel.advance(Duration::from_s(3));
+  pci.log.clear();
+  kernel.advance(Duration::from_s(10));
+  const auto eics = pci.writes(reg::EICS);
+  EXPECT_EQ(eics.size(), 5u);
+  EXPECT_THAT(eics, testing::Each(0x1FEu));
+  EXPECT_EQ(std::count_if(pci.log.begin(), pci.log.end(),
+                          [](const Access& a) { return !a.write && a.offset == reg::GPRC; }),
+            5);
+}
+
+TEST_F(DriverTest, A_18_SingleVectorIsTriggeredThroughIcs) {
+  pci.msix_entries = 1;
+  open();
+  kernel.advance(Duration::from_s(3));
+  EXPECT_THAT(pci.writes(reg::ICS), Contains(reg::icr::RXDMT0));
+  EXPECT_TRUE(pci.writes(reg::EICS).empty());
+}
+
+TEST_F(DriverTest, LostLinkTurnsTheCarrierOff) {
+  open({.queues = 1});
+  pci.link_down();
+  pci.at(reg::ICR) = reg::icr::LSC;
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  kernel.advance(kernel.jiffy() * 2);
+  EXPECT_FALSE(adapter->carrier);
+  EXPECT_THAT(kernel.log_lines(), Contains(HasSubstr("eth0 NIC Link is Down")));
+}
+
+TEST_F(DriverTest, LostLinkWithPacketsPendingResets) {  // fact base 4.11
+  open({.queues = 1});
+  xmit(frame(60));
+  pci.link_down();
+  pci.at(reg::ICR) = reg::icr::LSC;
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  kernel.advance(Duration::from_ms(200));
+  EXPECT_EQ(adapter->tx_timeout_count(), 1u);
+  EXPECT_EQ(adapter->tx_ring(0).next_to_use, 0u);
+}
+
+TEST_F(DriverTest, B_126_HangIsReportedAndStopsTheQueue) {
+  open({.queues = 1});
+  xmit(frame(60));
+  kernel.advance(Duration::from_s(4));  // the watchdog armed the check
+  poll(tx_vector(0));
+  EXPECT_TRUE(adapter->tx_queues[0].stopped);
+  EXPECT_THAT(kernel.log_lines(), Contains(HasSubstr("Detected Tx Unit Hang: Tx Queue <0>")));
+}
+
+TEST_F(DriverTest, B_126_PausedLinkIsNoHang) {
+  open({.queues = 1});
+  xmit(frame(60));
+  pci.at(reg::STATUS) |= reg::status::TXOFF;
+  kernel.advance(Duration::from_s(4));
+  poll(tx_vector(0));
+  EXPECT_FALSE(adapter->tx_queues[0].stopped);
+}
+
+TEST_F(DriverTest, B_126_YoungPacketsAreNoHang) {
+  open({.queues = 1});
+  kernel.advance(Duration::from_s(4));
+  xmit(frame(60));
+  poll(tx_vector(0));
+  EXPECT_FALSE(adapter->tx_queues[0].stopped);
+}
+
+}  // namespace
+}  // namespace niclab::igb::test

@@ -1,0 +1,316 @@
+// The throttle law (fact base 2.6.5, 2.6.6) and the cause registers (2.6.2, 2.6.7).
+#include "hw/interrupts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "hw/interrupt_causes.hpp"
+
+namespace niclab::hw {
+namespace {
+
+using reg::bit;
+constexpr Time ns(std::uint64_t n) { return Time::from_ps(n * 1000); }
+constexpr Time us(std::uint64_t n) { return ns(n * 1000); }
+constexpr std::uint32_t kMsix = 0xC0000011;  // what igb writes to GPIE
+
+InterruptThrottle msix(std::uint32_t eims, std::uint32_t auto_mask = 0) {
+  InterruptThrottle t;
+  t.write_gpie(kMsix, {});
+  t.write_eims(eims, {});
+  t.write_eiac(auto_mask, {});
+  t.write_eiam(auto_mask, {});
+  return t;
+}
+
+TEST(Throttle, IdleVectorFiresAtOnceOnTheDeviceClock) {
+  auto t = msix(0b10);
+  t.set_causes(0b10, ns(1001));
+  EXPECT_EQ(t.next_grant(), ns(1008));
+  EXPECT_EQ(t.grants(ns(1001)), 0u);
+  EXPECT_EQ(t.grants(ns(1008)), 0b10u);
+  EXPECT_EQ(t.next_grant(), Time::never());
+}
+
+TEST(Throttle, GrantsAreAnIntervalApart) {
+  auto t = msix(1, 0);
+  t.write_eiac(1, {});
+  t.write_eitr(0, 10 << 2, {});
+  Time last;
+  for (int i = 0; i < 5; ++i) {
+    t.set_causes(1, i == 0 ? us(3) : last + 100_ns);
+    const Time due = t.next_grant();
+    EXPECT_EQ(due, i == 0 ? us(3) : last + 10_us);
+    EXPECT_EQ(t.grants(due), 1u);
+    last = due;
+    EXPECT_TRUE(t.counter_running(0, due));
+    EXPECT_EQ(t.counter_expiry(0), due + 10_us);
+  }
+  EXPECT_FALSE(t.counter_running(0, last + 10_us));
+  t.set_causes(1, last + 25_us);
+  EXPECT_EQ(t.next_grant(), last + 25_us) << "idle again: at once";
+}
+
+TEST(Throttle, OneCauseOneMessage) {
+  auto t = msix(1);  // neither auto-clear nor auto-mask
+  t.write_eitr(0, 4, {});
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.grants(us(1)), 1u);
+  EXPECT_EQ(t.next_grant(), Time::never()) << "EICR is still set, but its message is gone";
+  t.write_eicr(1, us(5));
+  t.set_causes(1, us(6));
+  EXPECT_EQ(t.next_grant(), us(6));
+}
+
+TEST(Throttle, AutoClearAndAutoMaskAtTheGrant) {
+  auto t = msix(0b110, 0b110);
+  t.set_causes(0b010, us(1));
+  EXPECT_EQ(t.grants(us(1)), 0b010u);
+  EXPECT_EQ(t.eicr(), 0u);
+  EXPECT_EQ(t.eims() & 0b110, 0b100u);
+  t.set_causes(0b010, us(2));
+  EXPECT_EQ(t.next_grant(), Time::never()) << "latched while masked";
+  EXPECT_EQ(t.eicr(), 0b010u);
+  t.write_eims(0b010, us(9));
+  EXPECT_EQ(t.next_grant(), us(9));
+}
+
+TEST(Throttle, CauseClearedInTimeSendsNothing) {
+  auto t = msix(1);
+  t.write_eiac(1, {});
+  t.write_eitr(0, 10 << 2, {});
+  t.set_causes(1, us(1));
+  t.grants(us(1));
+  t.set_causes(1, us(2));
+  EXPECT_EQ(t.next_grant(), us(11));
+  t.write_eimc(1, us(3));
+  EXPECT_EQ(t.next_grant(), Time::never());
+  t.write_eims(1, us(4));
+  EXPECT_EQ(t.next_grant(), us(11));
+  t.write_eicr(1, us(5));
+  EXPECT_EQ(t.next_grant(), Time::never());
+}
+
+TEST(Throttle, CounterIngrKeepsTheCountdownAPlainWriteEndsIt) {
+  auto t = msix(1);
+  t.write_eiac(1, {});
+  t.write_eitr(0, 100 << 2, {});
+  t.set_causes(1, us(1));
+  t.grants(us(1));
+  t.set_causes(1, us(2));
+  t.write_eitr(0, reg::eitr::CNT_INGR | 5 << 2, us(10));
+  EXPECT_EQ(t.next_grant(), us(101)) << "the running countdown goes on";
+  EXPECT_EQ(t.read_eitr(0, us(10)) >> 2 & 0x1FFF, 5u);
+  EXPECT_EQ(reg::eitr::COUNTER.get(t.read_eitr(0, us(10))), 91u / 8);
+  t.write_eitr(0, reg::eitr::COUNTER.put(2) | 5 << 2, us(20));
+  EXPECT_EQ(t.next_grant(), us(36)) << "COUNTER = 2 units of 8 us";
+  t.write_eitr(0, 5 << 2, us(21));
+  EXPECT_EQ(t.next_grant(), us(21));
+  EXPECT_EQ(t.grants(us(21)), 1u);
+  EXPECT_EQ(t.counter_expiry(0), us(26));
+}
+
+TEST(Throttle, SingleModeIsVector0AndEicrClearsOnRead) {
+  InterruptThrottle t;  // GPIE = 0, EIMS = OTHER
+  t.write_eitr(0, 50 << 2, {});
+  t.set_other_level(true, us(1));
+  EXPECT_EQ(t.grants(us(1)), 1u);
+  EXPECT_TRUE(t.line(0));
+  t.set_other_level(false, us(2));
+  EXPECT_FALSE(t.line(0));
+  t.set_other_level(true, us(3));
+  EXPECT_EQ(t.next_grant(), us(51));
+  EXPECT_EQ(t.grants(us(51)), 1u);
+  t.set_causes(0b1, us(52));
+  EXPECT_EQ(t.read_eicr(us(53)), reg::eicr::OTHER | 1u);
+  EXPECT_EQ(t.eicr(), reg::eicr::OTHER) << "the level is still there, the latch is gone";
+}
+
+TEST(Throttle, MsixModeKeepsEicrOnRead) {
+  auto t = msix(0);
+  t.set_causes(0b101, us(1));
+  EXPECT_EQ(t.read_eicr(us(1)), 0b101u);
+  EXPECT_EQ(t.eicr(), 0b101u);
+}
+
+TEST(Throttle, WithoutEiameTheMaskFollowsEicrAccesses) {
+  InterruptThrottle t;
+  t.write_gpie(reg::gpie::Multiple_MSIX, {});
+  t.write_eims(0b11, {});
+  t.write_eiam(0b01, {});
+  t.write_eicr(0b11, us(1));
+  EXPECT_EQ(t.eims() & 0b11, 0b10u);
+  t.write_eics(0b01, us(2));
+  EXPECT_EQ(t.eims() & 0b11, 0b11u);
+  EXPECT_EQ(t.next_grant(), us(2));
+}
+
+TEST(Throttle, PortResetKeepsTheIntervalAndAnotherFunctionsResetFiresPending) {
+  auto t = msix(1);
+  t.write_eiac(1, {});
+  t.write_eitr(0, 100 << 2, {});
+  t.set_causes(1, us(1));
+  t.grants(us(1));
+  t.set_causes(1, us(2));
+  t.expire_counters(us(3));
+  EXPECT_EQ(t.next_grant(), us(3));
+  t.reset_port(us(4));
+  EXPECT_EQ(t.next_grant(), Time::never());
+  EXPECT_EQ(t.interval(0), 100_us);
+}
+
+/// The law, one 8 ns tick after another, nothing computed ahead.
+class TickModel {
+ public:
+  static constexpr unsigned kVectors = 3;
+  std::uint32_t eicr = 0, eims = 0, eiac = 0, eiam = 0;
+  unsigned interval_ticks[kVectors] = {}, counter[kVectors] = {};
+  bool sent[kVectors] = {};
+
+  void clock() {
+    for (unsigned& c : counter)
+      if (c != 0) --c;
+  }
+  void settle() {
+    for (unsigned v = 0; v < kVectors; ++v)
+      if (!(eicr & eims & bit(v))) sent[v] = false;
+  }
+  std::uint32_t messages() {
+    std::uint32_t out = 0;
+    for (unsigned v = 0; v < kVectors; ++v) {
+      if (!(eicr & eims & bit(v)) || sent[v] || counter[v] != 0) continue;
+      out |= bit(v);
+      sent[v] = true;
+      counter[v] = interval_ticks[v];
+      eicr &= ~(bit(v) & eiac);
+      eims &= ~(bit(v) & eiam);
+    }
+    settle();
+    return out;
+  }
+};
+
+TEST(Throttle, EqualsATickByTickModelOnRandomSchedules) {
+  constexpr unsigned kTicks = 12'000;  // 96 us
+  std::uint64_t messages = 0;
+  for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+    std::mt19937 rng(seed);
+    const auto below = [&](unsigned n) { return static_cast<unsigned>(rng() % n); };
+    TickModel model;
+    InterruptThrottle unit;
+    unit.write_gpie(kMsix, {});
+    model.eiac = below(8);
+    model.eiam = below(8);
+    unit.write_eiac(model.eiac, {});
+    unit.write_eiam(model.eiam, {});
+    const unsigned busy = 20 + below(400);
+    for (unsigned tick = 1; tick < kTicks; ++tick) {
+      const Time now = ns(8ull * tick);
+      model.clock();
+      for (unsigned n = below(busy) == 0 ? 1 + below(3) : 0; n > 0; --n) {
+        const std::uint32_t mask = below(8);
+        const unsigned v = below(TickModel::kVectors), gap = below(6);
+        switch (below(8)) {
+          case 0:
+          case 1:
+          case 2:
+            model.eicr |= mask, unit.set_causes(mask, now);
+            break;
+          case 3:
+          case 4:
+            model.eims |= mask, unit.write_eims(mask, now);
+            break;
+          case 5:
+            model.eims &= ~mask, unit.write_eimc(mask, now);
+            break;
+          case 6:
+            model.eicr &= ~mask, unit.write_eicr(mask, now);
+            break;
+          default: {
+            const bool keep = below(2) != 0;
+            const unsigned counter = below(3);
+            model.interval_ticks[v] = gap * 125;
+            if (!keep) model.counter[v] = counter * 1000;
+            unit.write_eitr(v, gap << 2 | reg::eitr::COUNTER.put(counter) | (keep ? reg::eitr::CNT_INGR : 0),
+                            now);
+          }
+        }
+        model.settle();
+      }
+      const std::uint32_t expected = model.messages();
+      const std::uint32_t actual = unit.next_grant() <= now ? unit.grants(now) : 0;
+      ASSERT_EQ(actual, expected) << "seed " << seed << " tick " << tick;
+      for (unsigned v = 0; v < TickModel::kVectors; ++v)
+        ASSERT_EQ(unit.counter_running(v, now), model.counter[v] != 0) << "seed " << seed << " tick " << tick;
+      messages += static_cast<unsigned>(std::popcount(actual));
+    }
+  }
+  EXPECT_GT(messages, 1000u) << "the schedules must exercise the law";
+}
+
+TEST(Causes, IcrReadClearsByTheRules) {
+  InterruptCauses c;
+  c.set(reg::icr::LSC | reg::icr::RXDW);
+  EXPECT_EQ(c.read_icr(false, true), reg::icr::LSC | reg::icr::RXDW) << "IMS = 0: clears";
+  EXPECT_EQ(c.icr(), 0u);
+
+  c.write_ims(reg::icr::LSC);
+  c.set(reg::icr::RXDW);
+  c.read_icr(false, true);
+  EXPECT_EQ(c.icr(), reg::icr::RXDW) << "no INTA, MSI-X, no NSICR: kept";
+  c.read_icr(true, true);
+  EXPECT_EQ(c.icr(), 0u) << "NSICR";
+
+  c.set(reg::icr::RXDW);
+  c.read_icr(false, false);
+  EXPECT_EQ(c.icr(), 0u) << "not MSI-X";
+}
+
+TEST(Causes, IntaAndTheAutoMask) {
+  InterruptCauses c;
+  c.write_ims(0x4000009D);
+  c.write_iam(0x4000009D);
+  c.set(reg::icr::RXDW);
+  EXPECT_EQ(c.read_icr(false, false), reg::icr::RXDW | reg::icr::INTA);
+  EXPECT_EQ(c.ims(), 0u) << "IAM masks what the read acknowledged";
+  c.set(reg::icr::TXDW);
+  EXPECT_EQ(c.active(), 0u);
+  c.write_ims(0x4000009D);
+  EXPECT_EQ(c.active(), reg::icr::TXDW);
+  c.write_icr(reg::icr::TXDW, false);
+  EXPECT_EQ(c.icr(), 0u);
+  EXPECT_EQ(c.ims(), 0u);
+}
+
+// 2.6.1: what the interrupt self test can set and enable.
+TEST(Causes, SelfTestMask) {
+  InterruptCauses c;
+  c.write_ims(0x77DCFED5);
+  c.set(0x77DCFED5);
+  EXPECT_EQ(c.icr(), 0x77DCFED5u | reg::icr::INTA);
+  c.write_imc(0x77DCFED5);
+  EXPECT_EQ(c.ims(), 0u);
+}
+
+// 2.6.7: the driver's mapping of eight queue pairs.
+TEST(Causes, IvarReferenceMapping) {
+  InterruptVectors v;
+  EXPECT_FALSE(v.rx(0));
+  const std::uint32_t ivar[] = {0x82828181, 0x84848383, 0x86868585, 0x88888787};
+  for (unsigned i = 0; i < 4; ++i) v.write_ivar(i, ivar[i]);
+  v.write_ivar_misc(0x00008000);
+  for (unsigned q = 0; q < 8; ++q) {
+    EXPECT_EQ(v.rx(q), q + 1);
+    EXPECT_EQ(v.tx(q), q + 1);
+  }
+  EXPECT_EQ(v.other(), 0u);
+  EXPECT_FALSE(v.tcp_timer());
+  EXPECT_EQ(InterruptVectors::cause_bit(v.rx(3)), bit(4));
+  EXPECT_EQ(InterruptVectors::cause_bit(std::nullopt), 0u);
+  v.write_ivar(0, 0x00009F00);
+  EXPECT_FALSE(v.tx(0)) << "vector 31 does not exist";
+}
+
+}  // namespace
+}  // namespace niclab::hw

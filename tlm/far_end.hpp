@@ -1,0 +1,54 @@
+// The far end of a NIC's wire: plays traffic sources at the wire's pace, answers ARP, counts what comes.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "hw/mac_timing.hpp"
+#include "tlm/core/engine.hpp"
+#include "tlm/payload.hpp"
+#include "tlm/scheduler.hpp"
+#include "tlm/traffic.hpp"
+
+namespace niclab::sim {
+
+/// One end of a gigabit wire. A frame starts when its source says it is due and the wire is free.
+class FarEnd final : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<FarEnd> out;
+  tlm_utils::simple_target_socket<FarEnd> in;
+
+  FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames, unsigned agent);
+
+  /// Before the source's first frame is due.
+  void add_source(std::unique_ptr<TrafficSource> source);
+  /// Every source has given its last frame and nothing is waiting to be sent.
+  bool finished() const { return live_sources_ == 0 && pending_replies_ == 0; }
+  std::uint64_t received() const { return received_; }
+  std::uint64_t sent() const { return sent_; }
+
+ private:
+  ::tlm::tlm_sync_enum frame_in(Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void due(Time t, std::uint32_t source);
+  void schedule(std::uint32_t source);
+  void send(Frame* frame, Time t);
+  void answer_arp(const Frame& request, Time t);
+  void reply_due(Time t, std::uint32_t);
+  MacAddress mac_of(Ipv4Address a) const;
+
+  Engine& engine_;
+  Scheduler& scheduler_;
+  FramePool& frames_;
+  const unsigned agent_;
+  FramePayloadPool payloads_;
+  std::vector<std::unique_ptr<TrafficSource>> sources_;
+  std::vector<Frame*> replies_;
+  unsigned live_sources_ = 0, pending_replies_ = 0;
+  Time wire_free_{};
+  std::uint64_t received_ = 0, sent_ = 0;
+};
+
+}  // namespace niclab::sim

@@ -1,0 +1,75 @@
+// A host: CPUs, memory, IOMMU and interrupt controller behind two bus sockets.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "tlm/core/host_kernel.hpp"
+#include "tlm/iommu.hpp"
+#include "tlm/payload.hpp"
+#include "tlm/scheduler.hpp"
+#include "tlm/trace.hpp"
+
+namespace niclab::sim {
+
+class HostPci;
+
+/// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with the
+/// instant it takes effect as annotated delay. `to_bus` carries the CPUs' MMIO and configuration accesses.
+class Host final : public sc_core::sc_module {
+ public:
+  static constexpr std::uint64_t kMsiWindow = 0xFEE0'0000, kMsiWindowSize = 0x10'0000;
+
+  tlm_utils::simple_target_socket<Host> from_bus;
+  tlm_utils::simple_initiator_socket<Host> to_bus;
+
+  Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, const CostModel& cost,
+       const HostConfig& config, const PcieConfig& pcie, unsigned first_port);
+  ~Host() override;
+
+  HostKernel& kernel() { return kernel_; }
+  Iommu& iommu() { return iommu_; }
+  unsigned first_port() const { return first_port_; }
+  Trace& trace() { return trace_; }
+  TlpPool& payloads() { return payloads_; }
+  const std::vector<DmaFault>& dma_faults() const { return faults_; }
+  void report_fault(DmaFault fault) { faults_.push_back(std::move(fault)); }
+
+  /// Registers an interrupt: message data -> action. Returns the data value to program.
+  std::uint32_t connect_irq(HostPci& device, unsigned vector, IrqAction& action);
+  void disconnect_irq(std::uint32_t data) { irq_routes_[data].action = nullptr; }
+
+ private:
+  using Sync = ::tlm::tlm_sync_enum;
+  using Phase = ::tlm::tlm_phase;
+  struct IrqRoute {
+    HostPci* device = nullptr;
+    unsigned vector = 0;
+    IrqAction* action = nullptr;
+  };
+
+  Sync bus_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
+  void bus_request_blocking(Payload& p, sc_core::sc_time& delay);
+  Sync bus_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
+  void write(Payload& p, Time visible);
+  void read(Payload& p, Time t);
+  void interrupt_message(Payload& p, Time t);
+  void interrupt_arrives(Time t, std::uint32_t route_and_cpu);
+  static void commit(void* host, PostedWrite& write);
+
+  Engine& engine_;
+  Scheduler& scheduler_;
+  Trace& trace_;
+  const unsigned first_port_;
+  const Duration apic_latency_ = 100_ns;
+  TlpPool payloads_;
+  HostKernel kernel_;
+  Iommu iommu_;
+  std::vector<IrqRoute> irq_routes_;
+  std::vector<DmaFault> faults_;
+};
+
+}  // namespace niclab::sim

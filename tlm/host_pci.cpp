@@ -1,0 +1,170 @@
+#include "tlm/host_pci.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace niclab::sim {
+namespace {
+
+// PCI configuration space (fact base 1.4)
+constexpr std::uint16_t kMsiControl = 0x52, kMsiAddress = 0x54, kMsiAddressHigh = 0x58, kMsiData = 0x5C;
+constexpr std::uint16_t kMsixControl = 0x72;
+constexpr std::uint16_t kMsixEnable = 0x8000, kMsiEnable = 0x0001;
+constexpr unsigned kMsixBar = 3;
+
+constexpr std::uint32_t msi_address(unsigned cpu) { return static_cast<std::uint32_t>(Host::kMsiWindow) | cpu << 12; }
+
+}  // namespace
+
+HostPci::HostPci(Host& host, unsigned function, PciAddress address)
+    : host_(host), function_(function), address_(address) {}
+
+std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
+                                unsigned width) {
+  Kernel& k = kernel();
+  k.sync();
+  Payload& p = host_.payloads().get(type, address, nullptr, 4);
+  TlpExtension& e = TlpPool::extension(p);
+  e.function = function_;
+  e.tag = 0;
+  Cpu& cpu = host_.kernel().here();
+  e.owner = &cpu;
+  // The byte enables of a narrow configuration write travel in owner_arg.
+  e.owner_arg = ((1u << width) - 1) << offset;
+  value <<= 8 * offset;
+  std::memcpy(e.inline_data.data(), &value, 4);
+  ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
+  sc_core::sc_time delay = delay_to(k.now());
+  const auto sync = host_.to_bus->nb_transport_fw(p, phase, delay);
+  std::uint32_t result = 0;
+  if (p.is_read() || type == TlpType::CfgWr) {
+    if (sync != ::tlm::TLM_COMPLETED) cpu.stall();
+    std::memcpy(&result, e.inline_data.data(), 4);
+    if (!p.is_response_ok()) result = ~0u;
+    result >>= 8 * offset;
+  }
+  p.release();
+  return result;
+}
+
+std::uint32_t HostPci::config_read(std::uint16_t offset, unsigned width) {
+  return transact(TlpType::CfgRd, offset & ~3u, 0, offset & 3u, width);
+}
+std::uint8_t HostPci::config_read8(std::uint16_t offset) { return static_cast<std::uint8_t>(config_read(offset, 1)); }
+std::uint16_t HostPci::config_read16(std::uint16_t offset) {
+  return static_cast<std::uint16_t>(config_read(offset, 2));
+}
+std::uint32_t HostPci::config_read32(std::uint16_t offset) { return config_read(offset, 4); }
+void HostPci::config_write16(std::uint16_t offset, std::uint16_t value) {
+  transact(TlpType::CfgWr, offset & ~3u, value, offset & 3u, 2);
+}
+void HostPci::config_write32(std::uint16_t offset, std::uint32_t value) {
+  transact(TlpType::CfgWr, offset, value, 0, 4);
+}
+
+std::uint32_t HostPci::mmio_read32(unsigned bar, std::uint32_t offset) {
+  return transact(TlpType::MRd, bar_base(function_, bar) + offset, 0, 0, 4);
+}
+void HostPci::mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) {
+  kernel().charge(kernel().cost.mmio_write);
+  transact(TlpType::MWr, bar_base(function_, bar) + offset, value, 0, 4);
+}
+
+// --- DMA -------------------------------------------------------------------------------------------------------
+
+DmaAddress HostPci::dma_map_single(std::span<std::byte> memory, DmaDirection direction, std::source_location where) {
+  kernel().charge(kernel().cost.dma_map);
+  kernel().dma_sync();
+  return host_.iommu().map(memory, direction, where);
+}
+
+void HostPci::dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection, std::source_location where) {
+  kernel().charge(kernel().cost.dma_unmap);
+  kernel().dma_sync();
+  if (!host_.iommu().unmap(address, size, where))
+    host_.report_fault({kernel().now(), port(), false, address.value, static_cast<std::uint32_t>(size),
+                        "unmap of what is not mapped so"});
+}
+
+std::span<std::byte> HostPci::dma_alloc_coherent(std::size_t size, DmaAddress& bus, std::source_location where) {
+  const std::size_t rounded = (size + 4095) / 4096 * 4096;
+  std::byte* memory = kernel().alloc_host_memory(rounded, 4096);
+  kernel().dma_sync();
+  bus = host_.iommu().map({memory, size}, DmaDirection::bidirectional, where);
+  return {memory, size};
+}
+
+void HostPci::dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std::source_location where) {
+  kernel().dma_sync();
+  host_.iommu().unmap(bus, memory.size(), where);
+}
+
+// --- interrupts ------------------------------------------------------------------------------------------------
+
+int HostPci::enable_msix(unsigned vectors) {
+  const std::uint16_t control = config_read16(kMsixControl);
+  if (vectors > (control & 0x7FFu) + 1) return -ENOSPC;
+  for (unsigned v = 0; v < vectors; ++v) program_msix_entry(v, {}, true);
+  config_write16(kMsixControl, static_cast<std::uint16_t>(control | kMsixEnable));
+  msix_ = true;
+  return 0;
+}
+
+void HostPci::disable_msix() {
+  const std::uint16_t control = config_read16(kMsixControl);
+  config_write16(kMsixControl, static_cast<std::uint16_t>(control & ~kMsixEnable));
+  msix_ = false;
+}
+
+int HostPci::enable_single_irq(bool msi) {
+  if (!msi) return -ENOTSUP;
+  config_write16(kMsiControl, static_cast<std::uint16_t>(config_read16(kMsiControl) | kMsiEnable));
+  return 0;
+}
+
+void HostPci::program_msix_entry(unsigned vector, const Irq& irq, bool masked) {
+  const std::uint32_t entry = vector * 16;
+  mmio_write32(kMsixBar, entry + 12, 1);
+  mmio_write32(kMsixBar, entry + 0, irq.action != nullptr ? msi_address(irq.cpu) : 0);
+  mmio_write32(kMsixBar, entry + 4, 0);
+  mmio_write32(kMsixBar, entry + 8, irq.data);
+  if (!masked) mmio_write32(kMsixBar, entry + 12, 0);
+}
+
+int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
+  if (vector >= irqs_.size() || irqs_[vector].action != nullptr) return -EINVAL;
+  Irq& irq = irqs_[vector];
+  irq.action = &host_.kernel().add_irq(std::move(name), handler, true);
+  irq.cpu = vector % kernel().num_online_cpus();
+  irq.data = host_.connect_irq(*this, vector, *irq.action);
+  if (msix_) {
+    program_msix_entry(vector, irq, false);
+  } else {
+    config_write32(kMsiAddress, msi_address(irq.cpu));
+    config_write32(kMsiAddressHigh, 0);
+    config_write32(kMsiData, irq.data);
+  }
+  return 0;
+}
+
+void HostPci::free_irq(unsigned vector) {
+  Irq& irq = irqs_[vector];
+  if (irq.action == nullptr) return;
+  if (msix_) mmio_write32(kMsixBar, vector * 16 + 12, 1);
+  kernel().sync();
+  host_.disconnect_irq(irq.data);
+  irq = {};
+}
+
+void HostPci::irq_set_affinity(unsigned vector, unsigned cpu) {
+  Irq& irq = irqs_[vector];
+  if (irq.action == nullptr) return;
+  irq.cpu = cpu % kernel().num_online_cpus();
+  if (msix_) {
+    program_msix_entry(vector, irq, false);
+  } else {
+    config_write32(kMsiAddress, msi_address(irq.cpu));
+  }
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,65 @@
+// One PCI function as the host's driver sees it: base/pci.hpp over the bus sockets.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "base/pci.hpp"
+#include "tlm/host.hpp"
+
+namespace niclab::sim {
+
+class HostPci final : public PciDevice {
+ public:
+  HostPci(Host& host, unsigned function, PciAddress address);
+
+  unsigned port() const { return host_.first_port() + function_; }
+
+  /// What firmware does before an OS runs: BARs, Max_Payload_Size, Max_Read_Request_Size. Costs no simulated time.
+  static constexpr std::uint32_t bar_base(unsigned function, unsigned bar) {
+    return 0xF000'0000u + function * 0x0010'0000u + (bar == 3 ? 0x0008'0000u : 0u);
+  }
+
+  Kernel& kernel() override { return host_.kernel(); }
+  PciAddress address() const override { return address_; }
+  std::uint8_t config_read8(std::uint16_t offset) override;
+  std::uint16_t config_read16(std::uint16_t offset) override;
+  std::uint32_t config_read32(std::uint16_t offset) override;
+  void config_write16(std::uint16_t offset, std::uint16_t value) override;
+  void config_write32(std::uint16_t offset, std::uint32_t value) override;
+  std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) override;
+  void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) override;
+  DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction, std::source_location where) override;
+  void dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection direction,
+                        std::source_location where) override;
+  std::span<std::byte> dma_alloc_coherent(std::size_t size, DmaAddress& bus, std::source_location where) override;
+  void dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std::source_location where) override;
+  int enable_msix(unsigned vectors) override;
+  void disable_msix() override;
+  int enable_single_irq(bool msi) override;
+  int request_irq(unsigned vector, Callback handler, std::string name) override;
+  void free_irq(unsigned vector) override;
+  void irq_set_affinity(unsigned vector, unsigned cpu) override;
+  DescriptorStamps& rx_stamps() override { return rx_stamps_; }
+  DescriptorStamps& tx_stamps() override { return tx_stamps_; }
+
+ private:
+  struct Irq {
+    IrqAction* action = nullptr;
+    std::uint32_t data = 0;
+    unsigned cpu = 0;
+  };
+  /// Sends a request and, for a read, stalls the CPU until it is answered. `payload` is released.
+  std::uint32_t transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset, unsigned width);
+  std::uint32_t config_read(std::uint16_t offset, unsigned width);
+  void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
+
+  Host& host_;
+  const unsigned function_;
+  const PciAddress address_;
+  std::array<Irq, 32> irqs_{};
+  bool msix_ = false;
+  DescriptorStamps rx_stamps_, tx_stamps_;
+};
+
+}  // namespace niclab::sim

@@ -1,0 +1,47 @@
+// What a function asks of its PCIe interface.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/time.hpp"
+#include "tlm/frame.hpp"
+#include "tlm/pcie_link.hpp"
+
+namespace niclab::sim {
+
+/// Who a read belongs to, and what for; handed back with its data.
+enum class ReadKind : std::uint8_t { rx_descriptors, tx_descriptors, tx_payload };
+struct ReadTag {
+  ReadKind kind;
+  std::uint8_t queue = 0;
+  std::uint16_t slot = 0;
+  std::uint32_t generation = 0;  ///< of the queue: an answer from before a reset is dropped
+
+  constexpr std::uint64_t pack() const {
+    return std::uint64_t{generation} << 32 | std::uint64_t{slot} << 16 | std::uint64_t{queue} << 8 |
+           static_cast<std::uint64_t>(kind);
+  }
+  static constexpr ReadTag unpack(std::uint64_t v) {
+    return {static_cast<ReadKind>(v & 0xFF), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint16_t>(v >> 16),
+            static_cast<std::uint32_t>(v >> 32)};
+  }
+};
+
+class BusPort {
+ public:
+  virtual ~BusPort() = default;
+  virtual unsigned max_payload_size() const = 0;
+  virtual unsigned max_read_request_size() const = 0;
+  /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has left.
+  virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) = 0;
+  /// Posts up to 512 bytes, copied.
+  virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) = 0;
+  /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.
+  virtual void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
+                    ReadTag tag) = 0;
+  /// A frame leaves for the wire: first bit of its preamble at `start`, last bit of its FCS at `end`.
+  virtual void transmit(Time start, Time end, Frame* frame) = 0;
+};
+
+}  // namespace niclab::sim

@@ -1,0 +1,259 @@
+// One port of the I350: its functional units (hw/) wired together in time.
+//
+// Everything here happens at instants of the 125 MHz grid, in calendar events of this port. The file is split by
+// what a packet meets: registers.cpp, receive.cpp, transmit.cpp, interrupts.cpp, link.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/pci.hpp"
+#include "hw/csr_file.hpp"
+#include "hw/descriptor_queue.hpp"
+#include "hw/interrupt_causes.hpp"
+#include "hw/interrupts.hpp"
+#include "hw/mac_filter.hpp"
+#include "hw/mac_timing.hpp"
+#include "hw/msix.hpp"
+#include "hw/nvm.hpp"
+#include "hw/packet_parser.hpp"
+#include "hw/pci_config.hpp"
+#include "hw/phy.hpp"
+#include "hw/rss.hpp"
+#include "hw/semaphores.hpp"
+#include "hw/statistics.hpp"
+#include "hw/tx_checksum.hpp"
+#include "tlm/core/engine.hpp"
+#include "tlm/core/ring.hpp"
+#include "tlm/frame.hpp"
+#include "tlm/i350/bus_port.hpp"
+#include "tlm/i350/config.hpp"
+
+namespace niclab::sim {
+
+/// Where every frame of a port went; a gap is a fault of the model.
+struct PortAccount {
+  std::uint64_t injected = 0, delivered = 0, filtered = 0, missed = 0, queue_drops = 0, error_drops = 0;
+  std::uint64_t rx_inside = 0;                    ///< still in the packet buffer at the end
+  std::uint64_t handed_to_device = 0, on_the_wire = 0, tx_errors = 0;
+  std::uint64_t tx_inside = 0;                    ///< still in the device at the end
+};
+
+class I350Function {
+ public:
+  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
+               unsigned number, unsigned agent, const I350FunctionConfig& config);
+  I350Function(const I350Function&) = delete;
+  I350Function& operator=(const I350Function&) = delete;
+
+  void power_on(Time t);
+
+  hw::PciConfigSpace& config_space() { return pci_; }
+  const hw::PciConfigSpace& config_space() const { return pci_; }
+  /// Accesses as they come off the bus, on the grid.
+  std::uint32_t read_csr(std::uint32_t offset, Time t);
+  void write_csr(std::uint32_t offset, std::uint32_t value, Time t);
+  std::uint32_t read_msix(std::uint32_t offset) const { return msix_.read(offset); }
+  void write_msix(std::uint32_t offset, std::uint32_t value, Time t);
+  void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+
+  /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
+  void receive_frame(Time end, Frame* frame);
+  /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
+  void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
+
+  void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
+  const hw::Statistics& statistics() const { return statistics_; }
+  PortAccount account() const;
+  bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
+  hw::LinkMode link_mode() const { return phy_.mode(); }
+  /// Nothing in the packet buffers, nothing on its way to or from host memory.
+  bool idle() const;
+  /// What software did that hardware cannot do, one line each.
+  const std::vector<std::string>& faults() const { return faults_; }
+
+ private:
+  // --- registers.cpp
+  std::uint32_t status(Time t);
+  std::uint32_t read_special(hw::reg::Offset offset, Time t, bool& handled);
+  bool write_control(hw::reg::Offset offset, std::uint32_t value, Time t);
+  bool write_interrupt(hw::reg::Offset offset, std::uint32_t value, Time t);
+  bool write_receive(hw::reg::Offset offset, std::uint32_t value, Time t);
+  bool write_queue(hw::reg::Offset offset, std::uint32_t value, Time t);
+  void write_rx_queue(unsigned n, hw::reg::Offset offset, std::uint32_t value, Time t);
+  void write_tx_queue(unsigned n, hw::reg::Offset offset, std::uint32_t value, Time t);
+  void write_ctrl(std::uint32_t value, Time t);
+  void reset(Time t);
+  bool master_enabled() const {
+    return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
+  }
+  void fault(std::string what, Time t);
+
+  // --- receive.cpp
+  enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, issuing };
+  struct RxEntry {
+    Frame* frame = nullptr;
+    Time ready{};
+    Time arrived{};
+    std::uint32_t offset = 0;     ///< bytes already written to the host
+    std::uint32_t hash = 0;
+    std::uint32_t ptype_rss = 0;
+    std::uint32_t status = 0;
+    std::uint16_t dw1_low = 0;
+    std::uint8_t queue = 0;
+    bool counted_rnbc = false;
+    hw::DestinationKind kind = hw::DestinationKind::unicast;
+  };
+  std::uint32_t receive_buffer_bytes() const;
+  std::uint32_t longest_frame() const;
+  void frame_event(Time t, std::uint32_t);
+  void accept(Frame* frame, Time t);
+  bool classify(RxEntry& e);
+  void rx_next(Time t);
+  void rx_ready(Time t, std::uint32_t);
+  void rx_issue(Time t, std::uint32_t);
+  void rx_written(Time t, std::uint32_t);
+  void rx_pop(Time t);
+  void rx_writeback(unsigned q, bool flush, Time t);
+  void rx_fetch(Time t, std::uint32_t = 0);
+  void want_rx_fetch(unsigned q, Time t);
+  std::uint32_t rx_buffer_size(unsigned q) const;
+
+  // --- transmit.cpp
+  struct TxDescriptorRef {
+    std::uint16_t index;
+    hw::Completion completion;
+  };
+  struct TxPacket {
+    Frame* frame = nullptr;
+    std::uint32_t filled = 0;       ///< bytes asked for so far
+    std::uint32_t pending_reads = 0;
+    std::uint8_t queue = 0;
+    bool issued = false;            ///< all descriptors processed
+    bool failed = false;
+    bool ixsm = false, txsm = false;
+    hw::AdvTxContext context;
+    std::uint16_t eop_index = 0;
+    std::uint16_t descriptors = 0;
+    std::array<TxDescriptorRef, 40> done{};
+  };
+  struct TxOnWire {
+    Frame* frame = nullptr;
+    std::uint8_t queue = 0;
+    std::uint32_t buffer_bytes = 0;
+    Time ready{};
+  };
+  static constexpr unsigned kTxSlots = 32;
+  void want_tx_fetch(unsigned q, Time t);
+  void tx_fetch(Time t, std::uint32_t = 0);
+  void tx_kick(Time t);
+  void tx_step(Time t, std::uint32_t);
+  bool tx_take_descriptor(Time t);
+  bool tx_issue_reads(Time t);
+  void tx_finish_ready(Time t);
+  void tx_finish(TxPacket& p, Time t);
+  void tx_writeback(unsigned q, bool flush, Time t);
+  void tx_mac_start(Time t, std::uint32_t);
+  void tx_mac_try(Time t);
+
+  // --- interrupts.cpp
+  void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
+  void legacy_cause(std::uint32_t causes, Time t);
+  void causes_changed(std::uint32_t active_before, Time t);
+  void schedule_grant(Time t);
+  void grant_event(Time t, std::uint32_t);
+  void send_message(const hw::MsixMessage& m, Time t);
+  /// EITR expiry of a vector with write-backs that wait for it.
+  void schedule_flush(unsigned vector, Time t);
+  void flush_event(Time t, std::uint32_t vector);
+  void flush_vector(unsigned vector, Time t, bool raise);
+  bool moderated(std::optional<unsigned> vector, Time t) const {
+    return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
+  }
+
+  // --- link.cpp
+  void watch_link(Time t);
+  void link_event(Time t, std::uint32_t);
+
+  Engine& engine_;
+  BusPort& bus_;
+  FramePool& frames_;
+  hw::Nvm& nvm_;
+  hw::Semaphores& semaphores_;
+  const unsigned number_;   // PCI function
+  const unsigned agent_;    // calendar agent base: this port's steps use agent_ .. agent_+15
+  const I350FunctionConfig config_;
+
+  hw::PciConfigSpace pci_;
+  hw::CsrFile csr_;
+  hw::Msix msix_;
+  hw::InterruptThrottle throttle_;
+  hw::InterruptCauses causes_;
+  hw::InterruptVectors vectors_;
+  hw::Phy phy_;
+  hw::MacFilter filter_;
+  hw::RssHash rss_;
+  hw::Statistics statistics_;
+  hw::ParserConfig parser_;
+
+  // receive
+  std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
+  std::array<std::uint32_t, hw::reg::kQueues> rx_generation_{};
+  Ring<Frame*> arriving_;       // frames whose last bit is scheduled
+  Ring<RxEntry> rx_fifo_{256};
+  std::uint32_t rx_fifo_bytes_ = 0;
+  RxState rx_state_ = RxState::idle;
+  unsigned rx_fetch_wanted_ = 0;      // queues, one bit each
+  bool rx_fetch_busy_ = false, rx_fetch_scheduled_ = false;
+  unsigned rx_fetch_next_ = 0;
+  unsigned rx_index_ = 0;             // ring index of the descriptor being filled
+  std::uint32_t rx_chunk_ = 0;
+
+  // transmit
+  std::array<hw::TxQueue, hw::reg::kQueues> tx_queues_;
+  std::array<std::uint32_t, hw::reg::kQueues> tx_generation_{};
+  std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
+  std::array<TxPacket, kTxSlots> tx_slots_{};
+  unsigned tx_head_ = 0, tx_count_ = 0;     // packets in order of their first descriptor
+  bool tx_building_ = false;                // the last of them still takes descriptors
+  bool tx_step_scheduled_ = false;
+  Time tx_engine_free_{};
+  unsigned tx_next_queue_ = 0;
+  unsigned tx_available_ = 0;               // queues with cached descriptors, one bit each
+  std::uint64_t tx_address_ = 0;            // the descriptor being read
+  std::uint32_t tx_left_ = 0;
+  bool tx_last_ = false;
+  unsigned tx_reads_ = 0;
+  std::uint32_t tx_buffer_bytes_ = 0;
+  unsigned tx_fetch_wanted_ = 0;
+  bool tx_fetch_busy_ = false, tx_fetch_scheduled_ = false;
+  unsigned tx_fetch_next_ = 0;
+  std::array<std::vector<TxDescriptorRef>, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
+  Ring<TxOnWire> tx_mac_;
+  bool tx_mac_busy_ = false;
+  std::uint32_t tx_mac_releasing_ = 0;
+
+  // interrupts and link
+  Time grant_scheduled_ = Time::never();
+  std::array<bool, hw::reg::kVectors> flush_scheduled_{};
+  bool link_was_up_ = false;
+  Time link_event_at_ = Time::never();
+  bool phy_reset_asserted_ = false;
+  std::uint32_t status_latched_ = 0;   // PHYRA, DEV_RST_SET
+
+  DescriptorStamps* rx_stamps_ = nullptr;
+  DescriptorStamps* tx_stamps_ = nullptr;
+  PortAccount account_;
+  std::vector<std::string> faults_;
+};
+
+/// Calendar agents of a port's steps; their order at equal time is this one.
+namespace step {
+inline constexpr unsigned link = 0, rx_fetch = 1, rx_ready = 2, rx_issue = 3, rx_written = 4, tx_fetch = 5, tx_step = 6,
+                          tx_mac = 7;
+inline constexpr unsigned kAgents = 16;
+}  // namespace step
+
+}  // namespace niclab::sim

@@ -1,0 +1,327 @@
+#include "tlm/i350/i350.hpp"
+
+#include <cstring>
+
+namespace niclab::sim {
+
+/// A function and its side of the bus and the wire.
+class I350::Port final : public BusPort {
+ public:
+  Port(I350& device, unsigned number, FramePool& frames, const I350FunctionConfig& config)
+      : wire_out(("wire_out" + std::to_string(number)).c_str()),
+        wire_in(("wire_in" + std::to_string(number)).c_str()),
+        device_(device),
+        number_(number),
+        function(device.engine_, *this, frames, device.nvm_, device.semaphores_, number,
+                 (device.first_port_ + number) * step::kAgents, config) {}
+
+  tlm_utils::simple_initiator_socket_tagged<I350> wire_out;
+  tlm_utils::simple_target_socket_tagged<I350> wire_in;
+
+  unsigned max_payload_size() const override { return function.config_space().max_payload_size(); }
+  unsigned max_read_request_size() const override { return function.config_space().max_read_request_size(); }
+
+  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) override {
+    Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);
+    TlpPool::extension(p).frame = FramePool::ref(frame);
+    return post(t, p);
+  }
+  Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) override {
+    Time end = t;
+    while (!bytes.empty()) {
+      const std::size_t n = std::min<std::size_t>(bytes.size(), max_payload_size());
+      Payload& p = device_.tlps_.get(TlpType::MWr, address, nullptr, static_cast<std::uint32_t>(n));
+      TlpExtension& e = TlpPool::extension(p);
+      std::memcpy(e.inline_data.data(), bytes.data(), n);
+      e.content = hash_bytes({e.inline_data.data(), n});
+      end = post(t, p);
+      bytes = bytes.subspan(n);
+      address += n;
+    }
+    return end;
+  }
+  void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
+            ReadTag tag) override {
+    Payload& p = device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
+    TlpExtension& e = TlpPool::extension(p);
+    if (frame != nullptr) e.frame = FramePool::ref(frame);
+    e.tag = device_.next_tag_++ & 31;
+    e.requester_data = tag.pack();
+    send(t, p, 0);
+    p.release();
+  }
+  void transmit(Time start, Time end, Frame* frame) override {
+    (void)start;
+    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content()});
+    Payload& p = device_.frame_payloads_.get(frame);
+    ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
+    sc_core::sc_time delay = delay_to(end);
+    if (wire_out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) device_.scheduler_.refresh_horizon();
+    p.release();
+  }
+
+  /// Serialises a TLP on the upstream link and hands it over; returns when its last symbol left.
+  Time send(Time t, Payload& p, std::uint32_t payload_bytes) {
+    TlpExtension& e = TlpPool::extension(p);
+    e.function = number_;
+    const std::uint32_t wire = tlp_wire_bytes(e.type, p.get_address(), payload_bytes);
+    const auto sent = device_.up_.send(t, e.type, wire, payload_bytes);
+    count(e.type, wire, payload_bytes);
+    device_.trace_.tlp({sent.start, device_.first_port_ + number_, true, e.type, e.tag, p.get_address(),
+                        p.get_data_length(), e.content});
+    ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
+    sc_core::sc_time delay = delay_to(sent.arrival);
+    const auto sync = device_.pcie_out->nb_transport_fw(p, phase, delay);
+    if (sync == ::tlm::TLM_ACCEPTED) device_.scheduler_.refresh_horizon();
+    // A foreign root complex need not say when its buffer is free: then after a fixed time.
+    const Time returned = e.credit_returned != Time{} ? e.credit_returned : sent.arrival + 500_ns;
+    last_credit_ = niclab::max(last_credit_, returned);
+    device_.up_.credit(e.type, payload_bytes, last_credit_);
+    return sent.end;
+  }
+  Time post(Time t, Payload& p) {
+    const Time end = send(t, p, p.get_data_length());
+    p.release();
+    return end;
+  }
+  void count(TlpType type, std::uint32_t wire, std::uint32_t payload) {
+    ++counters.up.tlps;
+    counters.up.wire_bytes += wire;
+    counters.up.payload_bytes += payload;
+    ++counters.by_type[static_cast<unsigned>(type)];
+  }
+
+  I350& device_;
+  const unsigned number_;
+  Time last_credit_{};
+  PciePortCounters counters;
+  I350Function function;
+};
+
+I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, FramePool& frames,
+           const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port)
+    : sc_module(name),
+      pcie_out("pcie_out"),
+      pcie_in("pcie_in"),
+      engine_(engine),
+      scheduler_(scheduler),
+      trace_(trace),
+      config_(pcie),
+      first_port_(first_port),
+      up_(pcie),
+      nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
+  for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
+  nvm_.fix_checksums();
+  for (unsigned f = 0; f < functions.size(); ++f) {
+    ports_.push_back(std::make_unique<Port>(*this, f, frames, functions[f]));
+    ports_[f]->wire_in.register_nb_transport_fw(this, &I350::frame_in, static_cast<int>(f));
+    ports_[f]->wire_in.register_b_transport(this, &I350::frame_in_blocking, static_cast<int>(f));
+    ports_[f]->function.power_on(Time{});
+    // What firmware does before an operating system runs: link parameters and BARs (no bus traffic is modelled).
+    auto& space = ports_[f]->function.config_space();
+    const auto code = [](unsigned bytes) { return static_cast<std::uint32_t>(__builtin_ctz(bytes / 128)); };
+    const std::uint32_t control = space.read(0xA8) & 0xFFFFu;
+    space.write(0xA8, (control & ~0x70E0u) | code(pcie.mps) << 5 | code(pcie.mrrs) << 12);
+  }
+  pcie_out.register_nb_transport_bw(this, &I350::pcie_response);
+  pcie_in.register_nb_transport_fw(this, &I350::pcie_request);
+  pcie_in.register_b_transport(this, &I350::pcie_request_blocking);
+}
+
+I350::~I350() = default;
+
+tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
+tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
+I350Function& I350::function(unsigned f) { return ports_[f]->function; }
+const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
+
+std::uint32_t I350::keep(Payload& p) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.push_back(nullptr);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = &p;
+  p.acquire();
+  return slot;
+}
+
+Payload& I350::drop(std::uint32_t slot) {
+  free_slots_.push_back(slot);
+  return *slots_[slot];
+}
+
+// --- requests from the host --------------------------------------------------------------------------------------
+
+I350::Sync I350::pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
+  const Time at = (instant(delay) + config_.device_latency).ceil(kDeviceClock);
+  engine_.at<&I350::request_arrives>(at, Kind::link_arrival, first_port_, *this, keep(p));
+  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const bool posted = p.is_write() && (e == nullptr || e->type == TlpType::MWr);
+  if (posted) {
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    return ::tlm::TLM_COMPLETED;
+  }
+  phase = ::tlm::END_REQ;
+  return ::tlm::TLM_UPDATED;
+}
+
+void I350::pcie_request_blocking(Payload& p, sc_core::sc_time& delay) {
+  sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+  const BorrowedPayload borrowed(p);
+  Waiter waiter{&p, {}};
+  waiters_.push_back(&waiter);
+  Phase phase = ::tlm::BEGIN_REQ;
+  sc_core::sc_time annotated = sc_core::SC_ZERO_TIME;
+  pcie_request(p, phase, annotated);
+  scheduler_.kick();
+  sc_core::wait(waiter.done);
+  std::erase(waiters_, &waiter);
+}
+
+int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const {
+  for (unsigned f = 0; f < ports_.size(); ++f) {
+    const auto& space = ports_[f]->function.config_space();
+    if (!space.memory_enabled()) continue;
+    if (const std::uint64_t base = space.bar(0); base != 0 && address - base < hw::PciConfigSpace::kBar0Size) {
+      bar = 0;
+      offset = static_cast<std::uint32_t>(address - base);
+      return static_cast<int>(f);
+    }
+    if (const std::uint64_t base = space.bar(3); base != 0 && address - base < hw::PciConfigSpace::kBar3Size) {
+      bar = 3;
+      offset = static_cast<std::uint32_t>(address - base);
+      return static_cast<int>(f);
+    }
+  }
+  return -1;
+}
+
+void I350::request_arrives(Time t, std::uint32_t slot) {
+  Payload& p = drop(slot);
+  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
+  const bool good = [&] {
+    if (config) return e->function < ports_.size();
+    unsigned bar = 0;
+    std::uint32_t offset = 0;
+    return function_of_address(p.get_address(), bar, offset) >= 0;
+  }();
+  p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  if (good) execute(p, t);
+  const bool answered = p.is_read() || config;
+  if (answered) {
+    const Time ready = t + (p.is_read() ? i350_latency::register_read : Duration{});
+    engine_.at<&I350::answer_event>(ready, Kind::device, 0xF000 + first_port_, *this, keep(p));
+  }
+  for (Waiter* w : waiters_) {
+    if (w->payload != &p || answered) continue;
+    w->done.notify(delay_to(t));
+    scheduler_.refresh_horizon();
+  }
+  p.release();
+}
+
+void I350::execute(Payload& p, Time t) {
+  const TlpExtension* e = p.get_extension<TlpExtension>();
+  std::uint32_t value = 0;
+  std::memcpy(&value, p.get_data_ptr(), std::min<std::size_t>(4, p.get_data_length()));
+  if (e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr)) {
+    I350Function& f = ports_[e->function]->function;
+    const auto offset = static_cast<std::uint16_t>(p.get_address());
+    if (p.is_read()) {
+      value = f.config_space().read(offset);
+      std::memcpy(p.get_data_ptr(), &value, 4);
+    } else {
+      f.write_config(offset, value, e->owner_arg, t);
+    }
+    return;
+  }
+  unsigned bar = 0;
+  std::uint32_t offset = 0;
+  I350Function& f = ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
+  if (p.is_read()) {
+    value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
+    std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
+  } else if (bar == 0) {
+    f.write_csr(offset, value, t);
+  } else {
+    f.write_msix(offset, value, t);
+  }
+}
+
+void I350::answer_event(Time t, std::uint32_t slot) {
+  Payload& p = drop(slot);
+  answer(p, t, p.is_response_ok());
+  p.release();
+}
+
+void I350::answer(Payload& p, Time t, bool good) {
+  TlpExtension* e = p.get_extension<TlpExtension>();
+  unsigned function = e != nullptr && e->function < ports_.size() ? e->function : 0;
+  Port& port = *ports_[function];
+  const bool data = p.is_read() && good;
+  const TlpType type = data ? TlpType::CplD : TlpType::Cpl;
+  const std::uint32_t n = data ? p.get_data_length() : 0;
+  const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
+  const auto sent = up_.send(t, type, wire, n);
+  port.count(type, wire, n);
+  trace_.tlp({sent.start, first_port_ + function, true, type, e != nullptr ? e->tag : 0, p.get_address(), n,
+              data ? hash_bytes({TlpPool::data(p), n}) : 0});
+  for (Waiter* w : waiters_) {
+    if (w->payload != &p) continue;
+    w->done.notify(delay_to(sent.arrival));
+    scheduler_.refresh_horizon();
+    return;
+  }
+  Phase phase = ::tlm::BEGIN_RESP;
+  sc_core::sc_time delay = delay_to(sent.arrival);
+  if (pcie_in->nb_transport_bw(p, phase, delay) == ::tlm::TLM_ACCEPTED) scheduler_.refresh_horizon();
+}
+
+// --- answers to the device's reads ---------------------------------------------------------------------------------
+
+I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
+  const Time at = (instant(delay) + config_.device_latency).ceil(kDeviceClock);
+  const unsigned function = TlpPool::extension(p).function;
+  engine_.at<&I350::response_arrives>(at, Kind::link_arrival, 0x1000 + first_port_ + function, *this, keep(p));
+  scheduler_.kick();
+  phase = ::tlm::END_RESP;
+  return ::tlm::TLM_COMPLETED;
+}
+
+void I350::response_arrives(Time t, std::uint32_t slot) {
+  Payload& p = drop(slot);
+  TlpExtension& e = TlpPool::extension(p);
+  const ReadTag tag = ReadTag::unpack(e.requester_data);
+  std::span<const std::byte> data;
+  if (p.is_response_ok()) data = {TlpPool::data(p), p.get_data_length()};
+  ports_[e.function]->function.read_completed(t, tag, data);
+  p.release();
+}
+
+// --- frames from the wire ------------------------------------------------------------------------------------------
+
+I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
+  Frame* frame = p.get_extension<FrameExtension>()->frame;
+  const Time end = instant(delay);
+  trace_.frame({end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content()});
+  ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
+  p.set_response_status(::tlm::TLM_OK_RESPONSE);
+  return ::tlm::TLM_COMPLETED;
+}
+
+void I350::frame_in_blocking(int function, Payload& p, sc_core::sc_time& delay) {
+  sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+  Phase phase = ::tlm::BEGIN_REQ;
+  frame_in(function, p, phase, delay);
+  scheduler_.kick();
+}
+
+}  // namespace niclab::sim

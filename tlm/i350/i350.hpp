@@ -1,0 +1,76 @@
+// The I350 as a SystemC module: a PCIe endpoint of up to four functions, and a wire for each.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "tlm/i350/function.hpp"
+#include "tlm/payload.hpp"
+#include "tlm/pcie_link.hpp"
+#include "tlm/scheduler.hpp"
+#include "tlm/trace.hpp"
+
+namespace niclab::sim {
+
+/// `pcie_out` carries requests of the device, each with the instant it arrives as annotated delay; `pcie_in` takes
+/// MMIO and configuration requests the same way. `wire_out[f]` and `wire_in[f]` carry frames with the instant of
+/// their last bit.
+class I350 final : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<I350> pcie_out;
+  tlm_utils::simple_target_socket<I350> pcie_in;
+
+  I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, FramePool& frames,
+       const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port);
+  ~I350() override;
+
+  tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
+  tlm_utils::simple_target_socket_tagged<I350>& wire_in(unsigned f);
+  I350Function& function(unsigned f);
+  unsigned functions() const { return static_cast<unsigned>(ports_.size()); }
+  const PciePortCounters& counters(unsigned f) const;
+
+ private:
+  using Sync = ::tlm::tlm_sync_enum;
+  using Phase = ::tlm::tlm_phase;
+  class Port;
+
+  Sync pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
+  void pcie_request_blocking(Payload& p, sc_core::sc_time& delay);
+  Sync pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
+  Sync frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay);
+  void frame_in_blocking(int function, Payload& p, sc_core::sc_time& delay);
+  void request_arrives(Time t, std::uint32_t slot);
+  void response_arrives(Time t, std::uint32_t slot);
+  void answer_event(Time t, std::uint32_t slot);
+  void answer(Payload& p, Time t, bool good);
+  void execute(Payload& p, Time t);
+  std::uint32_t keep(Payload& p);
+  Payload& drop(std::uint32_t slot);
+  int function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const;
+
+  Engine& engine_;
+  Scheduler& scheduler_;
+  Trace& trace_;
+  const PcieConfig config_;
+  const unsigned first_port_;
+  LinkTransmitter up_;
+  TlpPool tlps_;
+  FramePayloadPool frame_payloads_;
+  hw::Nvm nvm_;
+  hw::Semaphores semaphores_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<Payload*> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint32_t next_tag_ = 0;
+  struct Waiter {
+    Payload* payload;
+    sc_core::sc_event done;
+  };
+  std::vector<Waiter*> waiters_;
+};
+
+}  // namespace niclab::sim

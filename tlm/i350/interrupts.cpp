@@ -1,0 +1,95 @@
+// From a finished descriptor to an interrupt message (fact base 2.6, 3.4).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+void I350Function::queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t) {
+  if (vector) throttle_.set_causes(reg::bit(*vector), t);
+  if (!throttle_.msix_mode()) legacy_cause(legacy, t);
+  schedule_grant(t);
+}
+
+void I350Function::legacy_cause(std::uint32_t causes, Time t) {
+  const std::uint32_t before = causes_.active();
+  causes_.set(causes);
+  causes_changed(before, t);
+}
+
+void I350Function::causes_changed(std::uint32_t active_before, Time t) {
+  const std::uint32_t active = causes_.active();
+  if (throttle_.msix_mode()) {
+    if ((active & ~active_before) != 0) throttle_.set_causes(InterruptVectors::cause_bit(vectors_.other()), t);
+  } else {
+    throttle_.set_other_level(active != 0, t);
+  }
+  schedule_grant(t);
+}
+
+void I350Function::schedule_grant(Time t) {
+  const Time due = niclab::max(throttle_.next_grant(), t);
+  const Time wanted = throttle_.next_grant() == Time::never() ? Time::never() : due;
+  if (wanted == grant_scheduled_) return;
+  if (grant_scheduled_ != Time::never()) engine_.cancel(Kind::throttle, agent_, this);
+  grant_scheduled_ = wanted;
+  if (wanted != Time::never()) engine_.at<&I350Function::grant_event>(wanted, Kind::throttle, agent_, *this);
+}
+
+void I350Function::grant_event(Time t, std::uint32_t) {
+  grant_scheduled_ = Time::never();
+  const std::uint32_t granted = throttle_.grants(t);
+  for (std::uint32_t left = granted; left != 0; left &= left - 1) {
+    const auto v = static_cast<unsigned>(__builtin_ctz(left));
+    // Completed descriptors go out before the message that announces them.
+    flush_vector(v, t, false);
+    statistics_.count(reg::IAC);
+    if (pci_.msix_enabled()) {
+      if (const auto message = msix_.fire(v)) send_message(*message, t);
+    } else if (pci_.msi_enabled() && !pci_.msi_masked()) {
+      send_message({pci_.msi_address(), pci_.msi_data()}, t);
+    }
+  }
+  schedule_grant(t);
+}
+
+void I350Function::send_message(const MsixMessage& m, Time t) {
+  if (!master_enabled()) return;
+  bus_.write(t, m.address, std::as_bytes(std::span(&m.data, 1)));
+}
+
+void I350Function::schedule_flush(unsigned vector, Time t) {
+  const unsigned v = throttle_.msix_mode() ? vector : 0;
+  if (flush_scheduled_[v]) return;
+  flush_scheduled_[v] = true;
+  engine_.at<&I350Function::flush_event>(niclab::max(throttle_.counter_expiry(v), t), Kind::throttle, agent_ + 1, *this,
+                                         v);
+}
+
+void I350Function::flush_event(Time t, std::uint32_t v) {
+  flush_scheduled_[v] = false;
+  if (throttle_.counter_running(v, t)) {  // restarted meanwhile by a grant, which flushed; what came since waits again
+    schedule_flush(v, t);
+    return;
+  }
+  flush_vector(v, t, true);
+}
+
+void I350Function::flush_vector(unsigned v, Time t, bool raise) {
+  const bool single = !throttle_.msix_mode();
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const auto rx = vectors_.rx(q);
+    if (rx && (single || *rx == v) && rx_queues_[q].pending_reports() != 0) {
+      rx_writeback(q, true, t);
+      if (raise) queue_cause(rx, reg::icr::RXDW, t);
+    }
+    const auto tx = vectors_.tx(q);
+    if (config_.quirks.eitr_flushes_tx_writeback && tx && (single || *tx == v) &&
+        tx_queues_[q].pending_reports() != 0) {
+      tx_writeback(q, true, t);
+      if (raise) queue_cause(tx, reg::icr::TXDW, t);
+    }
+  }
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,28 @@
+// The link as the MAC sees it: PHY state changes become LSC (fact base 2.5, 4.8).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+void I350Function::watch_link(Time t) {
+  const bool up = link_up(t);
+  if (up != link_was_up_) {
+    link_was_up_ = up;
+    legacy_cause(reg::icr::LSC, t);
+    if (up) tx_mac_try(t);
+  }
+  const Time due = up ? Time::never() : phy_.link_up_at();
+  const Time at = due == Time::never() || due <= t ? Time::never() : due.ceil(kDeviceClock);
+  if (at == link_event_at_) return;
+  if (link_event_at_ != Time::never()) engine_.cancel(Kind::device, agent_ + step::link, this);
+  link_event_at_ = at;
+  if (at != Time::never()) engine_.at<&I350Function::link_event>(at, Kind::device, agent_ + step::link, *this);
+}
+
+void I350Function::link_event(Time t, std::uint32_t) {
+  link_event_at_ = Time::never();
+  watch_link(t);
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,291 @@
+// From the wire to host memory: MAC, packet buffer, classification, DMA, write-back (fact base 2.7, 3.4, 4.10).
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+namespace {
+
+/// RXPBS encodings in KB (fact base 2.9).
+constexpr std::array<std::uint16_t, 16> kRxPbsKb{36, 72, 144, 1, 2, 4, 8, 16, 35, 70, 140, 36, 36, 36, 36, 36};
+
+}  // namespace
+
+std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[reg::RXPBS] & 0xF] * 1024u; }
+
+std::uint32_t I350Function::longest_frame() const {
+  if ((csr_[reg::RCTL] & reg::rctl::LPE) != 0) return csr_[reg::RLPML] & 0x3FFF;
+  return 1518;
+}
+
+std::uint32_t I350Function::rx_buffer_size(unsigned q) const {
+  const std::uint32_t kb = reg::srrctl::BSIZEPACKET.get(csr_[reg::SRRCTL(q)]);
+  return kb != 0 ? kb * 1024 : 2048u >> reg::rctl::BSIZE.get(csr_[reg::RCTL]);
+}
+
+void I350Function::receive_frame(Time end, Frame* frame) {
+  arriving_.push_back(frame);
+  engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
+}
+
+void I350Function::frame_event(Time t, std::uint32_t) {
+  Frame* frame = arriving_.front();
+  arriving_.pop_front();
+  ++account_.injected;
+  accept(frame, t);
+}
+
+void I350Function::accept(Frame* frame, Time t) {
+  const std::uint32_t length = frame->length + kFcsBytes;
+  const auto refuse = [&](std::uint64_t& counter) {
+    ++counter;
+    FramePool::unref(frame);
+  };
+  if ((csr_[reg::RCTL] & reg::rctl::RXEN) == 0 || !link_up(t)) return refuse(account_.filtered);
+  statistics_.count_rx_arrival(length);
+  if (length < 64) {
+    statistics_.count(frame->fcs_good ? reg::RUC : reg::RFC);
+    statistics_.count(reg::RLEC);
+    return refuse(account_.error_drops);
+  }
+  const std::uint32_t tag_bytes = frame->length >= 14 && load_be16(frame->data + 12) == 0x8100 ? 4 : 0;
+  const bool long_packets = (csr_[reg::RCTL] & reg::rctl::LPE) != 0;
+  if (length > longest_frame() + (long_packets ? 0 : tag_bytes)) {
+    statistics_.count(frame->fcs_good ? reg::ROC : reg::RJC);
+    statistics_.count(reg::RLEC);
+    return refuse(account_.error_drops);
+  }
+  if (!frame->fcs_good) {
+    statistics_.count(reg::CRCERRS);
+    if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
+  }
+  RxEntry e;
+  e.frame = frame;
+  e.arrived = t;
+  if (!classify(e)) return refuse(account_.filtered);
+  if (rx_fifo_bytes_ + frame->length > receive_buffer_bytes()) {
+    statistics_.count(reg::MPC);
+    legacy_cause(reg::icr::RXO, t);
+    return refuse(account_.missed);
+  }
+  if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
+  rx_fifo_bytes_ += frame->length;
+  e.ready = t + i350_latency::receive_pipeline;
+  // A frame that finds its ring exhausted waits in the buffer; that is counted once.
+  const RxQueue& q = rx_queues_[e.queue];
+  if ((!q.enabled() || q.free() == 0) && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) == 0) {
+    statistics_.count(reg::RNBC);
+    e.counted_rnbc = true;
+  }
+  rx_fifo_.push_back(e);
+  if (rx_state_ == RxState::idle) rx_next(t);
+}
+
+bool I350Function::classify(RxEntry& e) {
+  const ParsedPacket packet = parse_packet(e.frame->bytes(), parser_);
+  const auto destination = MacAddress::load(e.frame->data);
+  const FilterDecision decision = filter_.decide(
+      destination, packet.vlan ? std::optional<unsigned>(packet.vlan_tci & 0xFFFu) : std::nullopt);
+  if (!decision.accept) return false;
+  e.kind = destination_kind(destination);
+  RssResult rss;
+  if (rss_.active()) rss = rss_.hash(packet);
+  e.queue = static_cast<std::uint8_t>(rss.queue);
+  const bool pcsd = (csr_[reg::RXCSUM] & reg::rxcsum::PCSD) != 0;
+  e.hash = pcsd ? rss.hash : std::uint32_t{packet.checksum} << 16 | packet.ip_id;
+  e.ptype_rss = packet.ptype | static_cast<std::uint32_t>(rss.type);
+  e.status = packet.status_errors | (decision.inexact ? rxd::PIF : 0) |
+             (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
+  return true;
+}
+
+// --- the DMA engine: one frame at a time, in order ----------------------------------------------------------------
+
+void I350Function::rx_next(Time t) {
+  if (rx_fifo_.empty()) {
+    rx_state_ = RxState::idle;
+    return;
+  }
+  rx_state_ = RxState::waiting_ready;
+  // Not chained: a full packet buffer would recurse frame by frame.
+  engine_.at<&I350Function::rx_ready>(niclab::max(rx_fifo_.front().ready, t), Kind::device, agent_ + step::rx_ready,
+                                      *this);
+}
+
+void I350Function::rx_ready(Time t, std::uint32_t) {
+  if (rx_fifo_.empty()) return;  // a reset came in between
+  RxEntry& e = rx_fifo_.front();
+  RxQueue& q = rx_queues_[e.queue];
+  if (q.available() == 0 || !master_enabled()) {
+    const bool exhausted = !q.enabled() || q.free() == 0;
+    if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
+      statistics_.count_queue_drop(e.queue);
+      ++account_.queue_drops;
+      rx_pop(t);
+      return;
+    }
+    if (exhausted && !e.counted_rnbc) {
+      statistics_.count(reg::RNBC);
+      e.counted_rnbc = true;
+    }
+    rx_state_ = RxState::waiting_descriptor;
+    if (!exhausted) want_rx_fetch(e.queue, t);
+    return;
+  }
+  rx_state_ = RxState::issuing;
+  engine_.chain<&I350Function::rx_issue>(t + i350_latency::receive_engine, Kind::device, agent_ + step::rx_issue, *this);
+}
+
+void I350Function::rx_issue(Time t, std::uint32_t) {
+  if (rx_fifo_.empty()) return;  // a reset came in between
+  RxEntry& e = rx_fifo_.front();
+  RxQueue& q = rx_queues_[e.queue];
+  if (q.available() == 0) return rx_ready(t, 0);
+  const TakenDescriptor taken = q.take();
+  if (q.crossed_minimum()) legacy_cause(reg::icr::RXDMT0, t);
+  want_rx_fetch(e.queue, t);
+  rx_index_ = taken.index;
+  rx_chunk_ = std::min(e.frame->length - e.offset, rx_buffer_size(e.queue));
+  std::uint64_t address = taken.descriptor.as<AdvRxRead>().packet_buffer().value;
+  std::uint32_t offset = e.offset;
+  std::uint32_t left = rx_chunk_;
+  Time end = t;
+  const std::uint32_t mps = bus_.max_payload_size();
+  while (left != 0) {
+    const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
+    const std::uint32_t n = std::min({left, mps, to_page_end});
+    end = bus_.write_frame(t, address, e.frame, offset, n);
+    address += n;
+    offset += n;
+    left -= n;
+  }
+  engine_.chain<&I350Function::rx_written>(end.ceil(kDeviceClock), Kind::device, agent_ + step::rx_written, *this);
+}
+
+void I350Function::rx_written(Time t, std::uint32_t) {
+  if (rx_fifo_.empty()) return;
+  RxEntry& e = rx_fifo_.front();
+  RxQueue& q = rx_queues_[e.queue];
+  e.offset += rx_chunk_;
+  const bool last = e.offset == e.frame->length;
+  const std::uint32_t status = rxd::DD | (last ? rxd::EOP | e.status : 0);
+  AdvRxWriteback wb;
+  wb.dw = {e.ptype_rss, e.hash, status, rx_chunk_};
+  q.completed(rx_index_, Descriptor::of(wb), Completion::report);
+  const unsigned queue = e.queue;
+  if (last) {
+    if (rx_stamps_ != nullptr) rx_stamps_->at(queue, rx_index_) = e.arrived;
+    statistics_.count_rx_host(e.frame->length + kFcsBytes, e.kind, queue);
+    ++account_.delivered;
+  }
+  // Below WTHRESH the write-back waits for the vector's throttle, if that is running (fact base 3.4).
+  const auto vector = vectors_.rx(queue);
+  const bool wait = moderated(vector, t);
+  rx_writeback(queue, !wait, t);
+  if (q.pending_reports() == 0) {
+    queue_cause(vector, reg::icr::RXDW, t);
+  } else {
+    schedule_flush(*vector, t);
+  }
+  if (last) {
+    rx_pop(t);
+  } else {
+    rx_ready(t, 0);
+  }
+}
+
+void I350Function::rx_pop(Time t) {
+  Frame* frame = rx_fifo_.front().frame;
+  rx_fifo_bytes_ -= frame->length;
+  rx_fifo_.pop_front();
+  FramePool::unref(frame);
+  rx_next(t);
+}
+
+void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
+  if (!master_enabled()) return;
+  while (const auto run = rx_queues_[n].next_writeback(flush)) bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+}
+
+// --- descriptor fetch: one request outstanding for all receive queues ------------------------------------------------
+
+void I350Function::want_rx_fetch(unsigned q, Time t) {
+  rx_fetch_wanted_ |= 1u << q;
+  if (rx_fetch_busy_ || rx_fetch_scheduled_) return;
+  rx_fetch_scheduled_ = true;
+  engine_.at<&I350Function::rx_fetch>(t + i350_latency::descriptor_fetch, Kind::device, agent_ + step::rx_fetch, *this);
+}
+
+void I350Function::rx_fetch(Time t, std::uint32_t) {
+  rx_fetch_scheduled_ = false;
+  if (rx_fetch_busy_ || !master_enabled()) return;
+  for (unsigned i = 0; i < reg::kQueues && rx_fetch_wanted_ != 0; ++i) {
+    const unsigned q = (rx_fetch_next_ + i) % reg::kQueues;
+    if ((rx_fetch_wanted_ >> q & 1) == 0) continue;
+    rx_fetch_wanted_ &= ~(1u << q);
+    if (const auto fetch = rx_queues_[q].next_fetch(bus_.max_read_request_size())) {
+      rx_fetch_busy_ = true;
+      rx_fetch_next_ = q + 1;
+      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
+                {ReadKind::rx_descriptors, static_cast<std::uint8_t>(q), 0, rx_generation_[q]});
+      return;
+    }
+  }
+}
+
+void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte> data) {
+  const bool refused = data.empty();
+  const auto descriptors = [&] {
+    return std::span(reinterpret_cast<const Descriptor*>(data.data()), data.size() / kDescriptorBytes);
+  };
+  switch (tag.kind) {
+    case ReadKind::rx_descriptors: {
+      rx_fetch_busy_ = false;
+      RxQueue& q = rx_queues_[tag.queue];
+      if (tag.generation == rx_generation_[tag.queue]) {
+        if (refused) {
+          q.set_enabled(false);
+          fault("receive queue " + std::to_string(tag.queue) + ": descriptor fetch refused by the host", t);
+        } else {
+          q.fetched(descriptors());
+        }
+      }
+      rx_fetch_wanted_ |= 1u << tag.queue;
+      rx_fetch(t);
+      if (rx_state_ == RxState::waiting_descriptor) rx_ready(t, 0);
+      break;
+    }
+    case ReadKind::tx_descriptors: {
+      tx_fetch_busy_ = false;
+      TxQueue& q = tx_queues_[tag.queue];
+      if (tag.generation == tx_generation_[tag.queue]) {
+        if (refused) {
+          q.set_enabled(false);
+          fault("transmit queue " + std::to_string(tag.queue) + ": descriptor fetch refused by the host", t);
+        } else {
+          q.fetched(descriptors());
+          tx_available_ |= 1u << tag.queue;
+        }
+      }
+      tx_fetch_wanted_ |= 1u << tag.queue;
+      tx_fetch(t);
+      tx_kick(t);
+      break;
+    }
+    case ReadKind::tx_payload: {
+      --tx_reads_;
+      TxPacket& p = tx_slots_[tag.slot];
+      --p.pending_reads;
+      if (refused) p.failed = true;
+      tx_finish_ready(t);
+      tx_kick(t);
+      break;
+    }
+  }
+}
+
+}  // namespace niclab::sim

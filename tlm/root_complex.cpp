@@ -1,0 +1,231 @@
+#include "tlm/root_complex.hpp"
+
+#include <algorithm>
+
+namespace niclab::sim {
+
+RootComplex::RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
+                         const PcieConfig& config, Iommu* iommu, unsigned first_port, unsigned agent)
+    : sc_module(name),
+      from_device("from_device"),
+      to_device("to_device"),
+      from_host("from_host"),
+      to_host("to_host"),
+      engine_(engine),
+      scheduler_(scheduler),
+      trace_(trace),
+      config_(config),
+      iommu_(iommu),
+      first_port_(first_port),
+      agent_(agent),
+      down_(config) {
+  from_device.register_nb_transport_fw(this, &RootComplex::device_request);
+  from_device.register_b_transport(this, &RootComplex::device_request_blocking);
+  to_device.register_nb_transport_bw(this, &RootComplex::device_response);
+  from_host.register_nb_transport_fw(this, &RootComplex::host_request);
+  from_host.register_b_transport(this, &RootComplex::host_request_blocking);
+  to_host.register_nb_transport_bw(this, &RootComplex::host_response);
+}
+
+unsigned RootComplex::function_of(Payload& p) const {
+  const TlpExtension* e = p.get_extension<TlpExtension>();
+  return e != nullptr ? e->function : 0;
+}
+
+std::uint32_t RootComplex::slot_for(Payload& p) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.push_back(nullptr);
+  }
+  const std::uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = &p;
+  return slot;
+}
+
+// --- device to host --------------------------------------------------------------------------------------------
+
+RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
+  const Time arrival = instant(delay);
+  if (p.is_write()) {
+    const Time visible = posted_write(p, arrival);
+    if (TlpExtension* e = p.get_extension<TlpExtension>()) e->credit_returned = visible + config_.device_latency;
+    delay = delay_to(visible);
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    return ::tlm::TLM_COMPLETED;
+  }
+  start_read(p, arrival);
+  phase = ::tlm::END_REQ;
+  return ::tlm::TLM_UPDATED;
+}
+
+Time RootComplex::posted_write(Payload& p, Time arrival) {
+  Duration latency = config_.root_complex_latency;
+  if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
+  last_visible_ = niclab::max(last_visible_, arrival + latency);
+  Phase phase = ::tlm::BEGIN_REQ;
+  sc_core::sc_time delay = delay_to(last_visible_);
+  if (to_host->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
+  return last_visible_;
+}
+
+void RootComplex::start_read(Payload& p, Time arrival) {
+  p.acquire();
+  Duration latency = config_.root_complex_latency + config_.memory_latency;
+  if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
+  const Time sampled = arrival + latency;
+  if (TlpExtension* e = p.get_extension<TlpExtension>()) e->credit_returned = sampled + config_.device_latency;
+  engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, slot_for(p));
+}
+
+void RootComplex::sample(Time t, std::uint32_t slot) {
+  Payload& p = *slots_[slot];
+  free_slots_.push_back(slot);
+  Phase phase = ::tlm::BEGIN_REQ;
+  sc_core::sc_time delay = delay_to(t);
+  const Sync sync = to_host->nb_transport_fw(p, phase, delay);
+  if (sync == ::tlm::TLM_COMPLETED || (sync == ::tlm::TLM_UPDATED && phase == ::tlm::BEGIN_RESP)) {
+    complete_read(p, t);
+  } else {
+    scheduler_.refresh_horizon();
+  }
+}
+
+RootComplex::Sync RootComplex::host_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  // A foreign memory answers a read, or acknowledges a write, in its own time.
+  if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
+  if (p.is_read()) {
+    engine_.at<&RootComplex::complete_later>(instant(delay), Kind::foreign, agent_, *this, slot_for(p));
+    scheduler_.kick();
+  }
+  phase = ::tlm::END_RESP;
+  return ::tlm::TLM_COMPLETED;
+}
+
+void RootComplex::complete_later(Time t, std::uint32_t slot) {
+  Payload& p = *slots_[slot];
+  free_slots_.push_back(slot);
+  complete_read(p, t);
+}
+
+void RootComplex::complete_read(Payload& p, Time t) {
+  const unsigned function = function_of(p);
+  TlpExtension* e = p.get_extension<TlpExtension>();
+  const bool good = p.is_response_ok();
+  PciePortCounters& counters = counters_[function];
+  // Completions end on Read Completion Boundaries; the last carries what is left (PCI Express Base 2.3.1.1).
+  std::uint64_t address = p.get_address();
+  std::uint32_t left = good ? p.get_data_length() : 0;
+  Time arrival = t;
+  const std::uint64_t content = e != nullptr && e->frame == nullptr && good
+                                    ? hash_bytes({TlpPool::data(p), p.get_data_length()})
+                                    : 0;
+  do {
+    const std::uint32_t n =
+        std::min<std::uint32_t>(left, config_.completion - static_cast<std::uint32_t>(address % config_.rcb));
+    const TlpType type = good ? TlpType::CplD : TlpType::Cpl;
+    const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
+    const auto sent = down_.send(t, type, wire, n);
+    arrival = sent.arrival;
+    ++counters.down.tlps;
+    counters.down.payload_bytes += n;
+    counters.down.wire_bytes += wire;
+    ++counters.by_type[static_cast<unsigned>(type)];
+    trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n, content});
+    address += n;
+    left -= n;
+  } while (left != 0);
+  for (Waiter* w : waiters_) {
+    if (w->payload != &p) continue;
+    w->done.notify(delay_to(arrival));
+    p.release();
+    scheduler_.refresh_horizon();
+    return;
+  }
+  Phase phase = ::tlm::BEGIN_RESP;
+  sc_core::sc_time delay = delay_to(arrival);
+  if (from_device->nb_transport_bw(p, phase, delay) == ::tlm::TLM_ACCEPTED) scheduler_.refresh_horizon();
+  p.release();
+}
+
+void RootComplex::device_request_blocking(Payload& p, sc_core::sc_time& delay) {
+  // A foreign bus master: wait out its annotated delay so that the engine has run up to the request.
+  sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+  if (p.is_write()) {
+    const Time visible = posted_write(p, kernel_now() + config_.propagation);
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    sc_core::wait(delay_to(visible));
+    scheduler_.kick();
+    return;
+  }
+  const BorrowedPayload borrowed(p);
+  Waiter waiter{&p, {}};
+  waiters_.push_back(&waiter);
+  start_read(p, kernel_now() + config_.propagation);
+  scheduler_.kick();
+  sc_core::wait(waiter.done);
+  std::erase(waiters_, &waiter);
+}
+
+// --- host to device --------------------------------------------------------------------------------------------
+
+RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
+  const Time t = instant(delay);
+  const unsigned function = function_of(p);
+  TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpType type = e != nullptr ? e->type : p.is_write() ? TlpType::MWr : TlpType::MRd;
+  const bool with_data = p.is_write();
+  const std::uint32_t wire = tlp_wire_bytes(type, p.get_address(), with_data ? p.get_data_length() : 0);
+  const auto sent = down_.send(t, type, wire, with_data ? p.get_data_length() : 0);
+  PciePortCounters& counters = counters_[function];
+  ++counters.down.tlps;
+  counters.down.wire_bytes += wire;
+  if (with_data) counters.down.payload_bytes += p.get_data_length();
+  ++counters.by_type[static_cast<unsigned>(type)];
+  trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, p.get_address(),
+              p.get_data_length(), with_data ? hash_bytes({TlpPool::data(p), p.get_data_length()}) : 0});
+  const Time arrival = sent.arrival + config_.root_complex_latency;
+  down_.credit(type, with_data ? p.get_data_length() : 0, arrival + config_.device_latency);
+  delay = delay_to(arrival);
+  const Sync sync = to_device->nb_transport_fw(p, phase, delay);
+  if (sync != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
+  return sync;
+}
+
+RootComplex::Sync RootComplex::device_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
+  if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
+  const Time at = instant(delay) + config_.root_complex_latency;
+  for (Waiter* w : waiters_) {
+    if (w->payload != &p) continue;
+    w->done.notify(delay_to(at));
+    scheduler_.refresh_horizon();
+    return ::tlm::TLM_COMPLETED;
+  }
+  delay = delay_to(at);
+  return from_host->nb_transport_bw(p, phase, delay);
+}
+
+void RootComplex::host_request_blocking(Payload& p, sc_core::sc_time& delay) {
+  sc_core::wait(delay);
+  delay = sc_core::SC_ZERO_TIME;
+  const BorrowedPayload borrowed(p);
+  Waiter waiter{&p, {}};
+  const bool read = p.is_read();
+  if (read) waiters_.push_back(&waiter);
+  Phase phase = ::tlm::BEGIN_REQ;
+  sc_core::sc_time annotated = sc_core::SC_ZERO_TIME;
+  host_request(p, phase, annotated);
+  scheduler_.kick();
+  if (read) {
+    sc_core::wait(waiter.done);
+    std::erase(waiters_, &waiter);
+  } else {
+    sc_core::wait(annotated);
+    sc_core::wait(config_.device_latency.ps(), sc_core::SC_PS);
+  }
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,44 @@
+#include "tlm/scheduler.hpp"
+
+#include "tlm/payload.hpp"
+
+namespace niclab::sim {
+
+Scheduler::Scheduler(sc_core::sc_module_name name, Engine& engine) : sc_module(name), engine_(engine) {
+  SC_HAS_PROCESS(Scheduler);
+  SC_METHOD(run);
+}
+
+Time Scheduler::kernel_horizon() const {
+  const std::uint64_t pending = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext()).value();
+  const bool none = pending >= std::uint64_t{1} << 62;
+  return none ? end_ : niclab::min(end_, kernel_now() + Duration::from_ps(pending));
+}
+
+void Scheduler::refresh_horizon() {
+  if (running_ && !engine_.eager()) engine_.limit_horizon(kernel_horizon());
+}
+
+void Scheduler::kick() {
+  if (!running_) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Scheduler::run() {
+  if (first_) {  // let every other process reach its first wait: then the kernel knows what is pending
+    first_ = false;
+    next_trigger(sc_core::SC_ZERO_TIME);
+    return;
+  }
+  ++activations_;
+  running_ = true;
+  const Time next = engine_.eager() ? engine_.step(niclab::min(end_, kernel_now() + 1_ps))
+                                    : engine_.run_until(kernel_horizon());
+  running_ = false;
+  if (next >= end_) {
+    next_trigger(wake_);
+  } else {
+    next_trigger(delay_to(niclab::max(next, kernel_now())), wake_);
+  }
+}
+
+}  // namespace niclab::sim
