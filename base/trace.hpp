@@ -31,6 +31,7 @@ struct FrameEvent {
   bool transmitted = false;          ///< by the NIC
   std::span<const std::byte> bytes;  ///< without FCS, padded to 60
   std::uint64_t content = 0;         ///< hash of bytes
+  Time stamp{};                      ///< transmitted: when the application sent it, zero if unknown
 };
 
 /// An interrupt message reaching its CPU.

@@ -48,13 +48,17 @@ constexpr HwCounter kAfterOctets[] = {
 }  // namespace
 
 void IgbAdapter::igb_read_hw_stats(HwStats& into) {
-  for (const auto& [offset, member] : kFirst) into.*member += hw_.rd32(offset);
-  into.gorc += hw_.rd32(reg::GORCL);
-  into.gorc += std::uint64_t{hw_.rd32(reg::GORCH)} << 32;
-  for (const auto& [offset, member] : kRest) into.*member += hw_.rd32(offset);
-  into.gotc += hw_.rd32(reg::GOTCL);
-  into.gotc += std::uint64_t{hw_.rd32(reg::GOTCH)} << 32;
-  for (const auto& [offset, member] : kAfterOctets) into.*member += hw_.rd32(offset);
+  const auto counter = [this](reg::Offset offset) -> std::uint64_t {
+    const std::uint32_t value = hw_.rd32(offset);
+    return hw_.removed() ? 0 : value;
+  };
+  for (const auto& [offset, member] : kFirst) into.*member += counter(offset);
+  into.gorc += counter(reg::GORCL);
+  into.gorc += counter(reg::GORCH) << 32;
+  for (const auto& [offset, member] : kRest) into.*member += counter(offset);
+  into.gotc += counter(reg::GOTCL);
+  into.gotc += counter(reg::GOTCH) << 32;
+  for (const auto& [offset, member] : kAfterOctets) into.*member += counter(offset);
 }
 
 void IgbAdapter::igb_fill_net_stats() {
@@ -85,9 +89,10 @@ void IgbAdapter::igb_fill_net_stats() {
 void IgbAdapter::igb_update_stats() {
   spend(path::igb_update_stats);
   kernel_.lock(stats_lock_);
-  if (link_.speed != 0) {
+  if (link_.speed != 0 && !hw_.removed()) {
     for (const auto& ring : rx_rings_) {
       const std::uint32_t drops = hw_.rd32(reg::RQDPC(ring->queue_index)) & kRqdpcMask;
+      if (hw_.removed()) break;
       ring->stats.drops += drops;
       net_stats_.rx_fifo_errors += drops;
     }

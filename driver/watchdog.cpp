@@ -98,6 +98,10 @@ void IgbAdapter::igb_watchdog_task() {
   if (link_up && !carrier) igb_link_up();
   if (!link_up && carrier) igb_link_down();
   igb_update_stats();
+  if (hw_.removed()) {  // detached: nothing to watch any more
+    igb_link_down();
+    return;
+  }
   kernel_.sync();
   if (down_ || !igb_check_tx_rings()) return;
 

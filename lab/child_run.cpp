@@ -1,29 +1,52 @@
 #include "lab/child_run.hpp"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <exception>
+#include <cstring>
 #include <iostream>
+#include <stdexcept>
 
 #include "lab/user_error.hpp"
 
 namespace niclab::lab {
 namespace {
 
-int run_body(const std::function<int(int)>& body, int fd) {
+constexpr int kRefused = 2, kFailed = 254;
+
+int run_body(const std::function<int(int)>& body, int fd, int error_fd) {
   try {
     return body(fd);
   } catch (const UserError& e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    return 2;
+    write_all(error_fd, e.what(), std::strlen(e.what()));
+    return kRefused;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "fault: %s\n", e.what());
-    return 1;
+    write_all(error_fd, e.what(), std::strlen(e.what()));
+    return kFailed;
   }
+}
+
+/// Reads until the buffer is full or the stream ends.
+std::size_t read_some(int fd, char* buffer, std::size_t size) {
+  std::size_t got = 0;
+  while (got < size) {
+    const ssize_t n = ::read(fd, buffer + got, size - got);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  return got;
+}
+
+std::string read_to_end(int fd) {
+  std::string all;
+  char chunk[65536];
+  while (const std::size_t n = read_some(fd, chunk, sizeof chunk)) all.append(chunk, n);
+  return all;
 }
 
 }  // namespace
@@ -41,28 +64,36 @@ bool write_all(int fd, const void* data, std::size_t size) {
 }
 
 ChildRun::ChildRun(const std::function<int(int fd)>& body) {
-  int ends[2];
-  if (pipe(ends) != 0) throw UserError("cannot make a pipe, expected free file descriptors");
+  int data[2], errors[2];
+  if (pipe2(data, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
+  if (pipe2(errors, O_CLOEXEC) != 0) {
+    close(data[0]);
+    close(data[1]);
+    throw std::runtime_error("cannot make a pipe");
+  }
   std::cout.flush();
   std::fflush(nullptr);
   pid_ = fork();
   if (pid_ == 0) {
-    close(ends[0]);
+    close(data[0]);
+    close(errors[0]);
     std::signal(SIGPIPE, SIG_IGN);
-    const int code = run_body(body, ends[1]);
-    std::fflush(stderr);
-    _exit(code);
+    _exit(run_body(body, data[1], errors[1]));
   }
-  close(ends[1]);
-  fd_ = ends[0];
+  close(data[1]);
+  close(errors[1]);
+  fd_ = data[0];
+  error_fd_ = errors[0];
   if (pid_ < 0) {
     close(fd_);
-    throw UserError("cannot start a process, expected room for one");
+    close(error_fd_);
+    throw std::runtime_error("cannot start a process");
   }
 }
 
 ChildRun::~ChildRun() {
-  if (fd_ >= 0) close(fd_);
+  close(fd_);
+  close(error_fd_);
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
@@ -70,29 +101,21 @@ ChildRun::~ChildRun() {
 }
 
 std::size_t ChildRun::read(void* buffer, std::size_t size) {
-  std::size_t got = 0;
-  while (got < size) {
-    const ssize_t n = ::read(fd_, static_cast<char*>(buffer) + got, size - got);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    got += static_cast<std::size_t>(n);
-  }
-  return got;
+  return read_some(fd_, static_cast<char*>(buffer), size);
 }
 
-std::string ChildRun::read_all() {
-  std::string all;
-  char chunk[65536];
-  while (const std::size_t n = read(chunk, sizeof chunk)) all.append(chunk, n);
-  return all;
-}
+std::string ChildRun::read_all() { return read_to_end(fd_); }
 
 int ChildRun::wait() {
+  const std::string error = read_to_end(error_fd_);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
+  if (code == kRefused && !error.empty()) throw UserError(error);
+  if (code == kFailed) throw std::runtime_error(error.empty() ? "a simulation process died" : error);
+  return code;
 }
 
 }  // namespace niclab::lab

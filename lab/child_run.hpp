@@ -23,12 +23,14 @@ class ChildRun {
   /// Reads up to `size` bytes, fewer only at the end of the stream.
   std::size_t read(void* buffer, std::size_t size);
   std::string read_all();
-  /// Waits for the child; its exit code, 128 when it died.
+  /// Waits for the child; its exit code. Throws UserError or std::runtime_error with the words of the child's
+  /// own exception, or because it died.
   int wait();
 
  private:
   pid_t pid_ = -1;
   int fd_ = -1;
+  int error_fd_ = -1;
 };
 
 /// Writes all of it; false when the reader is gone.

@@ -53,7 +53,7 @@ class CommandLine {
                       " --help` says");
     }
     if (run_->parsed()) return run(out, err);
-    if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out, err);
+    if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
     if (bench_->parsed()) return bench_command(bench_json_, out, err);
     return regs_command(regs_json_, out);
   }

@@ -10,6 +10,7 @@
 
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
+#include "lab/simulation.hpp"
 
 namespace niclab::lab {
 
@@ -26,11 +27,14 @@ struct RunCommand {
 int run_command(const RunCommand& command, std::ostream& out, std::ostream& err);
 
 /// Re-runs what two result folders hold and compares event by event.
-int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out,
-                 std::ostream& err);
+int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out);
 
 int bench_command(bool json, std::ostream& out, std::ostream& err);
 int regs_command(bool json, std::ostream& out);
+
+/// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run
+/// left it 0.
+std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options);
 
 /// The faults a result shows by its numbers, beside those the run named itself: one line each.
 std::vector<std::string> faults_of(const RunResult& r);

@@ -16,6 +16,7 @@ class ProgressLine : public ProgressSink {
   explicit ProgressLine(bool enabled);
   ~ProgressLine() override;  ///< clears the line
   void progress(Time now, Time end) override;
+  bool enabled() const { return enabled_; }
 
   /// "12.5 ms simulated, 0.31 ms/s, 4 s to go".
   static std::string text(Time now, Time end, double wall_s);

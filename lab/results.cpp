@@ -9,11 +9,11 @@ std::uint64_t PerCpuCount::total() const {
 }
 
 std::int64_t AccountResult::rx_gap() const {
-  return static_cast<std::int64_t>(injected - delivered - filtered - missed - queue_drops - error_drops);
+  return static_cast<std::int64_t>(injected - delivered - filtered - missed - queue_drops - error_drops - rx_inside);
 }
 
 std::int64_t AccountResult::tx_gap() const {
-  return static_cast<std::int64_t>(handed_to_device - on_the_wire - tx_counted);
+  return static_cast<std::int64_t>(handed_to_device - on_the_wire - tx_counted - tx_inside);
 }
 
 double RunResult::slowdown() const {

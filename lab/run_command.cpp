@@ -59,7 +59,9 @@ class OutputFolder {
   bool kept_ = false;
 };
 
-std::unique_ptr<RunResult> run_timed(const Scenario& scenario, const RunOptions& options) {
+}  // namespace
+
+std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   auto result = run_scenario(scenario, options);
   if (result->wall_s == 0)
@@ -70,8 +72,6 @@ std::unique_ptr<RunResult> run_timed(const Scenario& scenario, const RunOptions&
   result->fidelity = scenario.fidelity;
   return result;
 }
-
-}  // namespace
 
 std::vector<std::string> faults_of(const RunResult& r) {
   std::vector<std::string> faults = r.faults;
@@ -99,7 +99,8 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
   std::unique_ptr<RunResult> result;
   {
     ProgressLine progress(!command.quiet);
-    result = run_timed(scenario, {command.eager, folder.path(), command.quiet, &progress, nullptr});
+    result = timed_run(scenario, {command.eager, folder.path(), command.quiet,
+                                  progress.enabled() ? &progress : nullptr, nullptr});
   }
   const Json summary = summary_json(*result);
   const auto outcomes = judge(scenario.expects, summary);

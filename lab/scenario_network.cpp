@@ -162,6 +162,7 @@ void read_generator(TableReader& t, const Scenario& s, Traffic& traffic) {
   traffic.size = t.number("size", traffic.size, 64, 1518);
   traffic.count = static_cast<std::uint64_t>(t.integer("count", 1, INT64_MAX).value_or(0));
   traffic.flows = t.number("flows", 1, 1, 65535);
+  traffic.sources = t.number("sources", 1, 1, 65535);
   traffic.sport = static_cast<std::uint16_t>(t.number("sport", traffic.sport, 1, 65535));
   traffic.dport = static_cast<std::uint16_t>(t.number("dport", traffic.dport, 1, 65535));
   if (traffic.sport + traffic.flows - 1 > 65535)

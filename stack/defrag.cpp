@@ -105,7 +105,8 @@ SkbPtr IpFrags::defrag(SkbPtr skb) {
   SkbQueue garbage;  // freed after unlocking
   kernel_.lock(lock_);
   evict(garbage);
-  SkbPtr whole = queue(find(*skb), std::move(skb), garbage);
+  FragQueue& q = find(*skb);
+  SkbPtr whole = queue(q, std::move(skb), garbage);
   kernel_.unlock(lock_);
   return whole;
 }

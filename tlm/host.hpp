@@ -33,6 +33,7 @@ class Host final : public sc_core::sc_module {
   HostKernel& kernel() { return kernel_; }
   Iommu& iommu() { return iommu_; }
   unsigned first_port() const { return first_port_; }
+  bool frozen() const { return engine_.frozen(); }
   Trace& trace() { return trace_; }
   TlpPool& payloads() { return payloads_; }
   const std::vector<DmaFault>& dma_faults() const { return faults_; }

@@ -24,6 +24,7 @@ RootComplex::RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler
   to_device.register_nb_transport_bw(this, &RootComplex::device_response);
   from_host.register_nb_transport_fw(this, &RootComplex::host_request);
   from_host.register_b_transport(this, &RootComplex::host_request_blocking);
+  from_host.register_transport_dbg(this, &RootComplex::host_debug);
   to_host.register_nb_transport_bw(this, &RootComplex::host_response);
 }
 

@@ -30,7 +30,7 @@ class RootComplex final : public sc_core::sc_module {
   RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
               const PcieConfig& config, Iommu* iommu, unsigned first_port, unsigned agent);
 
-  PciePortCounters& counters(unsigned function) { return counters_[function]; }
+  const PciePortCounters& counters(unsigned function) const { return counters_[function]; }
 
  private:
   using Sync = ::tlm::tlm_sync_enum;
@@ -40,6 +40,7 @@ class RootComplex final : public sc_core::sc_module {
   void device_request_blocking(Payload& p, sc_core::sc_time& delay);
   Sync host_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
   void host_request_blocking(Payload& p, sc_core::sc_time& delay);
+  unsigned host_debug(Payload& p) { return to_device->transport_dbg(p); }
   Sync host_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
   Sync device_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
 

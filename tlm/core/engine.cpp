@@ -68,6 +68,13 @@ Time Engine::run(Time end) {
   return next;
 }
 
+void Engine::freeze() {
+  frozen_ = true;
+  clock_.eager = false;
+  clock_.local = now_.ps();
+  clock_.next = ~std::uint64_t{0};
+}
+
 Time Engine::step(Time horizon) {
   single_step_ = true;
   const Time next = run_until(horizon);

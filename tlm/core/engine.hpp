@@ -76,6 +76,11 @@ class Engine {
     }
   }
 
+  /// The run is over: software may be called from the main context to read its counters; time stands still and
+  /// every synchronisation returns at once.
+  void freeze();
+  bool frozen() const { return frozen_; }
+
   std::uint64_t events_run() const { return events_run_; }
 
  private:
@@ -101,6 +106,7 @@ class Engine {
   std::uint64_t limit_ = ~std::uint64_t{0};  // local time of a CPU that drains events inline
   std::uint64_t events_run_ = 0;
   bool single_step_ = false;
+  bool frozen_ = false;
   std::exception_ptr failure_;
 };
 

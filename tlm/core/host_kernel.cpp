@@ -1,7 +1,6 @@
 #include "tlm/core/host_kernel.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace niclab::sim {
 namespace {
@@ -45,13 +44,7 @@ unsigned HostKernel::live_tasks() const {
       std::count_if(tasks_.begin(), tasks_.end(), [](const auto& t) { return t->state != Task::State::finished; }));
 }
 
-void HostKernel::log(std::string_view line) {
-  const std::uint64_t us = clock_.local / 1'000'000;
-  char stamp[32];
-  std::snprintf(stamp, sizeof stamp, "[%5llu.%06llu] ", static_cast<unsigned long long>(us / 1'000'000),
-                static_cast<unsigned long long>(us % 1'000'000));
-  log_.push_back(stamp + std::string(line));
-}
+void HostKernel::log(std::string_view line) { log_.push_back({Time::from_ps(clock_.local), std::string(line)}); }
 
 // --- tasks -----------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,11 @@ class HostKernel final : public Kernel {
   Engine& engine() { return engine_; }
   HostMemory& memory() { return memory_; }
   Cpu& cpu(unsigned i) { return *cpus_[i]; }
-  const std::vector<std::string>& kernel_log() const { return log_; }
+  struct LogLine {
+    Time at;
+    std::string text;
+  };
+  const std::vector<LogLine>& kernel_log() const { return log_; }
   std::array<std::uint64_t, kSoftirqCount> softirq_counts(unsigned cpu_index) const;
   std::array<std::uint64_t, 4> cpu_time(unsigned cpu_index, Time t) const { return cpus_[cpu_index]->time_in_mode(t); }
 
@@ -126,7 +130,7 @@ class HostKernel final : public Kernel {
   std::vector<std::unique_ptr<Task>> tasks_;
   std::array<Callback, kSoftirqCount> softirq_action_{};
   IrqAction tick_, deadline_, ipi_;
-  std::vector<std::string> log_;
+  std::vector<LogLine> log_;
   std::function<void(Duration)> irq_latency_;
 };
 

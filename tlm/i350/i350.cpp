@@ -52,7 +52,7 @@ class I350::Port final : public BusPort {
   }
   void transmit(Time start, Time end, Frame* frame) override {
     (void)start;
-    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content()});
+    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
     Payload& p = device_.frame_payloads_.get(frame);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -126,6 +126,7 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
   pcie_out.register_nb_transport_bw(this, &I350::pcie_response);
   pcie_in.register_nb_transport_fw(this, &I350::pcie_request);
   pcie_in.register_b_transport(this, &I350::pcie_request_blocking);
+  pcie_in.register_transport_dbg(this, &I350::pcie_debug);
 }
 
 I350::~I350() = default;
@@ -133,6 +134,7 @@ I350::~I350() = default;
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
+const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
 
 std::uint32_t I350::keep(Payload& p) {
@@ -180,6 +182,11 @@ void I350::pcie_request_blocking(Payload& p, sc_core::sc_time& delay) {
   scheduler_.kick();
   sc_core::wait(waiter.done);
   std::erase(waiters_, &waiter);
+}
+
+unsigned I350::pcie_debug(Payload& p) {
+  execute(p, niclab::max(engine_.now(), kernel_now()).ceil(kDeviceClock));
+  return p.get_data_length();
 }
 
 int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const {
@@ -310,7 +317,7 @@ I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_ti
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   Frame* frame = p.get_extension<FrameExtension>()->frame;
   const Time end = instant(delay);
-  trace_.frame({end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content()});
+  trace_.frame({end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content(), {}});
   ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;

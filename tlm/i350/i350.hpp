@@ -30,6 +30,7 @@ class I350 final : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
   tlm_utils::simple_target_socket_tagged<I350>& wire_in(unsigned f);
   I350Function& function(unsigned f);
+  const I350Function& function(unsigned f) const;
   unsigned functions() const { return static_cast<unsigned>(ports_.size()); }
   const PciePortCounters& counters(unsigned f) const;
 
@@ -40,6 +41,7 @@ class I350 final : public sc_core::sc_module {
 
   Sync pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
   void pcie_request_blocking(Payload& p, sc_core::sc_time& delay);
+  unsigned pcie_debug(Payload& p);
   Sync pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
   Sync frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay);
   void frame_in_blocking(int function, Payload& p, sc_core::sc_time& delay);

@@ -75,6 +75,22 @@ TEST_F(DriverTest, B_126_PausedLinkIsNoHang) {
   EXPECT_FALSE(adapter->tx_queues[0].stopped);
 }
 
+TEST_F(DriverTest, VanishedDeviceIsDetached) {  // fact base 4.11
+  open({.queues = 2});
+  pci.at(reg::GPRC) = 5;
+  adapter->ndo_get_stats64();
+  pci.gone = true;
+  kernel.advance(Duration::from_s(5));
+  EXPECT_FALSE(adapter->carrier);
+  EXPECT_EQ(kernel.pending_timers(), 0u);
+  EXPECT_EQ(adapter->hw_stats().gprc, 5u);
+  EXPECT_EQ(adapter->ndo_get_stats64().rx_fifo_errors, 0u);
+  EXPECT_THAT(kernel.log_lines(), Contains(HasSubstr("PCIe link lost")));
+  pci.log.clear();
+  EXPECT_EQ(xmit(frame(60)), stack::NetdevTx::ok);
+  EXPECT_TRUE(pci.log.empty());  // no writes to what is gone
+}
+
 TEST_F(DriverTest, B_126_YoungPacketsAreNoHang) {
   open({.queues = 1});
   kernel.advance(Duration::from_s(4));

@@ -61,6 +61,10 @@ TEST(DescriptorFetch, PrefetchNeedsPthreshAndHthresh) {
   q.set_tail(27);
   for (int i = 0; i < 8; ++i) q.take();
   EXPECT_FALSE(q.next_fetch(kMrrs)) << "3 on the host < HTHRESH";
+  q.set_tail(28);
+  EXPECT_EQ(q.next_fetch(kMrrs)->count, 4u) << "HTHRESH reached";
+  q.fetch_failed();
+  q.set_tail(27);
   for (int i = 0; i < 8; ++i) q.take();
   EXPECT_EQ(q.next_fetch(kMrrs)->count, 3u) << "but an empty cache takes any";
 }
@@ -80,6 +84,12 @@ TEST(DescriptorFetch, CutAtRingEndPageAndMrrs) {
   auto small = ring<TxQueue>(256, 31, 0, 0);
   small.set_tail(24);
   EXPECT_EQ(small.next_fetch(128)->count, 8u) << "MRRS";
+
+  auto line = ring<TxQueue>(256, 31, 0, 0);
+  line.set_tail(1);
+  feed(line);
+  line.set_tail(24);
+  EXPECT_EQ(line.next_fetch(128)->count, 7u) << "a request cut by MRRS ends on a cache line";
 }
 
 TEST(DescriptorFetch, FailedFetchIsAskedAgain) {

@@ -52,6 +52,24 @@ TEST(Throttle, GrantsAreAnIntervalApart) {
   EXPECT_EQ(t.next_grant(), last + 25_us) << "idle again: at once";
 }
 
+TEST(Throttle, AVectorGrantsAtMostOnceAClock) {
+  auto t = msix(1, 0);
+  t.write_eiac(1, {});  // interval 0: moderation off
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.grants(us(1)), 1u);
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.next_grant(), us(1) + kDeviceClock);
+  EXPECT_FALSE(t.counter_running(0, us(1)));
+}
+
+TEST(Throttle, AMessageHeldBackStartsTheCountdownWhenItGoes) {
+  auto t = msix(1);
+  t.write_eitr(0, 10 << 2, {});
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.grants(us(4)), 1u);
+  EXPECT_EQ(t.counter_expiry(0), us(14));
+}
+
 TEST(Throttle, OneCauseOneMessage) {
   auto t = msix(1);  // neither auto-clear nor auto-mask
   t.write_eitr(0, 4, {});

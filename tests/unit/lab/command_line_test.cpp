@@ -3,6 +3,7 @@
 #include "fake_simulation.hpp"
 #include "lab/child_run.hpp"
 #include "lab/commands.hpp"
+#include "lab/kernel_log.hpp"
 #include "lab/summary.hpp"
 #include "support.hpp"
 
@@ -185,6 +186,40 @@ TEST_F(Commands, RegsListsTheTable) {
   EXPECT_THAT(niclab({"regs"}).out, HasSubstr("STATUS"));
 }
 
+TEST_F(Commands, BenchPrintsOneObject) {
+  const auto o = niclab({"bench", "--json"});
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(o.err, "");
+  const Json j = Json::parse(o.out);
+  EXPECT_EQ(j["rx64_model_pps"], 500'000.0) << "250,000 datagrams of the first stream in half a second";
+  EXPECT_EQ(j["rx64_model_load_pps"], 1'488'095.0) << "line rate, as nothing was dropped";
+  EXPECT_EQ(j["rx1514_model_load_pps"], 81'274.0);
+  for (const char* key : {"rx1514_model_pps", "tx64_model_pps", "tx64_model_load_pps", "tx1514_model_pps",
+                          "tx1514_model_load_pps", "activations_per_packet", "slowdown_rtl_all_64",
+                          "slowdown_rtl_all_1514", "rtl_cost"})
+    EXPECT_TRUE(j.contains(key)) << key;
+}
+
+TEST_F(Commands, BenchOfARefusedRunIsAnError) {
+  test::refusal = "no";
+  const auto o = niclab({"bench", "--json"});
+  EXPECT_EQ(o.code, 2);
+  EXPECT_EQ(o.out, "");
+  EXPECT_EQ(o.err, "no\n");
+}
+
+TEST(KernelLog, StampsWithSimulatedTime) {
+  const test::TempFolder folder;
+  {
+    KernelLog log(folder.path / "kernel.log");
+    log.line(Time::from_ps(1'234'567'890'123), "h1", "eth0: link {up}");
+    log.line(Time::from_ps(999), "h2", "x");
+  }
+  EXPECT_EQ(test::slurp(folder.path / "kernel.log"),
+            "[    1.234567] h1: eth0: link {up}\n[    0.000000] h2: x\n");
+  EXPECT_THAT(test::error_of([] { KernelLog log("/proc/none/kernel.log"); }), HasSubstr("cannot write"));
+}
+
 class Diff : public Commands {
  protected:
   std::string make(const std::string& name, std::vector<std::string> more) {
@@ -225,6 +260,12 @@ TEST_F(Diff, OneRunIsLonger) {
   EXPECT_THAT(o.out, HasSubstr("event 5,001\n  A  (no more events)\n  B  5.000000 us"));
 }
 
+TEST_F(Diff, RefusedReRunIsOneLine) {
+  const auto x = make("x", {}), y = make("y", {});
+  test::refusal = "s.toml:1: cannot do that, expected something else";
+  expect_bad_input(niclab({"diff", x, y}));
+}
+
 TEST_F(Diff, BadInput) {
   const auto good = make("x", {});
   expect_bad_input(niclab({"diff", good}));
@@ -239,7 +280,9 @@ TEST(ChildRun, CodesAndText) {
   EXPECT_EQ(good.wait(), 3);
   ChildRun dead([](int) -> int { abort(); });
   EXPECT_EQ(dead.read_all(), "");
-  EXPECT_EQ(dead.wait(), 128);
+  EXPECT_THROW(dead.wait(), std::runtime_error);
+  ChildRun refused([](int) -> int { throw UserError("s.toml:1: no"); });
+  EXPECT_EQ(test::error_of([&] { refused.wait(); }), "s.toml:1: no");
 }
 
 }  // namespace

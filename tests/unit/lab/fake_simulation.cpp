@@ -24,6 +24,10 @@ std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptio
   r->digest_content = scenario.run.seed;
   const std::string name = scenario.hosts[0].name + "." + scenario.hosts[0].nics[0].if_name;
   r->links.push_back({name, {0, count, 0, 64 * count, 0.25}});
+  HostResult host;
+  host.name = scenario.hosts[0].name;
+  host.sockets.push_back({"udp", "0.0.0.0:1", count, 0, 0});
+  r->hosts.push_back(host);
   AccountResult account;
   account.injected = count + test::account_gap;
   account.delivered = count;

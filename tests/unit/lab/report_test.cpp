@@ -36,7 +36,10 @@ TEST(Report, SaysWhatHappened) {
   p.up.wire_bytes = 100'000;
   p.down.wire_bytes = 50'000;
   r.pcie = {{"h1.eth0", p}};
-  r.accounts = {{"h1.eth0", {1000, 999, 0, 0, 0, 0, 0, 0, 0}}};
+  AccountResult account;
+  account.injected = 1000;
+  account.delivered = 999;
+  r.accounts = {{"h1.eth0", account}};
   const auto text = report_text(r, {{"a == 1", "s.toml:3", "2", false}}, "out/s");
   EXPECT_THAT(text, HasSubstr("1,000 frames"));
   EXPECT_THAT(text, HasSubstr("1,000 /s"));

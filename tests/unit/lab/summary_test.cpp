@@ -33,7 +33,13 @@ RunResult sample() {
   h.sockets = {{"udp", "0.0.0.0:7", 9, 90, 0}};
   r.hosts.push_back(h);
   r.links = {{"h1.eth0", {1, 10, 64, 640, 0.5}}};
-  r.accounts = {{"h1.eth0", {10, 7, 1, 0, 1, 0, 2, 1, 0}}};
+  AccountResult account;
+  account.injected = 10;
+  account.delivered = 7;
+  account.filtered = account.queue_drops = 1;
+  account.handed_to_device = 2;
+  account.on_the_wire = 1;
+  r.accounts = {{"h1.eth0", account}};
   r.pcie = {{"h1.eth0", {{1, 2, 3, 4}, {5, 6, 7, 8}, {{"MRd", 1}, {"MWr", 2}}, 0}}};
   r.lockstep = {{"tx_ring", {1, 2, 0}}};
   r.latency = {{"wire_to_app", {9, 1, 2, 3, 4, 5, 6}}};
@@ -64,9 +70,10 @@ TEST(Summary, KeysInTheirOrder) {
               ElementsAre("proto", "local", "rx_datagrams", "rx_bytes", "drops"));
   EXPECT_THAT(keys(j["links"]["h1.eth0"]),
               ElementsAre("tx_frames", "rx_frames", "tx_bytes", "rx_bytes", "utilisation"));
-  EXPECT_THAT(keys(j["account"]["h1.eth0"]),
-              ElementsAre("injected", "delivered", "filtered", "missed", "queue_drops", "error_drops",
-                          "rx_gap", "handed_to_device", "on_the_wire", "tx_counted", "tx_gap"));
+  EXPECT_THAT(
+      keys(j["account"]["h1.eth0"]),
+      ElementsAre("injected", "delivered", "filtered", "missed", "queue_drops", "error_drops", "rx_inside",
+                  "rx_gap", "handed_to_device", "on_the_wire", "tx_counted", "tx_inside", "tx_gap"));
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]), ElementsAre("up", "down", "by_type", "dma_faults"));
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["up"]),
               ElementsAre("tlps", "payload_bytes", "wire_bytes", "dllp_bytes"));

@@ -1,0 +1,85 @@
+// What a run measures beside its digests: latencies, captures, and the event stream of `niclab diff`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/trace.hpp"
+#include "lab/capture.hpp"
+#include "lab/events.hpp"
+#include "lab/latency.hpp"
+#include "lab/results.hpp"
+#include "lab/scenario.hpp"
+#include "stack/observer.hpp"
+#include "tlm/core/engine.hpp"
+#include "tlm/trace.hpp"
+
+namespace niclab::lab {
+
+/// Writes one NIC's frames in the order of their last bits, although they are told at their first.
+class FrameTap {
+ public:
+  explicit FrameTap(const std::filesystem::path& file) : writer_(file) {}
+  /// `now`: nothing told later ends before it.
+  void frame(Time now, Time end, std::span<const std::byte> bytes);
+  void close();
+
+ private:
+  struct Held {
+    Time end;
+    std::uint64_t number;
+    std::vector<std::byte> bytes;
+  };
+  void flush(Time upto);
+  CaptureWriter writer_;
+  std::vector<Held> held_;  // a heap, soonest on top
+  std::uint64_t number_ = 0;
+};
+
+class Instruments final : public TraceSink {
+ public:
+  /// `events` and `out_dir` may be absent; then nothing is kept of what they would get.
+  Instruments(const Scenario& scenario, sim::Engine& engine,
+              const std::optional<std::filesystem::path>& out_dir, EventSink* events);
+
+  void tlp(const TlpEvent& e) override;
+  void frame(const FrameEvent& e) override;
+  void interrupt(const InterruptEvent& e) override;
+  void delivery(const DeliveryEvent& e) override;
+  void close();
+
+  LatencyRecorder wire_to_app, app_to_wire, irq_assert_to_handler, request_round_trip;
+  std::uint64_t activity = 0;  ///< frames and deliveries so far
+  struct WireTime {
+    std::uint64_t tx_frames = 0, rx_frames = 0, tx_bytes = 0, rx_bytes = 0;  ///< bytes with FCS
+  };
+  std::vector<WireTime> wires;  ///< by port, from the start line on
+  Time start = Time::never();
+
+ private:
+  struct Port {
+    std::uint8_t host, nic;
+  };
+  sim::Engine& engine_;
+  EventSink* events_;
+  std::vector<Port> ports_;
+  std::vector<std::unique_ptr<FrameTap>> taps_;
+};
+
+/// Turns one host's deliveries into trace events.
+class HostObserver final : public stack::DeliveryObserver {
+ public:
+  HostObserver(unsigned host, sim::Trace& trace, Instruments& instruments)
+      : host_(host), trace_(trace), instruments_(instruments) {}
+  void delivered(unsigned socket_index, Time at, std::span<const std::byte> payload, Time stamp) override;
+
+ private:
+  unsigned host_;
+  sim::Trace& trace_;
+  Instruments& instruments_;
+};
+
+}  // namespace niclab::lab

@@ -1,0 +1,161 @@
+#include "lab/machine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace niclab::lab {
+namespace {
+
+sim::PcieConfig bus_config(const Pcie& p) {
+  sim::PcieConfig c;
+  c.gen = p.gen;
+  c.lanes = p.lanes;
+  c.mps = p.mps;
+  c.mrrs = p.mrrs;
+  c.rcb = p.rcb;
+  c.completion = p.completion;
+  c.ack_every = p.ack_every;
+  c.iova_bits = p.iova_bits;
+  c.propagation = p.propagation;
+  c.root_complex_latency = p.root_complex_latency;
+  c.memory_latency = p.memory_latency;
+  c.device_latency = p.device_latency;
+  c.iommu_hit = p.iommu_hit;
+  c.iommu_miss = p.iommu_miss;
+  c.iotlb_entries = p.iotlb_entries;
+  return c;
+}
+
+sim::HostConfig host_config(const Scenario& scenario, const Host& h, unsigned first_agent) {
+  sim::HostConfig c;
+  c.name = h.name;
+  c.cpus = h.cpus;
+  c.profile = h.kernel;
+  c.seed = scenario.run.seed;
+  c.first_agent = first_agent;
+  c.memory_bytes = std::size_t{1} << 30;  // address space; only touched pages cost anything
+  return c;
+}
+
+std::vector<sim::I350FunctionConfig> function_configs(const Host& h) {
+  std::vector<sim::I350FunctionConfig> v;
+  for (const Nic& n : h.nics) {
+    sim::I350FunctionConfig c;
+    c.mac = n.mac;
+    c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
+    v.push_back(c);
+  }
+  return v;
+}
+
+std::string module_name(const Host& h, const char* part) {
+  std::string s = h.name + "_" + part;
+  std::replace_if(
+      s.begin(), s.end(), [](char c) { return c == '.' || c == ' '; }, '_');
+  return s;
+}
+
+}  // namespace
+
+Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsigned first_port,
+                 unsigned first_cpu_agent)
+    : world_(world),
+      scenario_(scenario),
+      index_(host),
+      config_(scenario.hosts[host]),
+      first_port_(first_port),
+      pcie_(bus_config(scenario.pcie)),
+      host_(module_name(config_, "host").c_str(), world.engine, world.scheduler, world.trace, scenario.cost,
+            host_config(scenario, config_, first_cpu_agent), pcie_, first_port),
+      root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
+                    pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
+      device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
+              pcie_, function_configs(config_), first_port),
+      observer_(static_cast<unsigned>(host), world.trace, world.instruments),
+      stack_(host_.kernel()) {
+  host_.to_bus.bind(root_complex_.from_host);
+  root_complex_.to_host.bind(host_.from_bus);
+  device_.pcie_out.bind(root_complex_.from_device);
+  root_complex_.to_device.bind(device_.pcie_in);
+  stack_.observer = &observer_;
+  host_.kernel().set_irq_latency_sink(
+      [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
+  for (unsigned f = 0; f < nics(); ++f) {
+    functions_.push_back(
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}));
+    auto& space = device_.function(f).config_space();
+    space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
+    space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
+    device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
+  }
+}
+
+void Machine::power_on(std::function<Time()> start_line, std::function<void()> app_ready) {
+  start_line_ = std::move(start_line);
+  app_ready_ = std::move(app_ready);
+  host_.kernel().start(Time{});
+  host_.kernel().spawn("init", 0, [this] { boot(); });
+}
+
+void Machine::boot() {
+  sim::HostKernel& kernel = host_.kernel();
+  for (unsigned f = 0; f < nics(); ++f) {
+    const Nic& nic = config_.nics[f];
+    igb::IgbConfig c;
+    c.queues = nic.queues;
+    c.rx_ring = nic.rx_ring;
+    c.tx_ring = nic.tx_ring;
+    c.rx_usecs = nic.rx_usecs;
+    igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
+    if (probed.error != 0) {
+      failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error);
+      break;
+    }
+    adapters_.push_back(std::move(probed.adapter));
+    stack::NetDevice& dev = *adapters_.back();
+    stack_.add_address(dev, nic.ipv4);
+    if (nic.mtu != dev.mtu) stack_.dev_set_mtu(dev, nic.mtu);
+    if (const int error = stack_.dev_open(dev); error != 0) {
+      failure_ = config_.name + "." + nic.if_name + ": open failed: " + std::strerror(-error);
+      break;
+    }
+    if (nic.gateway) stack_.set_gateway(dev, *nic.gateway);
+  }
+  if (failure_.empty())
+    for (const auto& a : adapters_)
+      while (!a->carrier) kernel.sleep_until(kernel.now() + 1_ms);
+  start_apps();
+  booted_ = true;
+  app_ready_();
+}
+
+void Machine::start_apps() {
+  for (const App& app : scenario_.apps)
+    if (app.host == index_)
+      apps_.push_back(std::make_unique<Application>(
+          app, host_.kernel(), stack_, start_line_,
+          [this] {
+            ++apps_ready_;
+            app_ready_();
+          },
+          world_.instruments.request_round_trip));
+}
+
+bool Machine::idle() const {
+  for (const auto& a : apps_)
+    if (a->finite() && a->state() == AppState::ready) return false;
+  for (const auto& s : stack_.sockets())
+    if (s->rx_queue() != 0 || s->tx_queue() != 0) return false;
+  for (unsigned f = 0; f < nics(); ++f)
+    if (!device_.function(f).idle()) return false;
+  return true;
+}
+
+std::string Machine::failure() const {
+  if (!failure_.empty()) return failure_;
+  for (const auto& a : apps_)
+    if (a->state() == AppState::failed) return config_.name + ": " + a->error();
+  return {};
+}
+
+}  // namespace niclab::lab

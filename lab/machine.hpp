@@ -1,0 +1,84 @@
+// A simulated host put together: CPUs and bus (tlm), NIC, driver, stack, applications.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "driver/igb.hpp"
+#include "lab/applications.hpp"
+#include "lab/instruments.hpp"
+#include "lab/results.hpp"
+#include "lab/scenario.hpp"
+#include "stack/net_stack.hpp"
+#include "tlm/host.hpp"
+#include "tlm/host_pci.hpp"
+#include "tlm/i350/i350.hpp"
+#include "tlm/root_complex.hpp"
+
+namespace niclab::lab {
+
+/// What all machines of a simulation share.
+struct World {
+  sim::Engine& engine;
+  sim::Scheduler& scheduler;
+  sim::Trace& trace;
+  sim::FramePool& frames;
+  Instruments& instruments;
+};
+
+/// One host with up to four NICs: the ports of one I350 behind one root port. Its boot task probes the
+/// driver, configures the addresses, waits for carrier and starts the applications.
+class Machine {
+ public:
+  Machine(World& world, const Scenario& scenario, std::size_t host, unsigned first_port,
+          unsigned first_cpu_agent);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
+  bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
+  /// Finite applications are done and no socket holds unread data.
+  bool idle() const;
+  const std::string& name() const { return config_.name; }
+  /// Why it cannot come up; empty when all is well.
+  std::string failure() const;
+
+  sim::I350& device() { return device_; }
+  const sim::I350& device() const { return device_; }
+  unsigned nics() const { return static_cast<unsigned>(config_.nics.size()); }
+  /// After the run: what summary.json says about this host and its NICs.
+  void collect(RunResult& result, Time start, Time end);
+  void collect_faults(RunResult& result);
+  sim::Host& host() { return host_; }
+
+ private:
+  void boot();
+  void start_apps();
+  HostResult host_result(Time end);
+  PcieResult pcie_result(unsigned nic) const;
+  LinkResult link_result(unsigned nic, Time start, Time end) const;
+  AccountResult account_result(unsigned nic) const;
+
+  World& world_;
+  const Scenario& scenario_;
+  const std::size_t index_;
+  const Host config_;
+  const unsigned first_port_;
+  sim::PcieConfig pcie_;
+  sim::Host host_;
+  sim::RootComplex root_complex_;
+  sim::I350 device_;
+  HostObserver observer_;
+  std::vector<std::unique_ptr<sim::HostPci>> functions_;
+  stack::NetStack stack_;
+  std::vector<std::unique_ptr<igb::IgbAdapter>> adapters_;
+  std::vector<std::unique_ptr<Application>> apps_;
+  std::function<Time()> start_line_;
+  std::function<void()> app_ready_;
+  std::size_t apps_ready_ = 0;
+  bool booted_ = false;
+  std::string failure_;
+};
+
+}  // namespace niclab::lab

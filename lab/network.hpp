@@ -1,0 +1,46 @@
+// What the NICs of a scenario are plugged into.
+//
+// NICs of one IPv4 subnet share a network. Alone on it: a wire to a far end, which plays the traffic. Two without
+// traffic: one wire between them. Otherwise a switch, with a far end of its own for each NIC that has traffic.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lab/machine.hpp"
+#include "lab/scenario.hpp"
+#include "tlm/far_end.hpp"
+#include "tlm/switch.hpp"
+#include "tlm/wire.hpp"
+
+namespace niclab::lab {
+
+class Network {
+ public:
+  Network(World& world, const Scenario& scenario, const std::vector<std::unique_ptr<Machine>>& machines);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  /// Traffic begins to count from here; called once the start line is known.
+  void start(Time start_line);
+  /// Every source has played to its end and nothing is inside a switch.
+  bool idle() const;
+
+ private:
+  struct Port {
+    std::size_t host, nic;
+    sim::FarEnd* far_end = nullptr;
+  };
+  void connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines, const std::vector<std::size_t>& group);
+  sim::FarEnd& add_far_end(World& world);
+  bool has_traffic(const Port& p) const;
+  std::unique_ptr<sim::TrafficSource> source(const Traffic& t, Time start_line) const;
+
+  const Scenario& scenario_;
+  std::vector<Port> ports_;
+  std::vector<std::unique_ptr<sim::Wire>> wires_;
+  std::vector<std::unique_ptr<sim::FarEnd>> far_ends_;
+  std::vector<std::unique_ptr<sim::Switch>> switches_;
+};
+
+}  // namespace niclab::lab

@@ -1,0 +1,169 @@
+// Puts a scenario together, runs it to its end, and reads the result.
+#include "lab/simulation.hpp"
+
+#include <chrono>
+#include <systemc>
+
+#include "lab/instruments.hpp"
+#include "lab/kernel_log.hpp"
+#include "lab/machine.hpp"
+#include "lab/network.hpp"
+#include "lab/user_error.hpp"
+
+namespace niclab::lab {
+namespace {
+
+constexpr Duration kStartMargin = 10_ms;   // from "everything is ready" to the start line
+constexpr Duration kIdleCheck = 10_ms;     // how long nothing must move before a run counts as idle
+constexpr Duration kProgressStep = 1_ms;
+constexpr Duration kBootLimit = 20_s;      // no carrier by then: the scenario cannot start
+constexpr unsigned kObserverAgent = 0xFFF0;
+
+/// The whole run. Modules are built in the order data flows; destruction order is the reverse.
+class Simulation {
+ public:
+  Simulation(const Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        engine_(options.eager),
+        scheduler_("scheduler", engine_),
+        trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
+        instruments_(scenario, engine_, options.out_dir, options.events),
+        world_{engine_, scheduler_, trace_, frames_, instruments_} {
+    trace_.set_sink(&instruments_);
+    unsigned port = 0, cpu = 0;
+    for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
+      machines_.push_back(std::make_unique<Machine>(world_, scenario, h, port, cpu));
+      port += static_cast<unsigned>(scenario.hosts[h].nics.size());
+      cpu += scenario.hosts[h].cpus;
+    }
+    network_ = std::make_unique<Network>(world_, scenario, machines_);
+    for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
+    engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
+    if (options.progress != nullptr)
+      engine_.at<&Simulation::report_progress>(Time{} + kProgressStep, sim::Kind::foreign, kObserverAgent + 1, *this);
+  }
+
+  std::unique_ptr<RunResult> run() {
+    const auto begin = std::chrono::steady_clock::now();
+    auto result = std::make_unique<RunResult>();
+    std::string aborted;
+    try {
+      sc_core::sc_start();
+    } catch (const sim::SimulationError& e) {
+      aborted = e.what();
+    }
+    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (start_ == Time::never() && aborted.empty()) refuse();
+    const Time end = aborted.empty() ? end_ : engine_.now();
+    instruments_.close();
+    result->time_ns = end.ns();
+    result->start_ns = start_ == Time::never() ? end.ns() : start_.ns();
+    result->digest = trace_.digest();
+    result->digest_content = trace_.digest_content();
+    result->activations = scheduler_.activations();
+    for (auto& m : machines_) m->collect_faults(*result);
+    if (!aborted.empty()) result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
+    engine_.freeze();
+    for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
+    result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());
+    result->latency.emplace_back("app_to_wire", instruments_.app_to_wire.stats());
+    result->latency.emplace_back("irq_assert_to_handler", instruments_.irq_assert_to_handler.stats());
+    if (instruments_.request_round_trip.count() != 0)
+      result->latency.emplace_back("request_round_trip", instruments_.request_round_trip.stats());
+    if (options_.out_dir) write_kernel_logs();
+    return result;
+  }
+
+ private:
+  static unsigned count_ports(const Scenario& s) {
+    unsigned n = 0;
+    for (const Host& h : s.hosts) n += static_cast<unsigned>(h.nics.size());
+    return n;
+  }
+
+  /// An application or a boot task became ready: in its task, synchronised.
+  void check_ready() {
+    if (start_ != Time::never()) return;
+    for (const auto& m : machines_)
+      if (!m->failure().empty()) return stop_at(engine_.now());
+    for (const auto& m : machines_)
+      if (!m->ready()) return;
+    start_ = (engine_.now() + kStartMargin).ceil(1_ms);
+    instruments_.start = start_;
+    network_->start(start_);
+    if (scenario_.run.duration) {
+      stop_at(start_ + *scenario_.run.duration);
+    } else {
+      engine_.at<&Simulation::check_idle>(start_ + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
+    }
+  }
+
+  void stop_at(Time end) {
+    end_ = end;
+    scheduler_.set_end(end);
+    engine_.limit_horizon(end);
+  }
+
+  void boot_limit(Time t, std::uint32_t) {
+    if (start_ == Time::never()) stop_at(t);
+  }
+
+  void check_idle(Time t, std::uint32_t) {
+    const bool quiet = instruments_.activity == last_activity_;
+    last_activity_ = instruments_.activity;
+    if (quiet && network_->idle() &&
+        std::all_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->idle(); })) {
+      stop_at(t);
+      return;
+    }
+    engine_.at<&Simulation::check_idle>(t + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
+  }
+
+  void report_progress(Time t, std::uint32_t) {
+    options_.progress->progress(t, end_);
+    engine_.at<&Simulation::report_progress>(t + kProgressStep, sim::Kind::foreign, kObserverAgent + 1, *this);
+  }
+
+  [[noreturn]] void refuse() {
+    for (const auto& m : machines_)
+      if (!m->failure().empty()) throw UserError(m->failure());
+    throw UserError("scenario " + scenario_.name + ": not ready after " + std::to_string(kBootLimit.ps() / 1'000'000'000'000) +
+                    " s of simulated time, expected carrier on every interface and every application bound");
+  }
+
+  void write_kernel_logs() {
+    KernelLog log(*options_.out_dir / "kernel.log");
+    for (auto& m : machines_)
+      for (const auto& line : m->host().kernel().kernel_log()) log.line(line.at, m->name(), line.text);
+  }
+
+  const Scenario& scenario_;
+  const RunOptions& options_;
+  sim::Engine engine_;
+  sim::FramePool frames_;
+  sim::Scheduler scheduler_;
+  sim::Trace trace_;
+  Instruments instruments_;
+  World world_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::unique_ptr<Network> network_;
+  Time start_ = Time::never(), end_ = Time::never();
+  std::uint64_t last_activity_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
+  // SystemC's modules and the coroutines' stacks live until the process ends; nothing is gained by taking the
+  // simulation apart piece by piece, and suspended software must not be unwound.
+  static std::unique_ptr<Simulation> simulation;
+  if (simulation != nullptr) throw UserError("a process runs one scenario, expected a new process for another");
+  sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+  simulation = std::make_unique<Simulation>(scenario, options);
+  auto result = simulation->run();
+  [[maybe_unused]] Simulation* kept = simulation.release();
+  return result;
+}
+
+}  // namespace niclab::lab
