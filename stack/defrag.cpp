@@ -19,7 +19,7 @@ std::uint32_t& offset_of(SkBuff& s) { return skb_cb<FragCb>(s).offset; }
 
 void FragQueue::expired() { owner->expire(*this); }
 
-IpFrags::~IpFrags() {
+void IpFrags::release_packets() {
   for (FragQueue& q : pool_)
     while (q.live && q.fragments != nullptr) SkbPtr(std::exchange(q.fragments, q.fragments->next)).reset();
 }

@@ -36,9 +36,10 @@ struct FragQueue {
 class IpFrags {
  public:
   IpFrags(NetStack& stack, Kernel& kernel) : stack_(stack), kernel_(kernel) {}
-  ~IpFrags();
+  ~IpFrags() { release_packets(); }
   /// ip_defrag: takes a fragment (data at the IP header), returns the datagram when it is complete, else null.
   SkbPtr defrag(SkbPtr skb);
+  void release_packets();
   std::uint32_t memory() const { return memory_; }
   unsigned queues() const { return count_; }
 

@@ -41,6 +41,9 @@ class DeviceLayer {
   /// With the root lock held: sends until empty, quota or busy (path-map B-86, B-87).
   void qdisc_run(Qdisc& q);
 
+  void release_packets() {
+    for (const auto& q : qdiscs_) q->reset();
+  }
   const std::vector<NetDevice*>& devices() const { return devices_; }
   /// The qdiscs of a device, one per transmit queue.
   std::vector<const Qdisc*> qdiscs(const NetDevice& dev) const;

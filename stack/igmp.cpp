@@ -248,7 +248,8 @@ void Igmp::rcv(SkbPtr skb) {
   const std::uint8_t code = load_u8(skb->data + 1);
   const Ipv4Address group{load_be32(skb->data + 4)};
   kernel_.sync();
-  if (type == kV1Report || type == kV2Report) {  // another host answered: no need to
+  if (type == kV1Report || type == kV2Report) {  // another host answered: no need to; but not our own, looped back
+    if (skb->pkt_type != PacketType::multicast && skb->pkt_type != PacketType::broadcast) return;
     if (McGroup* g = d->find_group(group)) {
       kernel_.del_timer(g->timer);
       g->v2_reporter = false;

@@ -74,6 +74,9 @@ class NeighbourTable {
   void confirm(Neighbour& n);
   /// Forgets what was learnt through an interface that went down.
   void device_down(NetDevice& dev);
+  void release_packets() {
+    for (Neighbour& n : pool_) n.queue.clear();
+  }
   unsigned entries() const { return entries_; }
 
   NeighbourParameters parameters;

@@ -18,7 +18,15 @@ NetStack::NetStack(Kernel& kernel)
       igmp_(*this, kernel),
       udp_(*this, kernel) {}
 
-NetStack::~NetStack() = default;
+NetStack::~NetStack() { release_packets(); }
+
+void NetStack::release_packets() {
+  dev_.release_packets();
+  softnet_.release_packets();
+  neighbours_.release_packets();
+  frags_.release_packets();
+  for (const auto& s : sockets_) s->release_packets();
+}
 
 void NetStack::add_address(NetDevice& dev, Ipv4Prefix prefix) {
   if (InDevice* d = routes_.in_dev(&dev)) routes_.add_address(*d, prefix);

@@ -5,7 +5,8 @@
 // For one sent: socket.cpp sendto -> udp_output.cpp Udp::sendmsg -> ip_output.cpp append_data, make_skb, local_out
 // -> neighbour.cpp output -> dev_xmit.cpp dev_queue_xmit -> (driver's ndo_start_xmit).
 //
-// Destroy drivers (they hold sk_buffs) before their NetStack, and the NetStack before its Kernel.
+// At the end of a run: release_packets() (queued packets may lie in a driver's pages), then destroy the drivers (they
+// hold sk_buffs), then the NetStack, then its Kernel, which must not fire the stack's timers any more.
 #pragma once
 
 #include <deque>
@@ -60,6 +61,9 @@ class NetStack final : public NetdevCore {
   UdpSocket& socket();
   /// All sockets ever opened, in creation order.
   const std::deque<std::unique_ptr<UdpSocket>>& sockets() const { return sockets_; }
+
+  /// Frees every packet the stack holds, wherever it waits. No accounting; nothing may run afterwards.
+  void release_packets();
 
   Mib mib;
   Sysctl sysctl;

@@ -15,7 +15,7 @@ UdpSocket::UdpSocket(NetStack& stack, unsigned index)
       rcvbuf_(stack.sysctl.rmem_default),
       sndbuf_(stack.sysctl.wmem_default) {}
 
-UdpSocket::~UdpSocket() {
+void UdpSocket::release_packets() {
   receive_queue_.clear();  // while the counters their destructors touch still exist
   backlog_.clear();
   write_queue_.clear();

@@ -50,7 +50,8 @@ class UdpSocket {
   UdpSocket(NetStack& stack, unsigned index);
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
-  ~UdpSocket();
+  ~UdpSocket() { release_packets(); }
+  void release_packets();  ///< at the end of a run
 
   // --- system calls: 0 or a count, or a negative errno. Task context.
   /// Address any or one of ours, a group or a broadcast address; port 0 picks one (32768..61000).

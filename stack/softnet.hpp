@@ -47,6 +47,9 @@ class Softnet {
   /// netif_rx: puts a packet on this CPU's backlog; drops it when the backlog is full (path-map C-43).
   void netif_rx(SkbPtr skb);
 
+  void release_packets() {
+    for (SoftnetData& d : data_) d.input_pkt_queue.clear();
+  }
   const std::vector<SoftnetData>& per_cpu() const { return data_; }
   SoftnetData& here() { return data_[kernel_.smp_processor_id()]; }
 

@@ -57,6 +57,8 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.frame = nullptr;
     e.owner = nullptr;
     e.content = 0;
+    e.tag = 0;
+    e.owner_arg = 0;
     e.credit_returned = Time{};
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
     p->set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);

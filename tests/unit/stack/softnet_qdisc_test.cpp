@@ -120,17 +120,19 @@ TEST_F(QdiscTest, B_77_BandsLeaveInPriorityOrderAndTheLimitIsShared) {
   device.tx_queue_len = 3;
   device.stop_after = 1;
   s.sendto(pattern(1), &peer);
-  for (const int priority : {2, 0, 6, 6}) {  // bands 2, 1, 0; the fourth does not fit
+  // The first tries to bypass and is requeued; then bands 1, 0, 0 hold three and the last does not fit.
+  for (const int priority : {2, 0, 6, 6, 6}) {
     s.setsockopt(SocketOption::so_priority, priority);
     s.sendto(pattern(1, static_cast<unsigned>(priority)), &peer);
   }
   EXPECT_EQ(q().stats.drops, 1u);
   stack.netif_tx_wake_queue(device.tx_queues[0]);
   kernel.run();
-  ASSERT_EQ(device.sent.size(), 4u);
-  EXPECT_EQ(ip_payload(device.sent[1])[8], pattern(1, 6)[0]);
-  EXPECT_EQ(ip_payload(device.sent[2])[8], pattern(1, 0)[0]);
-  EXPECT_EQ(ip_payload(device.sent[3])[8], pattern(1, 2)[0]);
+  ASSERT_EQ(device.sent.size(), 5u);
+  EXPECT_EQ(ip_payload(device.sent[1])[8], pattern(1, 2)[0]);
+  EXPECT_EQ(ip_payload(device.sent[2])[8], pattern(1, 6)[0]);
+  EXPECT_EQ(ip_payload(device.sent[3])[8], pattern(1, 6)[0]);
+  EXPECT_EQ(ip_payload(device.sent[4])[8], pattern(1, 0)[0]);
 }
 
 TEST_F(QdiscTest, B_87_QuotaHandsTheRestToNetTx) {
