@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 #include <stdexcept>
 
@@ -6,6 +7,7 @@
 #include "lab/report.hpp"
 #include "lab/simulation.hpp"
 #include "lab/summary.hpp"
+#include "lab/user_error.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -23,7 +25,7 @@ cpus = 4
 [[host.nic]]
 if = "eth0"
 mac = "02:00:00:00:00:01"
-ipv4 = "10.0.0.1/24"
+ipv4 = "10.0.0.1/16"
 queues = 4
 )";
 
@@ -40,8 +42,8 @@ std::string receive_scenario(unsigned frame, std::uint64_t pps, std::uint64_t pa
   for (unsigned i = 0; i < kStreams; ++i) {
     const std::string port = std::to_string(5001 + i);
     s += "[[app]]\nhost = \"h1\"\nkind = \"sink\"\ncpu = " + std::to_string(i) + "\nport = " + port + "\n";
-    s += "[[traffic]]\nto = \"h1.eth0\"\nkind = \"udp\"\nflows = 64\nsport = " +
-         std::to_string(10000 + 1000 * i) + "\ndport = " + port + "\nsize = " + std::to_string(frame) +
+    s += "[[traffic]]\nto = \"h1.eth0\"\nkind = \"udp\"\nflows = 16\nsources = 64\nsrc = \"10.0." +
+         std::to_string(i + 1) + ".1\"\ndport = " + port + "\nsize = " + std::to_string(frame) +
          "\nrate = \"" + std::to_string(pps / kStreams) +
          "pps\"\ncount = " + std::to_string(packets / kStreams) + "\n";
   }
@@ -52,8 +54,8 @@ std::string transmit_scenario(unsigned frame, std::uint64_t packets) {
   std::string s = kHost;
   const unsigned payload = frame - 18 - 28;  // Ethernet header and FCS, IP and UDP headers
   for (unsigned i = 0; i < kStreams; ++i)
-    s += "[[app]]\nhost = \"h1\"\nkind = \"send\"\ncpu = " + std::to_string(i) +
-         "\nto = \"10.0.0.2:" + std::to_string(5001 + i) + "\"\nsize = " + std::to_string(payload) +
+    s += "[[app]]\nhost = \"h1\"\nkind = \"send\"\ncpu = " + std::to_string(i) + "\nto = \"10.0.0." +
+         std::to_string(2 + i) + ":" + std::to_string(5001 + i) + "\"\nsize = " + std::to_string(payload) +
          "\ncount = " + std::to_string(packets / kStreams) + "\n";
   return s;
 }
@@ -118,7 +120,7 @@ Figure bench_transmit(unsigned frame) {
 
 }  // namespace
 
-int bench_command(bool json, std::ostream& out, std::ostream& err) {
+int bench_command(bool json, const std::string& only, std::ostream& out, std::ostream& err) {
   struct Case {
     const char* name;
     unsigned frame;  // bytes with FCS; "1514" is its usual name, counted without
@@ -130,7 +132,12 @@ int bench_command(bool json, std::ostream& out, std::ostream& err) {
                              {"tx1514_model", 1518, bench_transmit}};
   Json result = Json::object();
   std::vector<std::vector<std::string>> rows{{"benchmark", "packets per wall second", "load"}};
+  if (!only.empty() &&
+      std::none_of(std::begin(kCases), std::end(kCases), [&](const Case& c) { return only == c.name; }))
+    throw UserError("bench --case " + only +
+                    ": no such case, expected rx64_model, rx1514_model, tx64_model or tx1514_model");
   for (const Case& c : kCases) {
+    if (!only.empty() && only != c.name) continue;
     if (!json) err << "niclab bench: " << c.name << "\n";
     const Figure f = c.run(c.frame);
     result[std::string(c.name) + "_pps"] = f.pps;

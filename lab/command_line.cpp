@@ -54,7 +54,7 @@ class CommandLine {
     }
     if (run_->parsed()) return run(out, err);
     if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
-    if (bench_->parsed()) return bench_command(bench_json_, out, err);
+    if (bench_->parsed()) return bench_command(bench_json_, bench_case_, out, err);
     return regs_command(regs_json_, out);
   }
 
@@ -90,6 +90,8 @@ class CommandLine {
   void add_bench() {
     bench_ = app_.add_subcommand("bench", "Measure the speed of the simulator");
     bench_->add_flag("--json", bench_json_, "print one JSON object");
+    bench_->add_option("--case", bench_case_,
+                       "only this one: rx64_model, rx1514_model, tx64_model, tx1514_model");
   }
   void add_regs() {
     regs_ = app_.add_subcommand("regs", "List every register of the device and how much of it is modelled");
@@ -115,6 +117,7 @@ class CommandLine {
   RunCommand options_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
+  std::string bench_case_;
   bool waves_ = false, trace_ = false, bench_json_ = false, regs_json_ = false;
 };
 

@@ -29,7 +29,8 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
 /// Re-runs what two result folders hold and compares event by event.
 int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out);
 
-int bench_command(bool json, std::ostream& out, std::ostream& err);
+/// `only`: one case by name (rx64_model, …); empty: all.
+int bench_command(bool json, const std::string& only, std::ostream& out, std::ostream& err);
 int regs_command(bool json, std::ostream& out);
 
 /// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run

@@ -9,7 +9,8 @@ std::uint64_t PerCpuCount::total() const {
 }
 
 std::int64_t AccountResult::rx_gap() const {
-  return static_cast<std::int64_t>(injected - delivered - filtered - missed - queue_drops - error_drops - rx_inside);
+  return static_cast<std::int64_t>(injected - delivered - filtered - missed - queue_drops - error_drops -
+                                   rx_inside);
 }
 
 std::int64_t AccountResult::tx_gap() const {

@@ -31,13 +31,19 @@ Json object(const LinkResult& l) {
 }
 
 Json object(const AccountResult& a) {
-  return Json{{"injected", a.injected},       {"delivered", a.delivered},
-              {"filtered", a.filtered},       {"missed", a.missed},
-              {"queue_drops", a.queue_drops}, {"error_drops", a.error_drops},
-              {"rx_inside", a.rx_inside},     {"rx_gap", a.rx_gap()},
+  return Json{{"injected", a.injected},
+              {"delivered", a.delivered},
+              {"filtered", a.filtered},
+              {"missed", a.missed},
+              {"queue_drops", a.queue_drops},
+              {"error_drops", a.error_drops},
+              {"rx_inside", a.rx_inside},
+              {"rx_gap", a.rx_gap()},
               {"handed_to_device", a.handed_to_device},
-              {"on_the_wire", a.on_the_wire}, {"tx_counted", a.tx_counted},
-              {"tx_inside", a.tx_inside},     {"tx_gap", a.tx_gap()}};
+              {"on_the_wire", a.on_the_wire},
+              {"tx_counted", a.tx_counted},
+              {"tx_inside", a.tx_inside},
+              {"tx_gap", a.tx_gap()}};
 }
 
 Json object(const PcieDirection& d) {

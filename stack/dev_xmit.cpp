@@ -10,7 +10,8 @@
 namespace niclab::stack {
 
 int DeviceLayer::dev_queue_xmit(SkbPtr skb) {
-  kernel_.charge(kernel_.cost.instructions(path_cost::kDevQueueXmit));
+  // Route, neighbour and qdisc lines are shared with other CPUs.
+  kernel_.charge(kernel_.cost.instructions(path_cost::kDevQueueXmit) + kernel_.cost.l3_hit * 3);
   skb->mac_header = skb->offset();
   BhGuard bh(kernel_);
   NetDevice& dev = *skb->dev;

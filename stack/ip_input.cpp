@@ -86,6 +86,8 @@ bool Ip::rcv_options(SkBuff& skb) {
 
 void Ip::rcv_finish(SkbPtr skb) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpRcvFinish));
+  if (IpHeader{skb->data}.protocol() == kIpProtoUdp && !IpHeader{skb->data}.is_fragment())
+    kernel_.charge(kernel_.cost.instructions(path_cost::kIpEarlyDemux) + kernel_.cost.l3_hit);
   IpMib& mib = stack_.mib.ip;
   IpExtMib& ext = stack_.mib.ip_ext;
   const IpHeader ip{skb->data};

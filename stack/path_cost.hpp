@@ -16,6 +16,7 @@ inline constexpr unsigned kNapiGroReceive = 110;       ///< napi_gro_receive, de
 inline constexpr unsigned kNetifReceiveSkb = 140;      ///< netif_receive_skb, __netif_receive_skb_core
 inline constexpr unsigned kIpRcv = 150;                ///< with ip_fast_csum
 inline constexpr unsigned kIpRcvFinish = 70;
+inline constexpr unsigned kIpEarlyDemux = 110;         ///< udp_v4_early_demux, finds nothing for unconnected sockets
 inline constexpr unsigned kIpOptions = 120;            ///< ip_rcv_options
 inline constexpr unsigned kIpRouteInput = 320;         ///< ip_route_input_noref, fib_lookup
 inline constexpr unsigned kIpLocalDeliver = 90;        ///< ip_local_deliver, ip_local_deliver_finish
@@ -31,14 +32,14 @@ inline constexpr unsigned kUdpMcastDeliver = 120;
 inline constexpr unsigned kSkbClone = 140;
 
 // --- receive: system call
-inline constexpr unsigned kSysRecvfrom = 260;          ///< fd lookup, sock_recvmsg, inet_recvmsg, address copy
-inline constexpr unsigned kUdpRecvmsg = 220;
-inline constexpr unsigned kSkbRecvDatagram = 160;
-inline constexpr unsigned kSkbFreeDatagram = 110;
+inline constexpr unsigned kSysRecvfrom = 420;          ///< fd lookup, sock_recvmsg, security hook, inet_recvmsg, address copy
+inline constexpr unsigned kUdpRecvmsg = 260;
+inline constexpr unsigned kSkbRecvDatagram = 220;
+inline constexpr unsigned kSkbFreeDatagram = 160;      ///< with sk_mem_reclaim_partial
 
 // --- transmit: system call
-inline constexpr unsigned kSysSendto = 260;            ///< fd lookup, sock_sendmsg, inet_sendmsg
-inline constexpr unsigned kUdpSendmsg = 320;
+inline constexpr unsigned kSysSendto = 400;            ///< fd lookup, address copy, sock_sendmsg, security hook, inet_sendmsg
+inline constexpr unsigned kUdpSendmsg = 380;
 inline constexpr unsigned kIpRouteOutput = 420;        ///< ip_route_output_flow, fib_lookup
 inline constexpr unsigned kSkDstCheck = 25;
 inline constexpr unsigned kIpMakeSkb = 160;            ///< ip_setup_cork, __ip_make_skb

@@ -68,7 +68,8 @@ SkBuff* SkbPool::take() {
 
 SkbPtr SkbPool::alloc(std::uint32_t size) {
   assert(size <= kLargeHead);
-  kernel_.charge(kernel_.cost.slab_alloc * 2);
+  // sk_buff and head were freed last on another CPU, as a rule.
+  kernel_.charge(kernel_.cost.slab_alloc * 2 + kernel_.cost.l3_hit * 2);
   DataBuffer* b = size <= kSmallHead ? small_.get() : large_.get();
   SkBuff* s = take();
   s->buffer = b;
@@ -79,7 +80,7 @@ SkbPtr SkbPool::alloc(std::uint32_t size) {
 }
 
 SkbPtr SkbPool::wrap(DataBuffer* page, std::byte* data, std::uint32_t length) {
-  kernel_.charge(kernel_.cost.slab_alloc);
+  kernel_.charge(kernel_.cost.slab_alloc + kernel_.cost.l3_hit);
   kernel_.sync();
   BufferPool::ref(page);
   SkBuff* s = take();

@@ -219,8 +219,8 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     const Time stamp = skb->stamp;
     Duration spent = checksum_cost(*skb);
     if (intact) {
-      // Headers and first payload line come from another CPU's cache or the device's write to L3.
-      spent += cost.copy(n) + cost.l3_hit * 2;
+      // sk_buff, its head and the payload come from another CPU's cache or the device's write to L3.
+      spent += cost.copy(n) + cost.l3_hit * 4;
       skb_copy_bits(*skb, kUdpHeaderLength, buffer.first(n));
       if (from != nullptr)
         *from = {IpHeader{skb->at(skb->network_header)}.saddr(), UdpHeader{skb->at(skb->transport_header)}.source()};

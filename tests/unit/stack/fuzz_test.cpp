@@ -123,7 +123,7 @@ TEST_P(Fuzz, RandomFragmentsOfOneDatagramNeverGiveWrongBytes) {
   for (std::uint16_t id = 1; id < 60; ++id) {
     int err = -1;
     for (int i = 0; i < 400 && err != 0; ++i) {
-      const std::size_t from = random() % (datagram.size() / 8) * 8;
+      const std::size_t from = random() % 16 == 0 ? 0 : random() % (datagram.size() / 8) * 8;
       std::size_t to = std::min(datagram.size(), from + (1 + random() % 150) * 8);
       if (random() % 8 == 0) to = datagram.size();
       Bytes f = ip_frame({.id = id,
