@@ -31,6 +31,8 @@ struct Clock {
   std::uint64_t next = 0;   ///< nothing else happens before this instant, ps
   bool eager = false;       ///< --eager: synchronise at every charge
   unsigned cpu = 0;         ///< index, within its host, of the running CPU
+  bool instant = false;     ///< an Instant is open
+  std::uint64_t deferred = 0;  ///< charges of the open Instant, ps
 };
 
 /// Posted writes of devices that are computed but not yet visible in host memory.
@@ -128,12 +130,18 @@ class Kernel {
   // -------------------------------------------------------------------------------------------------
   /// The running CPU spends `d`. Observes nothing (design rule: charge only adds).
   void charge(Duration d) {
+    if (clock_.instant) {
+      clock_.deferred += d.ps();
+      return;
+    }
     clock_.local += d.ps();
     if (clock_.eager) [[unlikely]]
       sync_slow();
   }
-  /// Everything due before the local time has happened when this returns.
+  /// Everything due before the local time has happened when this returns. Inside an Instant time stands still, so
+  /// there is nothing to do.
   void sync() {
+    if (clock_.instant) return;
     if (clock_.local >= clock_.next) [[unlikely]]
       sync_slow();
   }
@@ -148,6 +156,33 @@ class Kernel {
     sync();
     return Time::from_ps(clock_.local);
   }
+  /// Opens an Instant (prefer the class of that name): synchronises, then time stands still until settle().
+  void begin_instant() {
+    sync();
+    clock_.instant = true;
+  }
+  /// For class Instant: false when one is open already.
+  bool open_instant() {
+    if (clock_.instant) return false;
+    begin_instant();
+    return true;
+  }
+  /// Closes an open Instant: what it cost is spent now. Does not synchronise.
+  void end_instant() {
+    if (!clock_.instant) return;
+    clock_.instant = false;
+    clock_.local += clock_.deferred;
+    clock_.deferred = 0;
+    if (clock_.eager) [[unlikely]]
+      sync_slow();
+  }
+  /// Closes an open Instant and synchronises: what comes next happens after all that was charged so far.
+  void settle() {
+    end_instant();
+    sync();
+  }
+  /// When what has been charged so far will be over, if nothing interrupts; for measurements.
+  Time eventually() const { return Time::from_ps(clock_.local + clock_.deferred); }
   /// Whole ticks since power-on.
   std::uint64_t jiffies() { return now().ps() / jiffy().ps(); }
   Duration jiffy() const { return Duration::from_s(1) / profile.hz; }
@@ -176,6 +211,11 @@ class Kernel {
     charge(cost.lock / 2);
     sync();
     if (l.owner_ == SpinLock::kNobody) [[likely]] {
+      l.owner_ = clock_.cpu;
+      return;
+    }
+    settle();  // a contended lock is waited for in time
+    if (l.owner_ == SpinLock::kNobody) {
       l.owner_ = clock_.cpu;
     } else {
       lock_slow(l);
@@ -236,6 +276,24 @@ class Kernel {
 
   Clock& clock_;
   PostedWrites& posted_;
+};
+
+/// Everything in this scope happens at one instant, and what it costs is spent when the scope ends, or earlier at
+/// Kernel::settle(). One synchronisation then serves many looks at shared state: read-mostly tables, a queue, its
+/// counters, its waiters. Short scopes only: others see the effects before their cost is over. Scopes may nest, the
+/// outermost counts; one that was settled inside is over.
+class Instant {
+ public:
+  explicit Instant(Kernel& k) : kernel_(k), mine_(k.open_instant()) {}
+  ~Instant() {
+    if (mine_) kernel_.end_instant();
+  }
+  Instant(const Instant&) = delete;
+  Instant& operator=(const Instant&) = delete;
+
+ private:
+  Kernel& kernel_;
+  const bool mine_;
 };
 
 /// Holds bottom halves off for a scope.

@@ -4,12 +4,12 @@
 
 namespace niclab::lab {
 
-LatencyRecorder::LatencyRecorder() : buckets_(kExact + (64 - 16) * (1u << kSubBits)) {}
+LatencyRecorder::LatencyRecorder() : buckets_(kExact + (64 - 11) * (1u << kSubBits)) {}
 
 std::uint64_t LatencyRecorder::upper_edge(std::size_t bucket) {
   if (bucket < kExact) return bucket;
   const std::uint64_t log = bucket - kExact;
-  const unsigned shift = 16 + static_cast<unsigned>(log >> kSubBits) - kSubBits;
+  const unsigned shift = 11 + static_cast<unsigned>(log >> kSubBits) - kSubBits;
   const std::uint64_t sub = (log & ((1u << kSubBits) - 1)) + (1u << kSubBits);
   return (sub << shift) + (std::uint64_t{1} << shift) - 1;
 }

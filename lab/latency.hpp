@@ -9,7 +9,7 @@
 
 namespace niclab::lab {
 
-/// A histogram in nanoseconds: exact below 65,536 ns, buckets of 1/1024 of the value (upper edge reported)
+/// A histogram in nanoseconds: exact below 2,048 ns, buckets of 1/1024 of the value (upper edge reported)
 /// above. Minimum and maximum are exact; percentiles are nearest-rank.
 class LatencyRecorder {
  public:
@@ -26,13 +26,13 @@ class LatencyRecorder {
   LatencyStats stats() const;
 
  private:
-  static constexpr std::uint64_t kExact = 65536;
+  static constexpr std::uint64_t kExact = 2048;
   static constexpr unsigned kSubBits = 10;
   static std::size_t bucket(std::uint64_t ns) {
     if (ns < kExact) return static_cast<std::size_t>(ns);
-    const unsigned exponent = 63u - static_cast<unsigned>(__builtin_clzll(ns));  // >= 16
+    const unsigned exponent = 63u - static_cast<unsigned>(__builtin_clzll(ns));  // >= 11
     const std::uint64_t sub = (ns >> (exponent - kSubBits)) - (1u << kSubBits);
-    return static_cast<std::size_t>(kExact + (exponent - 16u) * (1u << kSubBits) + sub);
+    return static_cast<std::size_t>(kExact + (exponent - 11u) * (1u << kSubBits) + sub);
   }
   static std::uint64_t upper_edge(std::size_t bucket);
   std::uint64_t quantile(std::uint64_t numerator, std::uint64_t denominator) const;

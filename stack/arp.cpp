@@ -46,7 +46,8 @@ void Arp::process(SkBuff& skb) {
     return;
   }
   NeighbourTable& table = stack_.neighbours();
-  if (arp.operation() == kRequest && routes.is_local(tip) && !sip.is_multicast() && !sip.is_limited_broadcast()) {
+  if (arp.operation() == kRequest && routes.is_local(tip) && !sip.is_multicast() &&
+      !sip.is_limited_broadcast()) {
     // neigh_event_ns: the asker will be spoken to, remember it.
     if (Neighbour* n = table.lookup_or_create(dev, sip)) {
       table.update(*n, sha, kNudStale, true);
@@ -69,8 +70,8 @@ void Arp::send_request(NetDevice& dev, Ipv4Address target, MacAddress to) {
   send(dev, kRequest, to, MacAddress{}, in_dev->select_address(target), target);
 }
 
-void Arp::send(NetDevice& dev, std::uint16_t operation, MacAddress to, MacAddress target_ha, Ipv4Address source,
-               Ipv4Address target) {
+void Arp::send(NetDevice& dev, std::uint16_t operation, MacAddress to, MacAddress target_ha,
+               Ipv4Address source, Ipv4Address target) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kArpSend));
   SkbPtr skb = stack_.skb_pool().alloc(64 + kEthMinimum);
   skb->reserve(16);

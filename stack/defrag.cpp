@@ -24,7 +24,8 @@ void IpFrags::release_packets() {
     while (q.live && q.fragments != nullptr) SkbPtr(std::exchange(q.fragments, q.fragments->next)).reset();
 }
 
-unsigned IpFrags::bucket(Ipv4Address saddr, Ipv4Address daddr, std::uint16_t id, std::uint8_t protocol) const {
+unsigned IpFrags::bucket(Ipv4Address saddr, Ipv4Address daddr, std::uint16_t id,
+                         std::uint8_t protocol) const {
   return jhash_3words(std::uint32_t{id} << 16 | protocol, saddr.value, daddr.value, 0) % kBuckets;
 }
 
@@ -45,7 +46,8 @@ FragQueue& IpFrags::find(const SkBuff& skb) {
   const IpHeader ip{skb.data};
   FragQueue*& head = hash_[bucket(ip.saddr(), ip.daddr(), ip.id(), ip.protocol())];
   for (FragQueue* q = head; q != nullptr; q = q->next)
-    if (q->id == ip.id() && q->saddr == ip.saddr() && q->daddr == ip.daddr() && q->protocol == ip.protocol()) {
+    if (q->id == ip.id() && q->saddr == ip.saddr() && q->daddr == ip.daddr() &&
+        q->protocol == ip.protocol()) {
       lru_remove(*q);
       lru_append(*q);
       return *q;

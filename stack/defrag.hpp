@@ -22,13 +22,13 @@ struct FragQueue {
   Ipv4Address saddr{}, daddr{};
   std::uint16_t id = 0;
   std::uint8_t protocol = 0;
-  bool live = false;           ///< in the table
+  bool live = false;  ///< in the table
   bool first_in = false, last_in = false;
-  std::uint64_t deadline = 0;  ///< jiffies; a timer that fires earlier is a dead datagram's
-  std::uint32_t length = 0;    ///< payload bytes as far as known
-  std::uint32_t meat = 0;      ///< payload bytes here
-  std::uint32_t memory = 0;    ///< truesize of what is queued
-  SkBuff* fragments = nullptr; ///< by offset, linked by next, owned
+  std::uint64_t deadline = 0;   ///< jiffies; a timer that fires earlier is a dead datagram's
+  std::uint32_t length = 0;     ///< payload bytes as far as known
+  std::uint32_t meat = 0;       ///< payload bytes here
+  std::uint32_t memory = 0;     ///< truesize of what is queued
+  SkBuff* fragments = nullptr;  ///< by offset, linked by next, owned
   Timer timer;
   void expired();
 };
@@ -37,7 +37,8 @@ class IpFrags {
  public:
   IpFrags(NetStack& stack, Kernel& kernel) : stack_(stack), kernel_(kernel) {}
   ~IpFrags() { release_packets(); }
-  /// ip_defrag: takes a fragment (data at the IP header), returns the datagram when it is complete, else null.
+  /// ip_defrag: takes a fragment (data at the IP header), returns the datagram when it is complete, else
+  /// null.
   SkbPtr defrag(SkbPtr skb);
   void release_packets();
   std::uint32_t memory() const { return memory_; }

@@ -127,10 +127,11 @@ std::vector<const Qdisc*> DeviceLayer::qdiscs(const NetDevice& dev) const {
   return all;
 }
 
-// --- receive ------------------------------------------------------------------------------------------------
+// --- receive
+// ------------------------------------------------------------------------------------------------
 
-/// Untags a VLAN packet: a priority tag (VID 0) goes on as its inner protocol, any other VID has no interface here
-/// and its packet is taken for another host's.
+/// Untags a VLAN packet: a priority tag (VID 0) goes on as its inner protocol, any other VID has no interface
+/// here and its packet is taken for another host's.
 bool DeviceLayer::strip_vlan(SkbPtr& skb) {
   if (!pskb_may_pull(skb, 4)) return false;
   if ((load_be16(skb->data) & 0x0fff) != 0) skb->pkt_type = PacketType::otherhost;
@@ -148,9 +149,14 @@ void DeviceLayer::netif_receive_skb(SkbPtr skb) {
     skb->network_header = skb->offset();
   }
   switch (skb->protocol) {
-    case kEthPIp: stack_.ip().rcv(std::move(skb)); return;
-    case kEthPArp: stack_.arp().rcv(std::move(skb)); return;
-    default: ++skb->dev->core_rx_dropped;  // path-map C-51
+    case kEthPIp:
+      stack_.ip().rcv(std::move(skb));
+      return;
+    case kEthPArp:
+      stack_.arp().rcv(std::move(skb));
+      return;
+    default:
+      ++skb->dev->core_rx_dropped;  // path-map C-51
   }
 }
 
@@ -160,7 +166,8 @@ std::uint16_t eth_type_trans(SkBuff& skb, NetDevice& dev) {
   k.charge(k.cost.instructions(path_cost::kEthTypeTrans) + k.cost.l3_hit);
   skb.dev = &dev;
   skb.mac_header = skb.offset();
-  if (skb.len < kEthHeaderLength) {  // a driver never hands this up; nothing may read past the frame all the same
+  if (skb.len <
+      kEthHeaderLength) {  // a driver never hands this up; nothing may read past the frame all the same
     skb.pkt_type = PacketType::otherhost;
     return skb.protocol = 0;
   }

@@ -34,7 +34,8 @@ class DeviceLayer {
   void dev_mc_add(NetDevice& dev, MacAddress address);
   void dev_mc_del(NetDevice& dev, MacAddress address);
 
-  /// Sends a packet with its link header in place. Returns a net_xmit code or a negative errno (path-map B-66..).
+  /// Sends a packet with its link header in place. Returns a net_xmit code or a negative errno (path-map
+  /// B-66..).
   int dev_queue_xmit(SkbPtr skb);
   /// A packet from a driver or the backlog goes to its protocol (path-map C-38, C-51).
   void netif_receive_skb(SkbPtr skb);

@@ -171,7 +171,8 @@ void skb_checksum_help(SkBuff& skb) {
   InetChecksum sum;
   skb_checksum(skb, start, length, sum);  // the field holds the pseudo-header sum
   const std::uint16_t folded = sum.finish();
-  store_be16(skb.at(static_cast<std::uint16_t>(skb.csum_start + skb.csum_offset)), folded == 0 ? 0xffff : folded);
+  store_be16(skb.at(static_cast<std::uint16_t>(skb.csum_start + skb.csum_offset)),
+             folded == 0 ? 0xffff : folded);
   skb.ip_summed = IpSummed::none;
 }
 

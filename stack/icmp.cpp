@@ -19,16 +19,17 @@ void copy_from_skb(const void* from, std::uint32_t offset, std::byte* to, std::u
   skb_copy_bits(*static_cast<const SkBuff*>(from), offset, {to, length});
 }
 
-/// The errno of a destination-unreachable code, and whether it is fatal to a connected socket (icmp_err_convert).
+/// The errno of a destination-unreachable code, and whether it is fatal to a connected socket
+/// (icmp_err_convert).
 struct Converted {
   int error;
   bool fatal;
 };
 constexpr Converted kUnreachable[] = {
-    {ENETUNREACH, false},  {EHOSTUNREACH, false}, {ENOPROTOOPT, true},   {ECONNREFUSED, true},
-    {EMSGSIZE, false},     {EOPNOTSUPP, false},   {ENETUNREACH, true},   {EHOSTDOWN, true},
-    {ENONET, true},        {ENETUNREACH, true},   {EHOSTUNREACH, true},  {ENETUNREACH, false},
-    {EHOSTUNREACH, false}, {EHOSTUNREACH, true},  {EHOSTUNREACH, true},  {EHOSTUNREACH, true},
+    {ENETUNREACH, false},  {EHOSTUNREACH, false}, {ENOPROTOOPT, true},  {ECONNREFUSED, true},
+    {EMSGSIZE, false},     {EOPNOTSUPP, false},   {ENETUNREACH, true},  {EHOSTDOWN, true},
+    {ENONET, true},        {ENETUNREACH, true},   {EHOSTUNREACH, true}, {ENETUNREACH, false},
+    {EHOSTUNREACH, false}, {EHOSTUNREACH, true},  {EHOSTUNREACH, true}, {EHOSTUNREACH, true},
 };
 
 }  // namespace
@@ -37,18 +38,41 @@ void Icmp::count_in(std::uint8_t type) {
   IcmpMib& m = stack_.mib.icmp;
   ++stack_.mib.icmp_msg.InType[type];
   switch (type) {
-    case icmp_type::kEchoReply: ++m.InEchoReps; break;
-    case icmp_type::kDestUnreach: ++m.InDestUnreachs; break;
-    case icmp_type::kSourceQuench: ++m.InSrcQuenchs; break;
-    case icmp_type::kRedirect: ++m.InRedirects; break;
-    case icmp_type::kEcho: ++m.InEchos; break;
-    case icmp_type::kTimeExceeded: ++m.InTimeExcds; break;
-    case icmp_type::kParameterProb: ++m.InParmProbs; break;
-    case icmp_type::kTimestamp: ++m.InTimestamps; break;
-    case icmp_type::kTimestampReply: ++m.InTimestampReps; break;
-    case icmp_type::kAddress: ++m.InAddrMasks; break;
-    case icmp_type::kAddressReply: ++m.InAddrMaskReps; break;
-    default: break;
+    case icmp_type::kEchoReply:
+      ++m.InEchoReps;
+      break;
+    case icmp_type::kDestUnreach:
+      ++m.InDestUnreachs;
+      break;
+    case icmp_type::kSourceQuench:
+      ++m.InSrcQuenchs;
+      break;
+    case icmp_type::kRedirect:
+      ++m.InRedirects;
+      break;
+    case icmp_type::kEcho:
+      ++m.InEchos;
+      break;
+    case icmp_type::kTimeExceeded:
+      ++m.InTimeExcds;
+      break;
+    case icmp_type::kParameterProb:
+      ++m.InParmProbs;
+      break;
+    case icmp_type::kTimestamp:
+      ++m.InTimestamps;
+      break;
+    case icmp_type::kTimestampReply:
+      ++m.InTimestampReps;
+      break;
+    case icmp_type::kAddress:
+      ++m.InAddrMasks;
+      break;
+    case icmp_type::kAddressReply:
+      ++m.InAddrMaskReps;
+      break;
+    default:
+      break;
   }
 }
 
@@ -57,13 +81,26 @@ void Icmp::count_out(std::uint8_t type) {
   ++m.OutMsgs;
   ++stack_.mib.icmp_msg.OutType[type];
   switch (type) {
-    case icmp_type::kEchoReply: ++m.OutEchoReps; break;
-    case icmp_type::kDestUnreach: ++m.OutDestUnreachs; break;
-    case icmp_type::kEcho: ++m.OutEchos; break;
-    case icmp_type::kTimeExceeded: ++m.OutTimeExcds; break;
-    case icmp_type::kParameterProb: ++m.OutParmProbs; break;
-    case icmp_type::kTimestampReply: ++m.OutTimestampReps; break;
-    default: break;
+    case icmp_type::kEchoReply:
+      ++m.OutEchoReps;
+      break;
+    case icmp_type::kDestUnreach:
+      ++m.OutDestUnreachs;
+      break;
+    case icmp_type::kEcho:
+      ++m.OutEchos;
+      break;
+    case icmp_type::kTimeExceeded:
+      ++m.OutTimeExcds;
+      break;
+    case icmp_type::kParameterProb:
+      ++m.OutParmProbs;
+      break;
+    case icmp_type::kTimestampReply:
+      ++m.OutTimestampReps;
+      break;
+    default:
+      break;
   }
 }
 
@@ -102,16 +139,23 @@ void Icmp::rcv(SkbPtr skb) {
   }
   skb->pull(kIcmpHeaderLength);
   switch (type) {
-    case icmp_type::kEcho: echo(*skb, icmp_type::kEchoReply); break;
-    case icmp_type::kTimestamp: timestamp(*skb); break;
-    case icmp_type::kEchoReply: PingSocket::deliver(stack_, std::move(skb)); break;
+    case icmp_type::kEcho:
+      echo(*skb, icmp_type::kEchoReply);
+      break;
+    case icmp_type::kTimestamp:
+      timestamp(*skb);
+      break;
+    case icmp_type::kEchoReply:
+      PingSocket::deliver(stack_, std::move(skb));
+      break;
     case icmp_type::kDestUnreach:
     case icmp_type::kTimeExceeded:
     case icmp_type::kSourceQuench:
     case icmp_type::kParameterProb:
       if (!error_about_us(skb)) ++mib.InErrors;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -126,7 +170,6 @@ void Icmp::echo(SkBuff& skb, std::uint8_t reply_type) {
   cork.route = route.route;
   cork.saddr = route.saddr;
   cork.daddr = ip.saddr();
-  cork.stamp = skb.stamp;
   const std::uint32_t id_and_sequence = load_be32(skb.data - 4);
   push({reply_type, 0, id_and_sequence, {copy_from_skb, &skb}, skb.total_len()}, cork);
 }
@@ -144,7 +187,6 @@ void Icmp::timestamp(SkBuff& skb) {
   cork.route = route.route;
   cork.saddr = route.saddr;
   cork.daddr = ip.saddr();
-  cork.stamp = skb.stamp;
   // The clock of the run starts at midnight.
   std::byte times[12] = {};
   skb_copy_bits(skb, 0, {times, 4});
@@ -164,8 +206,8 @@ int Icmp::push(const Message& m, IpCork& cork) {
   cork.pmtu = PmtuDiscovery::dont;
   cork.fragsize = cork.route->mtu();
   SkbQueue queue;
-  const int err = stack_.ip().append_data(queue, cork, m.payload, m.length + kIcmpHeaderLength, kIcmpHeaderLength, 0,
-                                          nullptr, Time::never());
+  const int err = stack_.ip().append_data(queue, cork, m.payload, m.length + kIcmpHeaderLength,
+                                          kIcmpHeaderLength, 0, nullptr, Time::never());
   if (err != 0) {
     ++stack_.mib.icmp.OutErrors;
     return err;

@@ -32,9 +32,9 @@ class Icmp {
  private:
   struct Message {
     std::uint8_t type, code;
-    std::uint32_t rest;      ///< second word, host order
+    std::uint32_t rest;  ///< second word, host order
     PayloadSource payload;
-    std::uint32_t length;    ///< of the payload
+    std::uint32_t length;  ///< of the payload
   };
   void echo(SkBuff& skb, std::uint8_t reply_type);
   void timestamp(SkBuff& skb);

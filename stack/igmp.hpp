@@ -1,4 +1,5 @@
-// IGMP: joining and leaving groups, answering queries (RFC 3376 host side; IGMPv2 while such a querier is present).
+// IGMP: joining and leaving groups, answering queries (RFC 3376 host side; IGMPv2 while such a querier is
+// present).
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,11 @@ class Igmp {
     std::uint8_t type;
     Ipv4Address group;
   };
+  bool join_locked(InDevice& d, Ipv4Address group);
+  bool leave_locked(InDevice& d, Ipv4Address group);
+  void message(InDevice& d, const SkBuff& skb);
   void bind_timers(InDevice& d);
-  void interface_event(InDevice& d);                     ///< igmp_ifc_event
+  void interface_event(InDevice& d);  ///< igmp_ifc_event
   void start_interface_timer(InDevice& d, std::uint64_t max_delay);
   void interface_timer(InDevice& d);
   void general_query_timer(InDevice& d);
@@ -45,6 +49,7 @@ class Igmp {
 
   NetStack& stack_;
   Kernel& kernel_;
+  SpinLock lock_;  ///< guards the groups of all interfaces and the fields of IGMP; bottom halves are off
   Random random_;
 };
 

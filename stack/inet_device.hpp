@@ -17,8 +17,8 @@ class Igmp;
 /// What kind of destination a route leads to (Linux RTN_*).
 enum class RouteType : std::uint8_t { unicast, local, broadcast, multicast };
 
-/// A destination-cache entry. Created with its interface and never freed, so pointers to it stay good; a socket
-/// that keeps one compares RouteTable::generation().
+/// A destination-cache entry. Created with its interface and never freed, so pointers to it stay good; a
+/// socket that keeps one compares RouteTable::generation().
 struct Route {
   RouteType type = RouteType::unicast;
   InDevice* in_dev = nullptr;
@@ -46,16 +46,17 @@ struct InDevice {
   Ipv4Address gateway{};  ///< any: none
 
   std::vector<std::unique_ptr<McGroup>> groups;
+  std::vector<std::unique_ptr<McGroup>> departed;  ///< users 0; a timer of another CPU may still look at them
   struct LeftGroup {
     Ipv4Address group;
     unsigned change_reports;
   };
-  std::vector<LeftGroup> left;       ///< groups whose leaving is still to be reported
-  unsigned mr_ifc_count = 0;         ///< state-change reports still to send
-  bool gq_running = false;           ///< a general query is being answered
-  std::uint64_t v2_seen_until = 0;   ///< jiffies until which an IGMPv2 querier is assumed present
+  std::vector<LeftGroup> left;      ///< groups whose leaving is still to be reported
+  unsigned mr_ifc_count = 0;        ///< state-change reports still to send
+  bool gq_running = false;          ///< a general query is being answered
+  std::uint64_t v2_seen_until = 0;  ///< jiffies until which an IGMPv2 querier is assumed present
   Timer ifc_timer, gq_timer;
-  Igmp* igmp = nullptr;              ///< whose timers these are; set when first used
+  Igmp* igmp = nullptr;  ///< whose timers these are; set when first used
 
   Route unicast, via_gateway, local, broadcast, multicast, multicast_joined;
 

@@ -32,10 +32,10 @@ struct IpCork {
   Ipv4Address saddr{}, daddr{};
   std::uint8_t protocol = 0, tos = 0, ttl = kDefaultTtl, priority = 0;
   PmtuDiscovery pmtu = PmtuDiscovery::want;
-  bool want_hw_csum = false;     ///< UDP: leave the checksum to the device if one packet carries it all
-  std::uint32_t fragsize = 0;    ///< MTU at the time of ip_setup_cork
-  std::uint32_t length = 0;      ///< bytes appended so far, transport header included
-  Time stamp{};                  ///< goes to SkBuff::stamp
+  bool want_hw_csum = false;   ///< UDP: leave the checksum to the device if one packet carries it all
+  std::uint32_t fragsize = 0;  ///< MTU at the time of ip_setup_cork
+  std::uint32_t length = 0;    ///< bytes appended so far, transport header included
+  Time stamp{};                ///< goes to SkBuff::stamp
 };
 
 class Ip {
@@ -47,8 +47,8 @@ class Ip {
 
   // --- send
   /// ip_append_data: adds `length` bytes (the first `transport_header` of them left to the caller) to the
-  /// datagram in `queue`. Memory is charged to `sk` when there is one; `flags` are MSG_*. 0 or a negative errno;
-  /// errors but the size check count OutDiscards (B-36).
+  /// datagram in `queue`. Memory is charged to `sk` when there is one; `flags` are MSG_*. 0 or a negative
+  /// errno; errors but the size check count OutDiscards (B-36).
   int append_data(SkbQueue& queue, IpCork& cork, const PayloadSource& source, std::uint32_t length,
                   std::uint32_t transport_header, unsigned flags, UdpSocket* sk, Time deadline);
   /// __ip_make_skb: takes the pieces, builds the IP header of the first. Null when the queue is empty.

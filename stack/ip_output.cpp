@@ -41,7 +41,8 @@ int Ip::append_data(SkbQueue& queue, IpCork& cork, const PayloadSource& source, 
   const std::uint32_t max_fragment = ((mtu - header) & ~7u) + header;
   const std::uint32_t max_datagram = cork.pmtu >= PmtuDiscovery::always ? mtu : kMaxDatagram;
   if (cork.length + length > max_datagram - header) return -EMSGSIZE;
-  const bool hw_csum = cork.want_hw_csum && transport_header != 0 && length + header <= mtu && cork.route->dev->hw_ip_csum;
+  const bool hw_csum =
+      cork.want_hw_csum && transport_header != 0 && length + header <= mtu && cork.route->dev->hw_ip_csum;
   cork.length += length;
   std::uint32_t offset = 0;
   SkBuff* last = queue.back();
@@ -122,7 +123,8 @@ SkbPtr Ip::make_skb(SkbQueue& queue, const IpCork& cork) {
   IpCb& cb = skb_cb<IpCb>(*skb) = IpCb{};
   cb.local_df = cork.pmtu < PmtuDiscovery::always;
   const bool dont_fragment = cork.pmtu == PmtuDiscovery::always || cork.pmtu == PmtuDiscovery::want;
-  const bool df = cork.pmtu >= PmtuDiscovery::always || (skb->total_len() <= cork.route->mtu() && dont_fragment);
+  const bool df =
+      cork.pmtu >= PmtuDiscovery::always || (skb->total_len() <= cork.route->mtu() && dont_fragment);
   const IpHeader ip{skb->data};
   ip.set_version_ihl(kIpHeaderLength);
   ip.set_tos(cork.tos);
@@ -181,6 +183,7 @@ void Ip::loop_back(const SkBuff& original) {
   copy->ip_summed = IpSummed::unnecessary;
   copy->dst = nullptr;
   copy->rx_queue_recorded = false;
+  copy->stamp = Time{};  // it was never on the wire
   stack_.softnet_rx_ni(std::move(copy));
 }
 

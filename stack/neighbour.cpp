@@ -26,7 +26,8 @@ Neighbour* NeighbourTable::lookup(const NetDevice& dev, Ipv4Address address) {
   return nullptr;
 }
 
-/// Forced garbage collection: gives up the entry unused for longest that is neither connected nor being resolved.
+/// Forced garbage collection: gives up the entry unused for longest that is neither connected nor being
+/// resolved.
 bool NeighbourTable::make_room() {
   ++stack_.mib.arp_cache.forced_gc_runs;
   const std::uint64_t now = kernel_.jiffies();
@@ -223,7 +224,8 @@ void NeighbourTable::confirm(Neighbour& n) {
 
 void NeighbourTable::device_down(NetDevice& dev) {
   BhGuard bh(kernel_);
-  for (Neighbour& n : pool_) {
+  for (std::size_t i = 0; i < pool_.size(); ++i) {  // grows while we synchronise
+    Neighbour& n = pool_[i];
     if (!n.in_use || n.dev != &dev || n.state == kNudPermanent) continue;
     kernel_.del_timer(n.timer);
     n.state = kNudNone;

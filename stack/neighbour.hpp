@@ -40,7 +40,7 @@ struct Neighbour {
   std::uint8_t state = kNudNone;
   unsigned probes = 0;
   std::uint64_t confirmed = 0, updated = 0, used = 0;  ///< jiffies
-  SkbQueue queue;             ///< waiting for an answer (B-65)
+  SkbQueue queue;                                      ///< waiting for an answer (B-65)
   std::uint32_t queue_bytes = 0;
   Timer timer;
   bool in_use = false;
@@ -50,7 +50,8 @@ struct Neighbour {
 /// net.ipv4.neigh.default.* (path-map F-20); times in jiffies unless named.
 struct NeighbourParameters {
   unsigned ucast_solicit = 3, mcast_solicit = 3;
-  unsigned retrans_seconds = 1, delay_first_probe_seconds = 5, base_reachable_seconds = 30, locktime_seconds = 1;
+  unsigned retrans_seconds = 1, delay_first_probe_seconds = 5, base_reachable_seconds = 30,
+           locktime_seconds = 1;
   std::uint32_t unres_qlen_bytes = 65536;
   unsigned gc_thresh3 = 1024;  ///< entries at most
 };

@@ -1,4 +1,5 @@
-// The netdev interface: what a driver offers the stack (NetDevice, Napi) and what it may ask of it (NetdevCore).
+// The netdev interface: what a driver offers the stack (NetDevice, Napi) and what it may ask of it
+// (NetdevCore).
 #pragma once
 
 #include <array>
@@ -33,9 +34,9 @@ struct DeviceStats {
 struct NetdevQueue {
   NetDevice* dev = nullptr;
   unsigned index = 0;
-  Qdisc* qdisc = nullptr;      ///< set by the stack
-  SpinLock xmit_lock;          ///< HARD_TX_LOCK
-  bool stopped = true;         ///< __QUEUE_STATE_DRV_XOFF; driver's netif_tx_stop_queue / start / wake
+  Qdisc* qdisc = nullptr;         ///< set by the stack
+  SpinLock xmit_lock;             ///< HARD_TX_LOCK
+  bool stopped = true;            ///< __QUEUE_STATE_DRV_XOFF; driver's netif_tx_stop_queue / start / wake
   std::uint64_t trans_start = 0;  ///< jiffies of the last successful transmit
 };
 
@@ -44,23 +45,23 @@ class NetDevice {
  public:
   virtual ~NetDevice() = default;
   // --- filled by the driver before register_netdev
-  std::string name;                 ///< "eth0", given by the host before probe
+  std::string name;  ///< "eth0", given by the host before probe
   MacAddress dev_addr{};
   std::uint32_t mtu = 1500;
   std::uint32_t tx_queue_len = 1000;
-  bool hw_ip_csum = false;          ///< NETIF_F_IP_CSUM: inserts UDP and TCP checksums over IPv4
-  bool scatter_gather = false;      ///< NETIF_F_SG
+  bool hw_ip_csum = false;      ///< NETIF_F_IP_CSUM: inserts UDP and TCP checksums over IPv4
+  bool scatter_gather = false;  ///< NETIF_F_SG
   unsigned real_num_tx_queues = 1;
   unsigned real_num_rx_queues = 1;
   std::array<NetdevQueue, 8> tx_queues;
   // --- state
-  bool up = false;                  ///< IFF_UP, the stack's
-  bool carrier = false;             ///< netif_carrier_ok, the driver's through NetdevCore
+  bool up = false;                    ///< IFF_UP, the stack's
+  bool carrier = false;               ///< netif_carrier_ok, the driver's through NetdevCore
   std::uint64_t core_rx_dropped = 0;  ///< dropped by the stack itself (path-map C-43, C-51)
   unsigned ifindex = 0;
 
   // --- net_device_ops (path-map A-14)
-  virtual int ndo_open() = 0;       ///< 0 or a negative errno
+  virtual int ndo_open() = 0;  ///< 0 or a negative errno
   virtual int ndo_stop() = 0;
   /// Softirqs off, xmit lock of the queue held. On `ok` the skb has been taken, on `busy` it has not.
   virtual NetdevTx ndo_start_xmit(SkbPtr& skb) = 0;
@@ -88,7 +89,7 @@ class Napi {
 
  private:
   friend class NapiAccess;
-  bool scheduled_ = true;         // NAPI_STATE_SCHED; also set while disabled, as before the first napi_enable
+  bool scheduled_ = true;  // NAPI_STATE_SCHED; also set while disabled, as before the first napi_enable
   bool disable_pending_ = false;  // NAPI_STATE_DISABLE
   Napi* next_ = nullptr;          // poll_list
 };

@@ -43,7 +43,8 @@ UdpSocket& NetStack::socket() {
   return *sockets_.emplace_back(std::make_unique<UdpSocket>(*this, index));
 }
 
-/// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight up.
+/// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight
+/// up.
 void NetStack::napi_gro_receive(Napi&, SkbPtr skb) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
   dev_.netif_receive_skb(std::move(skb));

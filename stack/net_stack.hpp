@@ -2,11 +2,13 @@
 //
 // Reading order for one received datagram: softnet.cpp net_rx_action -> (driver's poll) -> dev.cpp
 // netif_receive_skb -> ip_input.cpp Ip::rcv -> defrag.cpp -> udp_input.cpp Udp::rcv -> Udp::recvmsg.
-// For one sent: socket.cpp sendto -> udp_output.cpp Udp::sendmsg -> ip_output.cpp append_data, make_skb, local_out
+// For one sent: socket.cpp sendto -> udp_output.cpp Udp::sendmsg -> ip_output.cpp append_data, make_skb,
+// local_out
 // -> neighbour.cpp output -> dev_xmit.cpp dev_queue_xmit -> (driver's ndo_start_xmit).
 //
-// At the end of a run: release_packets() (queued packets may lie in a driver's pages), then destroy the drivers (they
-// hold sk_buffs), then the NetStack, then its Kernel, which must not fire the stack's timers any more.
+// At the end of a run: release_packets() (queued packets may lie in a driver's pages), then destroy the
+// drivers (they hold sk_buffs), then the NetStack, then its Kernel, which must not fire the stack's timers
+// any more.
 #pragma once
 
 #include <deque>
@@ -56,7 +58,9 @@ class NetStack final : public NetdevCore {
   int dev_close(NetDevice& dev) { return dev_.dev_close(dev); }
   int dev_set_mtu(NetDevice& dev, std::uint32_t mtu) { return dev_.dev_set_mtu(dev, mtu); }
   /// `ip neigh add`.
-  void add_neighbour(NetDevice& dev, Ipv4Address address, MacAddress ha) { neighbours_.add_static(dev, address, ha); }
+  void add_neighbour(NetDevice& dev, Ipv4Address address, MacAddress ha) {
+    neighbours_.add_static(dev, address, ha);
+  }
   /// socket(AF_INET, SOCK_DGRAM, 0). Lives as long as the stack, also after close().
   UdpSocket& socket();
   /// All sockets ever opened, in creation order.

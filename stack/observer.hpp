@@ -13,7 +13,8 @@ class DeliveryObserver {
  public:
   virtual ~DeliveryObserver() = default;
   /// recvfrom of socket number `socket_index` (creation order) returns `payload` at `at`. `stamp` is when the
-  /// frame, or the last fragment of the datagram, was on the wire (SkBuff::stamp); zero when nobody stamped it.
+  /// frame, or the last fragment of the datagram, was on the wire (SkBuff::stamp); zero when nobody stamped
+  /// it.
   virtual void delivered(unsigned socket_index, Time at, std::span<const std::byte> payload, Time stamp) = 0;
 };
 

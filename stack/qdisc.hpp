@@ -21,21 +21,21 @@ struct QdiscStats {
   std::uint64_t backlog_bytes = 0, qlen = 0;
 };
 
-/// A qdisc and the state bits the core keeps in it. Everything below root_lock is protected by it, but `running`,
-/// which is also read without it (B-82).
+/// A qdisc and the state bits the core keeps in it. Everything below root_lock is protected by it, but
+/// `running`, which is also read without it (B-82).
 class Qdisc {
  public:
   explicit Qdisc(NetdevQueue& queue) : txq(queue) {}
 
   NetdevQueue& txq;
   SpinLock root_lock, busylock;
-  bool active = false;         ///< attached: carrier on and interface up; otherwise noop (drops)
-  bool running = false;        ///< __QDISC___STATE_RUNNING
-  bool scheduled = false;      ///< __QDISC_STATE_SCHED
+  bool active = false;     ///< attached: carrier on and interface up; otherwise noop (drops)
+  bool running = false;    ///< __QDISC___STATE_RUNNING
+  bool scheduled = false;  ///< __QDISC_STATE_SCHED
   Qdisc* next_output = nullptr;
-  SkbPtr gso_skb;              ///< requeued by a busy driver, first to leave
+  SkbPtr gso_skb;  ///< requeued by a busy driver, first to leave
   QdiscStats stats;
-  std::uint32_t qlen = 0;      ///< packets, with gso_skb
+  std::uint32_t qlen = 0;  ///< packets, with gso_skb
 
   /// Takes the packet, or frees it and returns net_xmit::kDrop when tx_queue_len packets wait.
   int enqueue(SkbPtr skb);

@@ -24,7 +24,8 @@ class Random {
 };
 
 /// Bob Jenkins' lookup3 final mix over three words (Linux: jhash_3words).
-constexpr std::uint32_t jhash_3words(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t secret) {
+constexpr std::uint32_t jhash_3words(std::uint32_t a, std::uint32_t b, std::uint32_t c,
+                                     std::uint32_t secret) {
   const std::uint32_t start = 0xdeadbeef + (3u << 2) + secret;
   a += start, b += start, c += start;
   c = (c ^ b) - std::rotl(b, 14);
@@ -38,6 +39,8 @@ constexpr std::uint32_t jhash_3words(std::uint32_t a, std::uint32_t b, std::uint
 }
 
 /// __flow_hash_1word.
-constexpr std::uint32_t jhash_1word(std::uint32_t a, std::uint32_t secret) { return jhash_3words(a, 0, 0, secret); }
+constexpr std::uint32_t jhash_1word(std::uint32_t a, std::uint32_t secret) {
+  return jhash_3words(a, 0, 0, secret);
+}
 
 }  // namespace niclab::stack

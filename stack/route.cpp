@@ -115,7 +115,8 @@ RouteTable::Output RouteTable::output(Ipv4Address daddr, Ipv4Address saddr, NetD
     return finish(d->find_group(daddr) != nullptr ? d->multicast_joined : d->multicast);
   }
   for (const auto& d : devices_)
-    if ((oif == nullptr || &d->dev == oif) && d->dev.up && is_subnet_broadcast(*d, daddr)) return finish(d->broadcast);
+    if ((oif == nullptr || &d->dev == oif) && d->dev.up && is_subnet_broadcast(*d, daddr))
+      return finish(d->broadcast);
   if (const Route* r = unicast_route(daddr, oif)) return finish(*r);
   if (oif != nullptr) {  // an interface was named: assume the destination is on its link
     InDevice* d = in_dev(oif);
@@ -132,13 +133,15 @@ RouteTable::Input RouteTable::input(Ipv4Address daddr, Ipv4Address saddr, NetDev
   if (d == nullptr) return {.error = -EINVAL};
   if (daddr.is_multicast()) {
     if (d->find_group(daddr) == nullptr) return {.error = -EINVAL};
-    if (saddr.is_multicast() || saddr.is_limited_broadcast() || saddr.is_loopback()) return {.error = -EINVAL};
+    if (saddr.is_multicast() || saddr.is_limited_broadcast() || saddr.is_loopback())
+      return {.error = -EINVAL};
     return {&d->multicast_joined, 0};
   }
   if (saddr.is_multicast() || saddr.is_limited_broadcast()) return {.error = -EINVAL};
   if (daddr.is_limited_broadcast() || (saddr.is_any() && daddr.is_any())) return {&d->broadcast, 0};
   const auto zeronet = [](Ipv4Address a) { return a.value >> 24 == 0; };
-  if (zeronet(saddr) && !(saddr.is_any() && address_type(daddr) == RouteType::broadcast)) return {.error = -EINVAL};
+  if (zeronet(saddr) && !(saddr.is_any() && address_type(daddr) == RouteType::broadcast))
+    return {.error = -EINVAL};
   if (zeronet(daddr) || daddr.is_loopback() || saddr.is_loopback()) return {.error = -EINVAL};
   if (InDevice* owner = local_device(daddr)) return {&owner->local, 0};  // weak host model
   for (const auto& each : devices_)

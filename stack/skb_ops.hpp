@@ -20,7 +20,7 @@ T& skb_cb(SkBuff& skb) {
 
 /// inet_skb_parm and what IP output needs (written by ip_rcv and __ip_make_skb).
 struct IpCb {
-  bool local_df = false;        ///< may be fragmented here although DF is set
+  bool local_df = false;  ///< may be fragmented here although DF is set
   std::uint8_t option_bytes = 0;
 };
 

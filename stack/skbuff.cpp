@@ -27,7 +27,10 @@ DataBuffer* BufferPool::get() {
     std::byte* chunk = kernel_.alloc_host_memory(std::size_t{stride} * count, alignment_);
     for (std::uint32_t i = count; i-- > 0;) {  // lowest address first out
       auto b = std::make_unique<DataBuffer>();
-      *b = {.base = chunk + std::size_t{stride} * i, .size = buffer_size_, .refs = 0, .pool = this,
+      *b = {.base = chunk + std::size_t{stride} * i,
+            .size = buffer_size_,
+            .refs = 0,
+            .pool = this,
             .next_free = free_};
       free_ = b.get();
       all_.push_back(std::move(b));
@@ -47,7 +50,8 @@ void BufferPool::unref(DataBuffer* b) {
   b->pool->free_ = b;
 }
 
-SkbPool::SkbPool(Kernel& kernel) : kernel_(kernel), small_(kernel, kSmallHead, 64), large_(kernel, kLargeHead, 64) {}
+SkbPool::SkbPool(Kernel& kernel)
+    : kernel_(kernel), small_(kernel, kSmallHead, 64), large_(kernel, kLargeHead, 64) {}
 SkbPool::~SkbPool() = default;
 
 SkBuff* SkbPool::take() {

@@ -59,33 +59,33 @@ enum class IpSummed : std::uint8_t { none, unnecessary, partial };
 
 struct SkBuff {
   // --- data: [buffer->base .. data .. data+len .. end)
-  SkBuff* next = nullptr;             ///< link of whichever queue holds it
-  DataBuffer* buffer = nullptr;       ///< one reference held
+  SkBuff* next = nullptr;        ///< link of whichever queue holds it
+  DataBuffer* buffer = nullptr;  ///< one reference held
   std::byte* data = nullptr;
-  std::byte* end = nullptr;           ///< limit of the linear area
-  std::uint32_t len = 0;              ///< linear bytes from data
-  std::uint32_t data_len = 0;         ///< bytes in frag_list, all together
-  SkBuff* frag_list = nullptr;        ///< further pieces (IP fragments, multi-buffer frames), owned, linked by next
+  std::byte* end = nullptr;     ///< limit of the linear area
+  std::uint32_t len = 0;        ///< linear bytes from data
+  std::uint32_t data_len = 0;   ///< bytes in frag_list, all together
+  SkBuff* frag_list = nullptr;  ///< further pieces (IP fragments, multi-buffer frames), owned, linked by next
   // --- where the headers are, offsets from buffer->base
   std::uint16_t mac_header = 0, network_header = 0, transport_header = 0;
   // --- metadata
-  std::uint16_t protocol = 0;         ///< EtherType, host order
+  std::uint16_t protocol = 0;  ///< EtherType, host order
   PacketType pkt_type = PacketType::host;
   IpSummed ip_summed = IpSummed::none;
   std::uint8_t priority = 0;
   bool rx_queue_recorded = false;
-  std::uint16_t queue_mapping = 0;    ///< TX queue, or recorded RX queue
-  std::uint16_t csum_start = 0;       ///< partial: offset from buffer->base where summing starts
-  std::uint16_t csum_offset = 0;      ///< partial: from csum_start to the field
+  std::uint16_t queue_mapping = 0;  ///< TX queue, or recorded RX queue
+  std::uint16_t csum_start = 0;     ///< partial: offset from buffer->base where summing starts
+  std::uint16_t csum_offset = 0;    ///< partial: from csum_start to the field
   std::uint32_t rxhash = 0;
-  std::uint32_t truesize = 0;         ///< memory charged to a socket
+  std::uint32_t truesize = 0;  ///< memory charged to a socket
   NetDevice* dev = nullptr;
-  void* dst = nullptr;                ///< route, owned by the stack
+  void* dst = nullptr;  ///< route, owned by the stack
   /// Called with the skb when it is freed; accounts memory to a socket. nullptr: nobody owns it.
   void (*destructor)(SkBuff&) = nullptr;
-  void* owner = nullptr;              ///< the destructor's socket
-  Time stamp{};                       ///< measurement: on the wire (receive), in sendto (transmit)
-  alignas(8) std::byte cb[48]{};      ///< control block of the layer that has it
+  void* owner = nullptr;          ///< the destructor's socket
+  Time stamp{};                   ///< measurement: on the wire (receive), in sendto (transmit)
+  alignas(8) std::byte cb[48]{};  ///< control block of the layer that has it
   SkbPool* pool = nullptr;
 
   std::uint32_t total_len() const { return len + data_len; }
@@ -132,8 +132,8 @@ class SkbPool {
   ~SkbPool();
   SkbPool(const SkbPool&) = delete;
   SkbPool& operator=(const SkbPool&) = delete;
-  /// alloc_skb: room for `size` bytes (up to 9728 + headers), data at the start, len 0. Charges slab_alloc for
-  /// the sk_buff and for its head. truesize is what 3.13 charges: aligned size, sk_buff, skb_shared_info.
+  /// alloc_skb: room for `size` bytes (up to 9728 + headers), data at the start, len 0. Charges slab_alloc
+  /// for the sk_buff and for its head. truesize is what 3.13 charges: aligned size, sk_buff, skb_shared_info.
   SkbPtr alloc(std::uint32_t size);
   /// build_skb: wraps `length` bytes at `data` inside `page`, taking a reference on it. Charges slab_alloc.
   /// truesize is that of igb's receive skb: a 256-byte head and half a page.

@@ -58,33 +58,21 @@ constexpr MibColumn<IcmpMib> kIcmp[] = {
 };
 
 constexpr MibColumn<UdpMib> kUdp[] = {
-    {"InDatagrams", &UdpMib::InDatagrams},
-    {"NoPorts", &UdpMib::NoPorts},
-    {"InErrors", &UdpMib::InErrors},
-    {"OutDatagrams", &UdpMib::OutDatagrams},
-    {"RcvbufErrors", &UdpMib::RcvbufErrors},
-    {"SndbufErrors", &UdpMib::SndbufErrors},
-    {"InCsumErrors", &UdpMib::InCsumErrors},
-    {"IgnoredMulti", &UdpMib::IgnoredMulti},
+    {"InDatagrams", &UdpMib::InDatagrams},   {"NoPorts", &UdpMib::NoPorts},
+    {"InErrors", &UdpMib::InErrors},         {"OutDatagrams", &UdpMib::OutDatagrams},
+    {"RcvbufErrors", &UdpMib::RcvbufErrors}, {"SndbufErrors", &UdpMib::SndbufErrors},
+    {"InCsumErrors", &UdpMib::InCsumErrors}, {"IgnoredMulti", &UdpMib::IgnoredMulti},
 };
 
 constexpr MibColumn<IpExtMib> kIpExt[] = {
-    {"InNoRoutes", &IpExtMib::InNoRoutes},
-    {"InTruncatedPkts", &IpExtMib::InTruncatedPkts},
-    {"InMcastPkts", &IpExtMib::InMcastPkts},
-    {"OutMcastPkts", &IpExtMib::OutMcastPkts},
-    {"InBcastPkts", &IpExtMib::InBcastPkts},
-    {"OutBcastPkts", &IpExtMib::OutBcastPkts},
-    {"InOctets", &IpExtMib::InOctets},
-    {"OutOctets", &IpExtMib::OutOctets},
-    {"InMcastOctets", &IpExtMib::InMcastOctets},
-    {"OutMcastOctets", &IpExtMib::OutMcastOctets},
-    {"InBcastOctets", &IpExtMib::InBcastOctets},
-    {"OutBcastOctets", &IpExtMib::OutBcastOctets},
-    {"InCsumErrors", &IpExtMib::InCsumErrors},
-    {"InNoECTPkts", &IpExtMib::InNoECTPkts},
-    {"InECT1Pkts", &IpExtMib::InECT1Pkts},
-    {"InECT0Pkts", &IpExtMib::InECT0Pkts},
+    {"InNoRoutes", &IpExtMib::InNoRoutes},       {"InTruncatedPkts", &IpExtMib::InTruncatedPkts},
+    {"InMcastPkts", &IpExtMib::InMcastPkts},     {"OutMcastPkts", &IpExtMib::OutMcastPkts},
+    {"InBcastPkts", &IpExtMib::InBcastPkts},     {"OutBcastPkts", &IpExtMib::OutBcastPkts},
+    {"InOctets", &IpExtMib::InOctets},           {"OutOctets", &IpExtMib::OutOctets},
+    {"InMcastOctets", &IpExtMib::InMcastOctets}, {"OutMcastOctets", &IpExtMib::OutMcastOctets},
+    {"InBcastOctets", &IpExtMib::InBcastOctets}, {"OutBcastOctets", &IpExtMib::OutBcastOctets},
+    {"InCsumErrors", &IpExtMib::InCsumErrors},   {"InNoECTPkts", &IpExtMib::InNoECTPkts},
+    {"InECT1Pkts", &IpExtMib::InECT1Pkts},       {"InECT0Pkts", &IpExtMib::InECT0Pkts},
     {"InCEPkts", &IpExtMib::InCEPkts},
 };
 

@@ -1,5 +1,5 @@
-// The counters of /proc/net/snmp and /proc/net/netstat, in the order they are printed (path-map E-01, E-02, E-15,
-// E-23; Icmp and IcmpMsg as 3.13 prints them). Plain numbers: statistics are not simulated state.
+// The counters of /proc/net/snmp and /proc/net/netstat, in the order they are printed (path-map E-01, E-02,
+// E-15, E-23; Icmp and IcmpMsg as 3.13 prints them). Plain numbers: statistics are not simulated state.
 #pragma once
 
 #include <array>
@@ -13,18 +13,18 @@ namespace niclab::stack {
 struct IpMib {
   std::uint64_t Forwarding = 2, DefaultTTL = 64, InReceives = 0, InHdrErrors = 0, InAddrErrors = 0,
                 ForwDatagrams = 0, InUnknownProtos = 0, InDiscards = 0, InDelivers = 0, OutRequests = 0,
-                OutDiscards = 0, OutNoRoutes = 0, ReasmTimeout = 0, ReasmReqds = 0, ReasmOKs = 0, ReasmFails = 0,
-                FragOKs = 0, FragFails = 0, FragCreates = 0;
+                OutDiscards = 0, OutNoRoutes = 0, ReasmTimeout = 0, ReasmReqds = 0, ReasmOKs = 0,
+                ReasmFails = 0, FragOKs = 0, FragFails = 0, FragCreates = 0;
 };
 
 /// `Icmp:`
 struct IcmpMib {
-  std::uint64_t InMsgs = 0, InErrors = 0, InCsumErrors = 0, InDestUnreachs = 0, InTimeExcds = 0, InParmProbs = 0,
-                InSrcQuenchs = 0, InRedirects = 0, InEchos = 0, InEchoReps = 0, InTimestamps = 0,
-                InTimestampReps = 0, InAddrMasks = 0, InAddrMaskReps = 0, OutMsgs = 0, OutErrors = 0,
-                OutDestUnreachs = 0, OutTimeExcds = 0, OutParmProbs = 0, OutSrcQuenchs = 0, OutRedirects = 0,
-                OutEchos = 0, OutEchoReps = 0, OutTimestamps = 0, OutTimestampReps = 0, OutAddrMasks = 0,
-                OutAddrMaskReps = 0;
+  std::uint64_t InMsgs = 0, InErrors = 0, InCsumErrors = 0, InDestUnreachs = 0, InTimeExcds = 0,
+                InParmProbs = 0, InSrcQuenchs = 0, InRedirects = 0, InEchos = 0, InEchoReps = 0,
+                InTimestamps = 0, InTimestampReps = 0, InAddrMasks = 0, InAddrMaskReps = 0, OutMsgs = 0,
+                OutErrors = 0, OutDestUnreachs = 0, OutTimeExcds = 0, OutParmProbs = 0, OutSrcQuenchs = 0,
+                OutRedirects = 0, OutEchos = 0, OutEchoReps = 0, OutTimestamps = 0, OutTimestampReps = 0,
+                OutAddrMasks = 0, OutAddrMaskReps = 0;
 };
 
 /// `IcmpMsg:` prints InType<n> and OutType<n> of the types that are not zero.
@@ -34,8 +34,8 @@ struct IcmpMsgMib {
 
 /// `Udp:` (path-map E-15 to E-22).
 struct UdpMib {
-  std::uint64_t InDatagrams = 0, NoPorts = 0, InErrors = 0, OutDatagrams = 0, RcvbufErrors = 0, SndbufErrors = 0,
-                InCsumErrors = 0, IgnoredMulti = 0;
+  std::uint64_t InDatagrams = 0, NoPorts = 0, InErrors = 0, OutDatagrams = 0, RcvbufErrors = 0,
+                SndbufErrors = 0, InCsumErrors = 0, IgnoredMulti = 0;
 };
 
 /// `IpExt:` of /proc/net/netstat (path-map E-23, E-24).

@@ -31,7 +31,8 @@ int UdpSocket::leave(int result) {
   return result;
 }
 
-// --- memory accounting --------------------------------------------------------------------------------------
+// --- memory accounting
+// --------------------------------------------------------------------------------------
 
 void UdpSocket::set_owner_w(SkBuff& skb) {
   kernel_.sync();
@@ -67,7 +68,8 @@ int UdpSocket::wait_for_wmem(bool dontwait, Time deadline) {
   }
 }
 
-// --- lock ---------------------------------------------------------------------------------------------------
+// --- lock
+// ---------------------------------------------------------------------------------------------------
 
 void UdpSocket::lock_sock() {
   while (true) {
@@ -101,7 +103,8 @@ void UdpSocket::release_sock() {
   if (!lock_waiters_.empty()) kernel_.wake_one(lock_waiters_);
 }
 
-// --- calls --------------------------------------------------------------------------------------------------
+// --- calls
+// --------------------------------------------------------------------------------------------------
 
 int UdpSocket::bind(Endpoint local) {
   enter(path_cost::kSetsockopt);

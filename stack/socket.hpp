@@ -25,24 +25,41 @@ struct Endpoint {
 
 /// Flags of send and receive calls, Linux's values.
 namespace msg {
-inline constexpr unsigned kOob = 0x1, kPeek = 0x2, kDontroute = 0x4, kProbe = 0x10, kTrunc = 0x20, kDontwait = 0x40,
-                          kConfirm = 0x800, kMore = 0x8000;
+inline constexpr unsigned kOob = 0x1, kPeek = 0x2, kDontroute = 0x4, kProbe = 0x10, kTrunc = 0x20,
+                          kDontwait = 0x40, kConfirm = 0x800, kMore = 0x8000;
 }
 
 enum class SocketOption : std::uint8_t {
-  so_rcvbuf, so_rcvbufforce, so_sndbuf, so_sndbufforce, so_broadcast, so_reuseaddr, so_priority, so_no_check,
-  so_dontroute, so_error, so_incoming_cpu,
+  so_rcvbuf,
+  so_rcvbufforce,
+  so_sndbuf,
+  so_sndbufforce,
+  so_broadcast,
+  so_reuseaddr,
+  so_priority,
+  so_no_check,
+  so_dontroute,
+  so_error,
+  so_incoming_cpu,
   so_rcvtimeo_us,  ///< microseconds, 0: for ever
   so_sndtimeo_us,
-  ip_ttl, ip_tos, ip_multicast_ttl, ip_multicast_loop, ip_multicast_all, ip_mtu_discover, ip_mtu, ip_recverr, udp_cork,
+  ip_ttl,
+  ip_tos,
+  ip_multicast_ttl,
+  ip_multicast_loop,
+  ip_multicast_all,
+  ip_mtu_discover,
+  ip_mtu,
+  ip_recverr,
+  udp_cork,
 };
 
 /// Control data of one sendmsg (path-map B-16 to B-18).
 struct SendControl {
-  Ipv4Address source{};          ///< IP_PKTINFO; any: not given
-  NetDevice* device = nullptr;   ///< IP_PKTINFO; nullptr: not given
-  int ttl = 0;                   ///< 1..255; 0: not given
-  int tos = -1;                  ///< 0..255; -1: not given
+  Ipv4Address source{};         ///< IP_PKTINFO; any: not given
+  NetDevice* device = nullptr;  ///< IP_PKTINFO; nullptr: not given
+  int ttl = 0;                  ///< 1..255; 0: not given
+  int tos = -1;                 ///< 0..255; -1: not given
 };
 
 class UdpSocket {
@@ -128,8 +145,8 @@ class UdpSocket {
   Kernel& kernel_;
   const unsigned index_;
   // --- addresses
-  Ipv4Address rcv_saddr_{};   ///< inet_rcv_saddr: what it is bound to
-  Ipv4Address saddr_{};       ///< inet_saddr: what it sends from
+  Ipv4Address rcv_saddr_{};  ///< inet_rcv_saddr: what it is bound to
+  Ipv4Address saddr_{};      ///< inet_saddr: what it sends from
   std::uint16_t port_ = 0;
   Endpoint peer_{};
   bool connected_ = false;
@@ -144,28 +161,29 @@ class UdpSocket {
   SkbQueue receive_queue_, backlog_;
   std::uint32_t rmem_alloc_ = 0, backlog_len_ = 0, rcvbuf_;
   WaitQueue readers_;
-  int err_ = 0;                   ///< sk_err, positive
+  int err_ = 0;  ///< sk_err, positive
   std::uint64_t drops_ = 0, rx_datagrams_ = 0, rx_bytes_ = 0, tx_datagrams_ = 0;
   int incoming_cpu_ = -1;
   // --- send
   std::uint32_t wmem_alloc_ = 0, sndbuf_;
   WaitQueue writers_;
-  bool nospace_ = false;          ///< SOCK_NOSPACE
+  bool nospace_ = false;  ///< SOCK_NOSPACE
   const Route* cached_route_ = nullptr;
   Ipv4Address cached_saddr_{};
   unsigned cached_generation_ = 0;
   int tx_queue_mapping_ = -1;
-  bool pending_ = false;          ///< a corked datagram is under construction
+  bool pending_ = false;  ///< a corked datagram is under construction
   IpCork cork_;
   std::uint16_t cork_dport_ = 0;
-  std::uint32_t cork_len_ = 0;    ///< up->len
+  std::uint32_t cork_len_ = 0;  ///< up->len
   SkbQueue write_queue_;
   // --- lock
   SpinLock slock_;
   bool owned_ = false;
   WaitQueue lock_waiters_;
   // --- options
-  bool broadcast_ = false, reuse_ = false, no_check_ = false, dontroute_ = false, corkflag_ = false, recverr_ = false;
+  bool broadcast_ = false, reuse_ = false, no_check_ = false, dontroute_ = false, corkflag_ = false,
+       recverr_ = false;
   bool mc_loop_ = true, mc_all_ = true;
   std::uint8_t ttl_ = kDefaultTtl, tos_ = 0, mc_ttl_ = 1, priority_ = 0;
   PmtuDiscovery pmtu_ = PmtuDiscovery::want;

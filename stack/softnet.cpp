@@ -7,7 +7,8 @@
 
 namespace niclab::stack {
 
-Softnet::Softnet(NetStack& stack, Kernel& kernel) : stack_(stack), kernel_(kernel), data_(kernel.num_online_cpus()) {
+Softnet::Softnet(NetStack& stack, Kernel& kernel)
+    : stack_(stack), kernel_(kernel), data_(kernel.num_online_cpus()) {
   backlog_.reserve(data_.size());
   for (std::size_t i = 0; i < data_.size(); ++i) NapiAccess::scheduled(backlog_.emplace_back(*this)) = false;
   kernel_.open_softirq(Softirq::net_tx, Callback::to<&Softnet::net_tx_action>(*this));

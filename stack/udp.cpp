@@ -59,8 +59,8 @@ void Udp::unhash(UdpSocket& sk) {
 }
 
 /// compute_score; -1: not for this socket.
-int Udp::score(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport,
-               const NetDevice* dev) {
+int Udp::score(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
+               std::uint16_t dport, const NetDevice* dev) {
   if (sk.port_ != dport) return -1;
   int score = 2;  // PF_INET
   if (!sk.rcv_saddr_.is_any()) {

@@ -32,7 +32,8 @@ class Udp {
   /// udp_rcv: data at the UDP header, network_header at the IP header.
   void rcv(SkbPtr skb);
   /// udp_err: an ICMP error about a datagram sent from (saddr, sport).
-  void err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error, bool fatal);
+  void err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error,
+           bool fatal);
   /// __udp_queue_rcv_skb: the socket is locked or owned by the caller. 0 or -1.
   int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
   int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline);
@@ -65,10 +66,10 @@ class Udp {
   int wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline);
   struct Flow;
   int route(UdpSocket& sk, Flow& flow);
-  int append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq, unsigned flags,
-             Time deadline);
-  int send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags, Time stamp,
-                    Time deadline);
+  int append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq,
+             unsigned flags, Time deadline);
+  int send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                    Time stamp, Time deadline);
   int send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport);
 
   NetStack& stack_;

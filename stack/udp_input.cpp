@@ -127,7 +127,8 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   return 0;
 }
 
-// --- multicast ----------------------------------------------------------------------------------------------
+// --- multicast
+// ----------------------------------------------------------------------------------------------
 
 /// __udp_is_mcast_sock with ip_mc_sf_allow.
 bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
@@ -175,7 +176,8 @@ void Udp::mcast_deliver(SkbPtr skb) {
     ++stack_.mib.udp.IgnoredMulti;
 }
 
-void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error, bool fatal) {
+void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error,
+              bool fatal) {
   UdpSocket* sk = lookup(daddr, dport, saddr, sport, nullptr);
   if (sk == nullptr) return;
   if (!sk->recverr_ && (!fatal || !sk->connected_)) return;
@@ -184,21 +186,23 @@ void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::ui
   kernel_.wake_all(sk->writers_);
 }
 
-// --- recvmsg ------------------------------------------------------------------------------------------------
+// --- recvmsg
+// ------------------------------------------------------------------------------------------------
 
 int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
   const CostModel& cost = kernel_.cost;
-  kernel_.charge(cost.instructions(path_cost::kSkbRecvDatagram) + cost.lock + cost.irq_save_restore + cost.l3_hit);
+  kernel_.charge(cost.instructions(path_cost::kSkbRecvDatagram) + cost.lock + cost.irq_save_restore +
+                 cost.l3_hit);
   while (true) {
-    kernel_.sync();
+    const Time now = kernel_.now();
     if (sk.err_ != 0) return -std::exchange(sk.err_, 0);
     if (!sk.receive_queue_.empty()) return 0;
     if (sk.closed_) return -EBADF;
-    if ((flags & msg::kDontwait) != 0) return -EAGAIN;
+    if ((flags & msg::kDontwait) != 0 || now >= deadline) return -EAGAIN;
     if (deadline == Time::never())
       kernel_.wait(sk.readers_);
-    else if (!kernel_.wait_until(sk.readers_, deadline) && sk.receive_queue_.empty() && sk.err_ == 0)
-      return -EAGAIN;
+    else
+      kernel_.wait_until(sk.readers_, deadline);
   }
 }
 
@@ -223,7 +227,8 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
       spent += cost.copy(n) + cost.l3_hit * 4;
       skb_copy_bits(*skb, kUdpHeaderLength, buffer.first(n));
       if (from != nullptr)
-        *from = {IpHeader{skb->at(skb->network_header)}.saddr(), UdpHeader{skb->at(skb->transport_header)}.source()};
+        *from = {IpHeader{skb->at(skb->network_header)}.saddr(),
+                 UdpHeader{skb->at(skb->transport_header)}.source()};
       if (!peeked) ++stack_.mib.udp.InDatagrams;
     } else {
       bad_checksum();
@@ -244,7 +249,8 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     if (!peek) {
       ++sk.rx_datagrams_;
       sk.rx_bytes_ += n;
-      if (stack_.observer != nullptr) stack_.observer->delivered(sk.index_, kernel_.now(), buffer.first(n), stamp);
+      if (stack_.observer != nullptr)
+        stack_.observer->delivered(sk.index_, kernel_.now(), buffer.first(n), stamp);
     }
     return static_cast<int>((flags & msg::kTrunc) != 0 ? length : n);
   }

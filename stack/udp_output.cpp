@@ -141,7 +141,8 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
   if (const int err = route(sk, f); err != 0) return finish(err);
 
   if ((flags & msg::kConfirm) != 0) {
-    if (Neighbour* n = stack_.neighbours().lookup(*f.route->dev, f.route->gateway.is_any() ? f.daddr : f.route->gateway))
+    if (Neighbour* n =
+            stack_.neighbours().lookup(*f.route->dev, f.route->gateway.is_any() ? f.daddr : f.route->gateway))
       stack_.neighbours().confirm(*n);
     if ((flags & msg::kProbe) != 0 && length == 0) return 0;
   }
@@ -163,8 +164,8 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
 }
 
 /// The lock-free way of one send, one datagram (B-30).
-int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags, Time stamp,
-                       Time deadline) {
+int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                       Time stamp, Time deadline) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpMakeSkb));
   if ((flags & msg::kProbe) != 0) return 0;  // B-29
   SkbQueue queue;
@@ -177,8 +178,8 @@ int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const 
 }
 
 /// do_append_data: `ulen` includes the UDP header for the first piece. The socket is owned.
-int Udp::append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq, unsigned flags,
-                Time deadline) {
+int Udp::append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq,
+                unsigned flags, Time deadline) {
   sk.cork_len_ += ulen;
   int err = 0;
   if ((flags & msg::kProbe) == 0) {
@@ -218,7 +219,8 @@ int Udp::send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport) {
   udp.set_dest(dport);
   udp.set_length(static_cast<std::uint16_t>(length));
   udp.set_check(0);
-  InetChecksum sum = ipv4_pseudo_header(ip.saddr(), ip.daddr(), kIpProtoUdp, static_cast<std::uint16_t>(length));
+  InetChecksum sum =
+      ipv4_pseudo_header(ip.saddr(), ip.daddr(), kIpProtoUdp, static_cast<std::uint16_t>(length));
   if (sk.no_check_) {
     skb->ip_summed = IpSummed::none;
   } else if (skb->ip_summed == IpSummed::partial && skb->frag_list == nullptr) {

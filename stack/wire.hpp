@@ -89,13 +89,14 @@ inline constexpr std::uint8_t kEchoReply = 0, kDestUnreach = 3, kSourceQuench = 
                               kAddress = 17, kAddressReply = 18, kMax = 18;
 /// Error messages, never answered by an error message.
 constexpr bool is_error(std::uint8_t t) {
-  return t == kDestUnreach || t == kSourceQuench || t == kRedirect || t == kTimeExceeded || t == kParameterProb;
+  return t == kDestUnreach || t == kSourceQuench || t == kRedirect || t == kTimeExceeded ||
+         t == kParameterProb;
 }
 }  // namespace icmp_type
 
 namespace icmp_code {
-inline constexpr std::uint8_t kNetUnreach = 0, kHostUnreach = 1, kProtUnreach = 2, kPortUnreach = 3, kFragNeeded = 4,
-                              kSourceRouteFailed = 5, kFragTime = 1;
+inline constexpr std::uint8_t kNetUnreach = 0, kHostUnreach = 1, kProtUnreach = 2, kPortUnreach = 3,
+                              kFragNeeded = 4, kSourceRouteFailed = 5, kFragTime = 1;
 }  // namespace icmp_code
 
 }  // namespace niclab::stack

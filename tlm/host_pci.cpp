@@ -22,7 +22,7 @@ HostPci::HostPci(Host& host, unsigned function, PciAddress address)
 std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                                 unsigned width) {
   Kernel& k = kernel();
-  k.sync();
+  k.settle();  // a register access takes its place in time
   Payload& p = host_.payloads().get(type, address, nullptr, 4);
   TlpExtension& e = TlpPool::extension(p);
   e.function = function_;

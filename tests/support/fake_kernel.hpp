@@ -3,7 +3,8 @@
 // * Charges move the clock; timers and sleepers expire only in advance() (or while a task or the test waits).
 // * Softirqs run when the last bottom-half level is enabled, at the end of hardirq(), and in run().
 // * Tasks are threads that pass one baton, so exactly one runs at a time and each test is deterministic.
-// * wait() in the test's own thread runs the hooks given to when_waiting(), softirqs, tasks and timers until it is
+// * wait() in the test's own thread runs the hooks given to when_waiting(), softirqs, tasks and timers until
+// it is
 //   woken; it throws std::logic_error when nothing can wake it any more.
 // * A spinlock taken twice is a deadlock: std::logic_error.
 #pragma once
@@ -32,7 +33,7 @@ class Task {
   std::string name;
   unsigned cpu = 0;
   std::function<void()> body;
-  Task* next = nullptr;          // in its WaitQueue
+  Task* next = nullptr;  // in its WaitQueue
   WaitQueue* waiting_on = nullptr;
   std::uint64_t deadline = ~std::uint64_t{0};
   bool woken = false, blocked = false, done = false;
@@ -91,7 +92,8 @@ class FakeKernel : private FakeKernelParts, public Kernel {
   }
   ~FakeKernel() override { kill_tasks(); }
 
-  // --- what a test does with it -----------------------------------------------------------------------------
+  // --- what a test does with it
+  // -----------------------------------------------------------------------------
   CostModel& mutable_cost() { return fake_cost; }
   Time time() const { return Time::from_ps(clock_.local); }
   /// Code below runs on this CPU from now on.
@@ -127,7 +129,8 @@ class FakeKernel : private FakeKernelParts, public Kernel {
   }
   unsigned wakeups = 0;  ///< tasks made runnable so far
 
-  // --- Kernel -----------------------------------------------------------------------------------------------
+  // --- Kernel
+  // -----------------------------------------------------------------------------------------------
   unsigned num_online_cpus() const override { return cpus_; }
   bool local_irq_save() override {
     charge(cost.irq_save_restore / 2);
@@ -359,7 +362,8 @@ class FakeKernel : private FakeKernelParts, public Kernel {
     for (const auto& t : tasks_)
       if (t->blocked && t->deadline == at) t->woken = true;
     if (test_task_.blocked && test_task_.deadline == at) test_task_.woken = true;
-    const auto due = std::find_if(timers_.begin(), timers_.end(), [&](Timer* t) { return timer_at(t) == at; });
+    const auto due =
+        std::find_if(timers_.begin(), timers_.end(), [&](Timer* t) { return timer_at(t) == at; });
     if (due != timers_.end()) {
       Timer* t = *due;
       timers_.erase(due);

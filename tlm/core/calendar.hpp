@@ -13,6 +13,8 @@
 
 namespace niclab::sim {
 
+class Cpu;
+
 /// Event kinds in their order at equal time: memory changes first, then arrivals, then decisions, CPUs last.
 enum class Kind : std::uint16_t {
   memory_write,   ///< a posted write becomes visible (only --eager schedules these)
@@ -47,7 +49,10 @@ constexpr bool before(std::uint64_t ta, std::uint32_t oa, std::uint64_t tb, std:
 
 class Calendar {
  public:
-  explicit Calendar(Clock& clock) : clock_(clock) { events_.reserve(256); }
+  explicit Calendar(Clock& clock) : clock_(clock) {
+    events_.reserve(256);
+    turns_.reserve(64);
+  }
 
   bool empty() const { return events_.empty(); }
   std::uint64_t top_time() const { return empty() ? ~std::uint64_t{0} : events_.back().t; }
@@ -84,6 +89,65 @@ class Calendar {
     return false;
   }
 
+  /// CPUs that wait for their turn, kept apart from other events: there are few, and they change at every
+  /// synchronisation. In the total order they are events of Kind::cpu.
+  struct Turn {
+    std::uint64_t t;
+    std::uint32_t order;
+    Cpu* cpu;
+  };
+  void push_turn(const Turn& turn) {
+    std::size_t i = turns_.size();
+    turns_.push_back(turn);
+    while (i > 0 && !before(turn.t, turn.order, turns_[i - 1].t, turns_[i - 1].order)) {
+      turns_[i] = turns_[i - 1];
+      --i;
+    }
+    turns_[i] = turn;
+    publish();
+  }
+  /// Puts `mine` where the soonest turn was taken from, and returns that.
+  Turn exchange_turn(const Turn& mine) {
+    const Turn soonest = turns_.back();
+    std::size_t i = turns_.size() - 1;
+    while (i > 0 && !before(mine.t, mine.order, turns_[i - 1].t, turns_[i - 1].order)) {
+      turns_[i] = turns_[i - 1];
+      --i;
+    }
+    turns_[i] = mine;
+    publish();
+    return soonest;
+  }
+  Turn pop_turn() {
+    const Turn turn = turns_.back();
+    turns_.pop_back();
+    publish();
+    return turn;
+  }
+  void cancel_turn(const Cpu* cpu) {
+    for (std::size_t i = 0; i < turns_.size(); ++i)
+      if (turns_[i].cpu == cpu) {
+        turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(i));
+        publish();
+        return;
+      }
+  }
+  bool has_turn() const { return !turns_.empty(); }
+  const Turn& next_turn() const { return turns_.back(); }
+  /// Whether the soonest thing of all is a CPU's turn (then there is one) rather than an event.
+  bool turn_is_next() const {
+    if (turns_.empty()) return false;
+    return events_.empty() || before(turns_.back().t, turns_.back().order, events_.back().t, events_.back().order);
+  }
+  /// Nothing comes before (t, order).
+  bool nothing_before(std::uint64_t t, std::uint32_t order) const {
+    return (events_.empty() || !before(events_.back().t, events_.back().order, t, order)) &&
+           (turns_.empty() || !before(turns_.back().t, turns_.back().order, t, order));
+  }
+  std::uint64_t next_time() const {
+    return std::min(top_time(), turns_.empty() ? ~std::uint64_t{0} : turns_.back().t);
+  }
+
   /// Nothing at or after this instant may run before the owner of the calendar says so.
   void set_horizon(std::uint64_t ps) {
     horizon_ = ps;
@@ -94,11 +158,12 @@ class Calendar {
   std::size_t size() const { return events_.size(); }
 
  private:
-  void publish() { clock_.next = clock_.eager ? 0 : std::min(top_time(), horizon_); }
+  void publish() { clock_.next = clock_.eager ? 0 : std::min(next_time(), horizon_); }
 
   Clock& clock_;
   std::uint64_t horizon_ = ~std::uint64_t{0};
   std::vector<Event> events_;
+  std::vector<Turn> turns_;
 };
 
 }  // namespace niclab::sim

@@ -53,7 +53,7 @@ void Cpu::charge(Duration d) { host_.charge(d); }
 void Cpu::push_resume(Time t) {
   state_ = State::scheduled;
   resume_at_ = t;
-  engine_.calendar_.push({t.ps(), order_of(Kind::cpu, agent_), 0, nullptr, this});
+  engine_.calendar_.push_turn({t.ps(), order_of(Kind::cpu, agent_), this});
 }
 
 void Cpu::suspend_until(Time t) {
@@ -65,26 +65,44 @@ void Cpu::suspend_until(Time t) {
 
 void Cpu::sync() {
   Engine& e = engine_;
+  Calendar& calendar = e.calendar_;
+  const std::uint32_t order = order_of(Kind::cpu, agent_);
   for (;;) {
     if (irq_due()) {
       take_irq();
       continue;
     }
     const std::uint64_t local = e.clock_.local;
-    const bool mine_is_next =
-        e.calendar_.empty() || before(local, order_of(Kind::cpu, agent_), e.calendar_.top().t, e.calendar_.top().order);
-    if (mine_is_next && local < e.calendar_.horizon()) {
+    if (local >= calendar.horizon()) {
+      suspend_until(Time::from_ps(local));
+    } else if (calendar.nothing_before(local, order)) {
       e.now_ = Time::from_ps(local);
       return;
+    } else if (!calendar.turn_is_next()) {
+      if (e.eager()) {
+        suspend_until(Time::from_ps(local));
+      } else {
+        e.limit_ = local;
+        e.run_event_on(current_->context, calendar.pop());
+      }
+    } else {
+      yield_to_next(local, order);
     }
-    if (mine_is_next || e.eager() || e.calendar_.top().call == nullptr ||
-        e.calendar_.top_time() >= e.calendar_.horizon()) {
-      suspend_until(Time::from_ps(local));
-      continue;
-    }
-    e.limit_ = local;
-    e.run_event_on(current_->context, e.calendar_.pop());
   }
+}
+
+/// Another CPU's turn comes first: hand over to it directly, be called back at `local`.
+void Cpu::yield_to_next(std::uint64_t local, std::uint32_t order) {
+  Engine& e = engine_;
+  state_ = State::scheduled;
+  resume_at_ = Time::from_ps(local);
+  const Calendar::Turn turn = e.calendar_.exchange_turn({local, order, this});
+  ++e.events_run_;
+  e.limit_ = ~std::uint64_t{0};
+  e.continue_cpu(*turn.cpu, Time::from_ps(turn.t));
+  Context::transfer(current_->context, turn.cpu->context());
+  // Back; perhaps early, for an interrupt: then what was not observed yet slides behind it.
+  e.clock_.local = std::max(e.clock_.local, local);
 }
 
 void Cpu::set_mode(CpuMode mode) {
@@ -120,7 +138,7 @@ void Cpu::irq_arrives(Time t, IrqAction& action) {
     case State::scheduled:
       if (irqs_on_ && t < resume_at_) {
         const Time at = niclab::max(t, engine_.now_);
-        engine_.calendar_.cancel(order_of(Kind::cpu, agent_), this);
+        engine_.calendar_.cancel_turn(this);
         push_resume(at);
       }
       break;
@@ -155,7 +173,7 @@ void Cpu::take_irq() {
 }
 
 bool Cpu::irq_save() {
-  sync();
+  host_.sync();
   const bool were = irqs_on_;
   irqs_on_ = false;
   return were;
@@ -163,23 +181,26 @@ bool Cpu::irq_save() {
 
 void Cpu::irq_restore(bool were_enabled) {
   if (!were_enabled || irqs_on_) return;
-  sync();
+  host_.sync();
   irqs_on_ = true;
   irqs_on_since_ = Time::from_ps(engine_.clock_.local);
-  if (!pending_.empty()) sync();
+  if (pending_.empty()) return;
+  host_.end_instant();
+  sync();  // what waited is served now
 }
 
 // --- softirqs --------------------------------------------------------------------------------------------------
 
 void Cpu::bh_disable() {
-  if (!in_softirq()) sync();
+  if (!in_softirq()) host_.sync();
   ++bh_count_;
 }
 
 void Cpu::bh_enable() {
   if (bh_count_ == 1 && !in_softirq_ && !in_hardirq_) {
-    sync();
+    host_.sync();
     if (softirq_pending_ != 0) {
+      host_.settle();
       bh_count_ = 0;
       do_softirq();
       return;
@@ -267,7 +288,7 @@ void Cpu::switch_to(Task& next) {
 }
 
 void Cpu::schedule() {
-  sync();
+  host_.settle();
   if (run_first_ != nullptr && run_first_ != current_) {
     charge(host_.cost.context_switch);
     sync();
@@ -280,7 +301,7 @@ void Cpu::schedule() {
 }
 
 bool Cpu::need_resched() {
-  sync();
+  host_.sync();
   return run_first_ != nullptr && current_ != idle_.get() &&
          Time::from_ps(engine_.clock_.local) >= slice_start_ + kSchedSlice;
 }
@@ -308,7 +329,7 @@ void Cpu::idle_loop() {
 
 // --- waiting for the bus and for locks --------------------------------------------------------------------------
 
-void Cpu::stall() {
+void Cpu::stall() {  // the caller has settled
   state_ = State::stalled;
   engine_.dispatch(current_->context);
   irqs_on_since_ = niclab::max(irqs_on_since_, Time::from_ps(engine_.clock_.local));

@@ -86,6 +86,7 @@ class Cpu {
   void do_softirq();
   void suspend_until(Time t);
   void push_resume(Time t);
+  void yield_to_next(std::uint64_t local, std::uint32_t order);
   void set_mode(CpuMode mode);
   void enqueue(Task& task);
   Task* dequeue();

@@ -30,22 +30,21 @@ void Engine::continue_cpu(Cpu& cpu, Time t) {
 Time Engine::run_until(Time horizon) {
   calendar_.set_horizon(horizon.ps());
   running_ = nullptr;
-  while (calendar_.top_time() < calendar_.horizon()) {
-    const Event e = calendar_.pop();
+  while (calendar_.next_time() < calendar_.horizon()) {
     limit_ = ~std::uint64_t{0};
-    if (e.call == nullptr) {
-      Cpu& cpu = *static_cast<Cpu*>(e.object);
+    if (calendar_.turn_is_next()) {
+      const Calendar::Turn turn = calendar_.pop_turn();
       ++events_run_;
-      continue_cpu(cpu, Time::from_ps(e.t));
-      Context::transfer(main_, cpu.context());
+      continue_cpu(*turn.cpu, Time::from_ps(turn.t));
+      Context::transfer(main_, turn.cpu->context());
       running_ = nullptr;
       rethrow_failure();
     } else {
-      run_event(e);
+      run_event(calendar_.pop());
     }
     if (single_step_) break;
   }
-  return calendar_.empty() ? Time::never() : Time::from_ps(calendar_.top_time());
+  return Time::from_ps(calendar_.next_time());
 }
 
 void Engine::run_event_on(Context& self, const Event& e) {
@@ -63,7 +62,7 @@ void Engine::rethrow_failure() {
 
 Time Engine::run(Time end) {
   if (!eager()) return run_until(end);
-  Time next = calendar_.empty() ? Time::never() : Time::from_ps(calendar_.top_time());
+  Time next = Time::from_ps(calendar_.next_time());
   while (next < end) next = step(next + 1_ps);
   return next;
 }
@@ -90,19 +89,18 @@ void Engine::dispatch(Context& self) {
   running_ = nullptr;
   limit_ = ~std::uint64_t{0};
   for (;;) {
-    if (clock_.eager || calendar_.top_time() >= calendar_.horizon()) {
+    if (clock_.eager || calendar_.next_time() >= calendar_.horizon()) {
       Context::transfer(self, main_);
       return;
     }
-    const Event e = calendar_.pop();
-    if (e.call != nullptr) {
-      run_event_on(self, e);
+    if (!calendar_.turn_is_next()) {
+      run_event_on(self, calendar_.pop());
       continue;
     }
-    Cpu& cpu = *static_cast<Cpu*>(e.object);
+    const Calendar::Turn turn = calendar_.pop_turn();
     ++events_run_;
-    continue_cpu(cpu, Time::from_ps(e.t));
-    if (&cpu.context() != &self) Context::transfer(self, cpu.context());
+    continue_cpu(*turn.cpu, Time::from_ps(turn.t));
+    if (&turn.cpu->context() != &self) Context::transfer(self, turn.cpu->context());
     return;
   }
 }

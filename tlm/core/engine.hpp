@@ -60,8 +60,7 @@ class Engine {
   /// chaining). Never in eager mode.
   bool may_chain(Time t, Kind kind, unsigned agent) const {
     if (clock_.eager || t.ps() >= calendar_.horizon() || t.ps() >= limit_) return false;
-    return calendar_.empty() ||
-           before(t.ps(), order_of(kind, agent), calendar_.top().t, calendar_.top().order);
+    return calendar_.nothing_before(t.ps(), order_of(kind, agent));
   }
   /// Runs Method now if nothing comes before it, else schedules it.
   template <auto Method, class T>

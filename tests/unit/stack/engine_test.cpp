@@ -1,6 +1,6 @@
-// The stack on the real engine: blocking sockets, two CPUs, interrupts at any instant; and the proof that the lazy way
-// of time gives the same history as the eager one (every charge a wait), which fails when the stack looks at shared
-// state without synchronising.
+// The stack on the real engine: blocking sockets, two CPUs, interrupts at any instant; and the proof that the
+// lazy way of time gives the same history as the eager one (every charge a wait), which fails when the stack
+// looks at shared state without synchronising.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -20,8 +20,8 @@ using sim::HostKernel;
 using sim::IrqAction;
 using sim::Kind;
 
-/// A device whose frames arrive at given instants, one receive queue and interrupt per CPU; sent frames are freed by
-/// an interrupt later, as transmit completions are.
+/// A device whose frames arrive at given instants, one receive queue and interrupt per CPU; sent frames are
+/// freed by an interrupt later, as transmit completions are.
 class TimedDevice final : public NetDevice {
  public:
   struct Queue final : Napi {
@@ -63,7 +63,8 @@ class TimedDevice final : public NetDevice {
       queues[i].device = this;
       queues[i].dev = this;
       queues[i].cpu = i;
-      queues[i].irq = &k.add_irq("eth0-" + std::to_string(i), Callback::to<&Queue::interrupt>(queues[i]), false);
+      queues[i].irq =
+          &k.add_irq("eth0-" + std::to_string(i), Callback::to<&Queue::interrupt>(queues[i]), false);
     }
   }
   int ndo_open() override {
@@ -110,7 +111,8 @@ class TimedDevice final : public NetDevice {
   };
   void arrive(Time t, Bytes frame, unsigned queue) {
     arrivals.push_back({std::move(frame), queue});
-    engine.at<&TimedDevice::arrival>(t, Kind::irq, queue, *this, static_cast<std::uint32_t>(arrivals.size() - 1));
+    engine.at<&TimedDevice::arrival>(t, Kind::irq, queue, *this,
+                                     static_cast<std::uint32_t>(arrivals.size() - 1));
   }
 
   Engine& engine;
@@ -187,27 +189,41 @@ std::string history(bool eager, unsigned seed, unsigned cpus) {
       const auto id = static_cast<std::uint16_t>(i);
       const std::uint16_t port = random() % 2 != 0 ? 7 : 9000;
       switch (random() % 10) {
-        case 0: device.arrive(t, arp_frame(2, kPeerMac, kPeer, kHost, kHostMac, kHostMac), queue); break;
-        case 1: device.arrive(t, arp_frame(1, kPeerMac, kPeer, kHost), queue); break;
-        case 2: device.arrive(t, udp_frame(9000, pattern(40), kGroup), queue); break;
+        case 0:
+          device.arrive(t, arp_frame(2, kPeerMac, kPeer, kHost, kHostMac, kHostMac), queue);
+          break;
+        case 1:
+          device.arrive(t, arp_frame(1, kPeerMac, kPeer, kHost), queue);
+          break;
+        case 2:
+          device.arrive(t, udp_frame(9000, pattern(40), kGroup), queue);
+          break;
         case 3:
-          for (Bytes& f : fragments({.id = id, .options = {}}, udp_datagram(kPeer, 4000, kHost, port, pattern(3000)), 1480))
+          for (Bytes& f : fragments({.id = id, .options = {}},
+                                    udp_datagram(kPeer, 4000, kHost, port, pattern(3000)), 1480))
             device.arrive(t, std::move(f), random() % cpus);
           break;
         case 4:
-          device.arrive(t, ip_frame({.protocol = kIpProtoIcmp, .options = {}}, icmp_message(8, 0, i, pattern(100))), queue);
+          device.arrive(
+              t, ip_frame({.protocol = kIpProtoIcmp, .options = {}}, icmp_message(8, 0, i, pattern(100))),
+              queue);
           break;
-        case 5: device.arrive(t, udp_frame(5999, pattern(10)), queue); break;
-        default: device.arrive(t, udp_frame(port, pattern(random() % 1400)), queue);
+        case 5:
+          device.arrive(t, udp_frame(5999, pattern(10)), queue);
+          break;
+        default:
+          device.arrive(t, udp_frame(port, pattern(random() % 1400)), queue);
       }
     }
-    for (unsigned i = 0; i < 3000; ++i) device.arrive(Time{} + 100_us + 1_us * i, {}, i % cpus);  // completions
+    for (unsigned i = 0; i < 3000; ++i)
+      device.arrive(Time{} + 100_us + 1_us * i, {}, i % cpus);  // completions
     engine.run(Time{} + 20_ms);
     engine.freeze();
     for (const auto& c : ip_columns()) trace << c.name << '=' << stack.mib.ip.*c.member << ' ';
     for (const auto& c : udp_columns()) trace << c.name << '=' << stack.mib.udp.*c.member << ' ';
     for (const auto& c : icmp_columns()) trace << c.name << '=' << stack.mib.icmp.*c.member << ' ';
-    for (const auto& s : stack.sockets()) trace << s->rx_datagrams() << '/' << s->drops() << '/' << s->tx_queue() << ' ';
+    for (const auto& s : stack.sockets())
+      trace << s->rx_datagrams() << '/' << s->drops() << '/' << s->tx_queue() << ' ';
     stack.release_packets();
     device.in_flight.clear();
     result = trace.str();

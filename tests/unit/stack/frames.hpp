@@ -73,15 +73,16 @@ inline Bytes ip_frame(const IpFields& f, const Bytes& payload) {
   return ethernet(mac_for(f.destination), kPeerMac, kEthPIp, ip_packet(f, payload));
 }
 
-inline Bytes udp_datagram(Ipv4Address source, std::uint16_t sport, Ipv4Address destination, std::uint16_t dport,
-                          const Bytes& payload) {
+inline Bytes udp_datagram(Ipv4Address source, std::uint16_t sport, Ipv4Address destination,
+                          std::uint16_t dport, const Bytes& payload) {
   Bytes u(8 + payload.size());
   const UdpHeader h{u.data()};
   h.set_source(sport);
   h.set_dest(dport);
   h.set_length(static_cast<std::uint16_t>(u.size()));
   std::copy(payload.begin(), payload.end(), u.begin() + 8);
-  InetChecksum sum = ipv4_pseudo_header(source, destination, kIpProtoUdp, static_cast<std::uint16_t>(u.size()));
+  InetChecksum sum =
+      ipv4_pseudo_header(source, destination, kIpProtoUdp, static_cast<std::uint16_t>(u.size()));
   sum.add(u);
   h.set_check(sum.finish() == 0 ? 0xffff : sum.finish());
   return u;

@@ -1,5 +1,5 @@
-// Hostile frames: random and mutated ones, each in a buffer that ends where the frame ends, so that a sanitizer
-// sees any read beyond it. The stack must survive, leak nothing and go on working.
+// Hostile frames: random and mutated ones, each in a buffer that ends where the frame ends, so that a
+// sanitizer sees any read beyond it. The stack must survive, leak nothing and go on working.
 #include <random>
 
 #include "tests/unit/stack/stack_fixture.hpp"
@@ -42,19 +42,27 @@ class Fuzz : public StackTest, public testing::WithParamInterface<int> {
   }
   std::vector<Bytes> seeds() {
     std::vector<Bytes> all = {
-        udp_frame(7000, pattern(100)), udp_frame(7, pattern(1)), udp_frame(5999, pattern(30)),
-        udp_frame(7000, pattern(50), kGroup), udp_frame(53, pattern(20), {0x0a0900ff}),
-        arp_frame(1, kPeerMac, kPeer, kHost), arp_frame(2, kPeerMac, kPeer, kHost, kHostMac),
+        udp_frame(7000, pattern(100)),
+        udp_frame(7, pattern(1)),
+        udp_frame(5999, pattern(30)),
+        udp_frame(7000, pattern(50), kGroup),
+        udp_frame(53, pattern(20), {0x0a0900ff}),
+        arp_frame(1, kPeerMac, kPeer, kHost),
+        arp_frame(2, kPeerMac, kPeer, kHost, kHostMac),
         ip_frame({.protocol = kIpProtoIcmp, .options = {}}, icmp_message(8, 0, 1, pattern(56))),
         ip_frame({.protocol = kIpProtoIcmp, .options = {}},
-                 icmp_message(3, 3, 0, ip_packet({.source = kHost, .destination = kPeer, .options = {}},
-                                                 udp_datagram(kHost, 7000, kPeer, 9, pattern(8))))),
-        ip_frame({.destination = {0xe0000001}, .protocol = kIpProtoIgmp, .ttl = 1, .options = {}}, pattern(12)),
-        ip_frame({.protocol = kIpProtoTcp, .options = {std::byte{7}, std::byte{7}, std::byte{4}, std::byte{0}}},
-                 pattern(20)),
+                 icmp_message(3, 3, 0,
+                              ip_packet({.source = kHost, .destination = kPeer, .options = {}},
+                                        udp_datagram(kHost, 7000, kPeer, 9, pattern(8))))),
+        ip_frame({.destination = {0xe0000001}, .protocol = kIpProtoIgmp, .ttl = 1, .options = {}},
+                 pattern(12)),
+        ip_frame(
+            {.protocol = kIpProtoTcp, .options = {std::byte{7}, std::byte{7}, std::byte{4}, std::byte{0}}},
+            pattern(20)),
         ethernet(kHostMac, kPeerMac, kEthPVlan, pattern(50)),
     };
-    for (Bytes& f : fragments({.id = 3, .options = {}}, udp_datagram(kPeer, 1, kHost, 7000, pattern(3000)), 1480))
+    for (Bytes& f :
+         fragments({.id = 3, .options = {}}, udp_datagram(kPeer, 1, kHost, 7000, pattern(3000)), 1480))
       all.push_back(f);
     return all;
   }
@@ -126,11 +134,12 @@ TEST_P(Fuzz, RandomFragmentsOfOneDatagramNeverGiveWrongBytes) {
       const std::size_t from = random() % 16 == 0 ? 0 : random() % (datagram.size() / 8) * 8;
       std::size_t to = std::min(datagram.size(), from + (1 + random() % 150) * 8);
       if (random() % 8 == 0) to = datagram.size();
-      Bytes f = ip_frame({.id = id,
-                          .frag_off = static_cast<std::uint16_t>(from / 8 | (to < datagram.size() ? kIpMf : 0)),
-                          .options = {}},
-                         Bytes(datagram.begin() + static_cast<std::ptrdiff_t>(from),
-                               datagram.begin() + static_cast<std::ptrdiff_t>(to)));
+      Bytes f =
+          ip_frame({.id = id,
+                    .frag_off = static_cast<std::uint16_t>(from / 8 | (to < datagram.size() ? kIpMf : 0)),
+                    .options = {}},
+                   Bytes(datagram.begin() + static_cast<std::ptrdiff_t>(from),
+                         datagram.begin() + static_cast<std::ptrdiff_t>(to)));
       deliver(f, random() % 4 == 0 ? 200 : 65536);
       const Bytes got = receive(*sockets[2], &err);
       if (err == 0) {

@@ -21,7 +21,8 @@ TEST_F(IcmpTest, EchoIsAnsweredWithTheSamePayload) {
   EXPECT_EQ(ip.tos(), 0x10);
   EXPECT_EQ(ip.frag_off(), 0);
   const IcmpMib& m = stack.mib.icmp;
-  EXPECT_EQ((std::array{m.InMsgs, m.InEchos, m.OutMsgs, m.OutEchoReps}), (std::array<std::uint64_t, 4>{1, 1, 1, 1}));
+  EXPECT_EQ((std::array{m.InMsgs, m.InEchos, m.OutMsgs, m.OutEchoReps}),
+            (std::array<std::uint64_t, 4>{1, 1, 1, 1}));
   EXPECT_EQ(stack.mib.icmp_msg.InType[8], 1u);
   EXPECT_EQ(stack.mib.icmp_msg.OutType[0], 1u);
 }
@@ -29,7 +30,8 @@ TEST_F(IcmpTest, EchoIsAnsweredWithTheSamePayload) {
 TEST_F(IcmpTest, EchoLargerThanTheMtuIsReassembledAndFragmented) {
   for (const std::size_t n : {4000u, 20001u, 65507u}) {
     device.sent.clear();
-    inject(fragments({.protocol = kIpProtoIcmp, .id = static_cast<std::uint16_t>(n), .options = {}}, echo(pattern(n)), 1480));
+    inject(fragments({.protocol = kIpProtoIcmp, .id = static_cast<std::uint16_t>(n), .options = {}},
+                     echo(pattern(n)), 1480));
     Bytes whole;
     for (Bytes& f : device.sent) {
       EXPECT_EQ((ip_of(f).frag_off() & kIpOffsetMask) * 8u, whole.size());
@@ -112,8 +114,10 @@ TEST_F(IcmpTest, PingSocketGetsItsReply) {
   ASSERT_EQ(device.sent.size(), 1u);
   EXPECT_EQ(ip_payload(device.sent[0]), icmp_message(8, 0, 77u << 16 | 5, pattern(56)));
   kernel.when_waiting([&] {
-    inject(ip_frame({.protocol = kIpProtoIcmp, .ttl = 60, .options = {}}, icmp_message(0, 0, 78u << 16 | 5, pattern(56))));
-    inject(ip_frame({.protocol = kIpProtoIcmp, .ttl = 60, .options = {}}, icmp_message(0, 0, 77u << 16 | 5, pattern(56))));
+    inject(ip_frame({.protocol = kIpProtoIcmp, .ttl = 60, .options = {}},
+                    icmp_message(0, 0, 78u << 16 | 5, pattern(56))));
+    inject(ip_frame({.protocol = kIpProtoIcmp, .ttl = 60, .options = {}},
+                    icmp_message(0, 0, 77u << 16 | 5, pattern(56))));
   });
   Bytes b(100);
   PingSocket::Reply reply;
@@ -125,7 +129,8 @@ TEST_F(IcmpTest, PingSocketGetsItsReply) {
   EXPECT_EQ(ping.receive(b, reply, kernel.time() + 1_s), -EAGAIN);
 }
 
-// --- IGMP ---------------------------------------------------------------------------------------------------
+// --- IGMP
+// ---------------------------------------------------------------------------------------------------
 
 class IgmpTest : public StackTest {
  protected:

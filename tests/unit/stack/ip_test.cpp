@@ -54,7 +54,8 @@ TEST_F(IpReceive, C_54_FramesForOthersAreNotCounted) {
 TEST_F(IpReceive, C_55_EcnColumns) {
   for (std::uint8_t tos = 0; tos < 4; ++tos) inject(ip_frame({.tos = tos, .options = {}}, pattern(30)));
   const IpExtMib& e = stack.mib.ip_ext;
-  EXPECT_EQ((std::array{e.InNoECTPkts, e.InECT1Pkts, e.InECT0Pkts, e.InCEPkts}), (std::array<std::uint64_t, 4>{1, 1, 1, 1}));
+  EXPECT_EQ((std::array{e.InNoECTPkts, e.InECT1Pkts, e.InECT0Pkts, e.InCEPkts}),
+            (std::array<std::uint64_t, 4>{1, 1, 1, 1}));
 }
 
 TEST_F(IpReceive, C_59_ForeignDestinationIsDroppedUncountedOrWithoutRoute) {
@@ -113,7 +114,8 @@ TEST_F(IpReceive, PriorityTaggedFramesAreUntagged) {
   EXPECT_EQ(stack.mib.ip.InReceives, 1u);
 }
 
-// --- reassembly ---------------------------------------------------------------------------------------------
+// --- reassembly
+// ---------------------------------------------------------------------------------------------
 
 class Reassembly : public StackTest {
  protected:
@@ -121,9 +123,10 @@ class Reassembly : public StackTest {
   const Bytes payload = pattern(4000);
   const Bytes datagram = udp_datagram(kPeer, 4000, kHost, 7000, payload);
   Bytes piece(std::size_t from, std::size_t to, bool more, std::uint16_t id = 1) {
-    return ip_frame({.id = id, .frag_off = static_cast<std::uint16_t>(from / 8 | (more ? kIpMf : 0)), .options = {}},
-                    Bytes(datagram.begin() + static_cast<std::ptrdiff_t>(from),
-                          datagram.begin() + static_cast<std::ptrdiff_t>(to)));
+    return ip_frame(
+        {.id = id, .frag_off = static_cast<std::uint16_t>(from / 8 | (more ? kIpMf : 0)), .options = {}},
+        Bytes(datagram.begin() + static_cast<std::ptrdiff_t>(from),
+              datagram.begin() + static_cast<std::ptrdiff_t>(to)));
   }
   const std::size_t end = datagram.size();
 };
@@ -208,10 +211,11 @@ TEST_F(Reassembly, E_13_OversizeDatagramFails) {
 TEST(Snmp, E_02_E_15_E_23_ColumnsInPrintedOrder) {
   std::string names;
   for (const auto& c : ip_columns()) names += std::string(c.name) + " ";
-  EXPECT_EQ(names,
-            "Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards "
-            "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
-            "FragFails FragCreates ");
+  EXPECT_EQ(
+      names,
+      "Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards "
+      "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
+      "FragFails FragCreates ");
   names.clear();
   for (const auto& c : udp_columns()) names += std::string(c.name) + " ";
   EXPECT_EQ(names, "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors ");

@@ -13,8 +13,8 @@ class Arping : public StackTest {
   const Neighbour* entry() { return stack.neighbours().lookup(device, kPeer); }
   void reply() { inject(arp_frame(2, kPeerMac, kPeer, kHost, kHostMac, kHostMac)); }
   std::size_t requests() const {
-    return static_cast<std::size_t>(
-        std::count_if(device.sent.begin(), device.sent.end(), [](const Bytes& f) { return ether_type(f) == kEthPArp; }));
+    return static_cast<std::size_t>(std::count_if(device.sent.begin(), device.sent.end(),
+                                                  [](const Bytes& f) { return ether_type(f) == kEthPArp; }));
   }
 };
 

@@ -109,7 +109,8 @@ class StackTest : public testing::Test {
     return s;
   }
   /// Receives without waiting; nullopt-like: the errno in `error`.
-  Bytes receive(UdpSocket& s, int* error = nullptr, Endpoint* from = nullptr, unsigned flags = msg::kDontwait) {
+  Bytes receive(UdpSocket& s, int* error = nullptr, Endpoint* from = nullptr,
+                unsigned flags = msg::kDontwait) {
     Bytes b(70000);
     const int n = s.recvfrom(b, from, flags);
     if (error != nullptr) *error = n < 0 ? n : 0;

@@ -68,7 +68,8 @@ TEST_F(UdpReceive, C_63_ShortAndOverlongDatagramsAreErrors) {
   store_be16(too_short.data() + 4, 7);
   Bytes too_long = udp_datagram(kPeer, 1, kHost, 7000, pattern(20));
   store_be16(too_long.data() + 4, 29);
-  inject({ip_frame({.options = {}}, too_short), ip_frame({.options = {}}, too_long), ip_frame({.options = {}}, pattern(7))});
+  inject({ip_frame({.options = {}}, too_short), ip_frame({.options = {}}, too_long),
+          ip_frame({.options = {}}, pattern(7))});
   EXPECT_EQ(stack.mib.udp.InErrors, 3u);
   EXPECT_EQ(stack.mib.udp.InCsumErrors, 0u);
   EXPECT_EQ(stack.mib.ip.InDelivers, 3u);
@@ -211,6 +212,7 @@ TEST_F(UdpReceive, RecvfromGivesUpAtItsDeadline) {
   const Time start = kernel.time();
   EXPECT_EQ(s.recvfrom(b, nullptr, 0, start + 5_ms), -EAGAIN);
   EXPECT_GE(kernel.time(), start + 5_ms);
+  EXPECT_EQ(s.recvfrom(b, nullptr, 0, start), -EAGAIN);  // a deadline in the past
   s.setsockopt(SocketOption::so_rcvtimeo_us, 1000);
   EXPECT_EQ(s.recvfrom(b), -EAGAIN);
 }

@@ -13,7 +13,8 @@ class UdpSend : public StackTest {
   static bool checksum_good(Bytes& frame) {
     const IpHeader ip = ip_of(frame);
     const Bytes u = ip_payload(frame);
-    InetChecksum sum = ipv4_pseudo_header(ip.saddr(), ip.daddr(), kIpProtoUdp, static_cast<std::uint16_t>(u.size()));
+    InetChecksum sum =
+        ipv4_pseudo_header(ip.saddr(), ip.daddr(), kIpProtoUdp, static_cast<std::uint16_t>(u.size()));
     sum.add(u);
     return sum.verifies() && load_be16(u.data() + 6) != 0 && ip.checksum_ok();
   }

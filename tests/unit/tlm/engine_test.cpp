@@ -186,7 +186,7 @@ std::string random_history(bool eager, std::uint64_t seed) {
       std::mt19937_64 r(task_seed);
       for (int step = 0; step < 150; ++step) {
         for (unsigned n = r() % 6; n > 0; --n) m.kernel.charge(Duration::from_ns(r() % 2500));
-        switch (r() % 6) {
+        switch (r() % 7) {
           case 0: {
             BhGuard bh(m.kernel);
             m.kernel.lock(lock);
@@ -204,6 +204,20 @@ std::string random_history(bool eager, std::uint64_t seed) {
             m.kernel.local_irq_restore(were);
             break;
           }
+          case 5: {
+            // Several shared things at one instant, their cost afterwards.
+            Instant instant(m.kernel);
+            m.kernel.charge(Duration::from_ns(r() % 800));
+            BhGuard bh(m.kernel);
+            m.kernel.lock(lock);
+            m.kernel.charge(Duration::from_ns(r() % 800));
+            shared = shared * 37 + i;
+            m.kernel.unlock(lock);
+            m.kernel.wake_one(queues[r() % kTasks]);
+            if (r() % 4 == 0) m.kernel.settle();
+            m.kernel.charge(Duration::from_ns(r() % 800));
+            break;
+          }
           default: m.note("step");
         }
       }
@@ -217,7 +231,7 @@ std::string random_history(bool eager, std::uint64_t seed) {
 }
 
 class RandomHistory : public testing::TestWithParam<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistory, testing::Range<std::uint64_t>(1, 41));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistory, testing::Range<std::uint64_t>(1, 301));
 
 TEST_P(RandomHistory, LazyEqualsEager) {
   const std::string lazy = random_history(false, GetParam());
