@@ -44,6 +44,7 @@ bool IgbAdapter::igb_alloc_mapped_page(RxRing& ring, RxBuffer& buffer) {
 }
 
 void IgbAdapter::igb_alloc_rx_buffers(RxRing& ring, unsigned cleaned_count) {
+  Instant instant(kernel_);
   spend(path::igb_alloc_rx_buffers);
   unsigned i = ring.next_to_use;
   for (; cleaned_count != 0; --cleaned_count) {
@@ -174,6 +175,8 @@ bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
     line_is_warm = true;
     const auto wb = ring.desc.load(kernel_, index).as<hw::AdvRxWriteback>();
     if (wb.length() == 0) break;
+    // Seen now; what the stack does with it up to the socket is spent in one piece.
+    Instant instant(kernel_);
     igb_fetch_rx_buffer(ring, wb);
     ++cleaned_count;
     ring.next_to_clean = ring.next(index);

@@ -204,6 +204,7 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
     kernel_.sync();
     TxBuffer& head = ring.buffers[i];
     if (head.next_to_watch == TxBuffer::kNothing) break;
+    Instant instant(kernel_);
     const unsigned eop = static_cast<unsigned>(head.next_to_watch);
     if (packets == 0 || crosses_line(eop)) kernel_.charge(kernel_.cost.l3_hit);
     if (!ring.desc.load(kernel_, eop).as<hw::AdvTxData>().dd()) break;

@@ -52,7 +52,8 @@ unsigned DeviceLayer::netdev_pick_tx(NetDevice& dev, SkBuff& skb) {
 }
 
 int DeviceLayer::dev_xmit_skb(SkbPtr skb, Qdisc& q) {
-  kernel_.sync();
+  kernel_.settle();  // the packet joins the queue after what building it cost
+  Instant instant(kernel_);
   const bool contended = q.running;  // path-map B-82
   if (contended) kernel_.lock(q.busylock);
   kernel_.lock(q.root_lock);
@@ -159,6 +160,9 @@ NetdevTx DeviceLayer::dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq) {
   }
   if (skb->ip_summed == IpSummed::partial && !dev.hw_ip_csum) skb_checksum_help(*skb);
   const NetdevTx rc = dev.ndo_start_xmit(skb);
+  // The doorbell took its place in time; what is left to do is cheap and ends with the caller's Instant.
+  kernel_.settle();
+  kernel_.begin_instant();
   if (rc == NetdevTx::ok) txq.trans_start = kernel_.jiffies();
   return rc;
 }

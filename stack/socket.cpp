@@ -23,11 +23,12 @@ void UdpSocket::release_packets() {
 
 void UdpSocket::enter(unsigned instructions) {
   kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(instructions));
-  kernel_.sync();
+  kernel_.settle();
 }
 
 int UdpSocket::leave(int result) {
   kernel_.cond_resched();
+  kernel_.end_instant();
   return result;
 }
 
@@ -178,8 +179,11 @@ int UdpSocket::disconnect() {
 
 int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
                       const SendControl* control) {
-  const Time stamp = kernel_.now();
   enter(path_cost::kSysSendto);
+  const Time stamp =
+      kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
+  // The packet is built at one instant; it takes its place at the queue when that is paid (dev_xmit_skb).
+  kernel_.begin_instant();
   if (closed_) return leave(-EBADF);
   if (!hashed_ && stack_.udp().get_port(*this, 0) != 0) return leave(-EAGAIN);
   const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, stamp);
@@ -188,7 +192,9 @@ int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, un
 }
 
 int UdpSocket::recvfrom(std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
-  enter(path_cost::kSysRecvfrom);
+  // No synchronisation yet: recvmsg looks at the queue after its own first charge.
+  kernel_.end_instant();
+  kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(path_cost::kSysRecvfrom));
   if (rcvtimeo_ != Duration{}) deadline = min(deadline, kernel_.now() + rcvtimeo_);
   return leave(stack_.udp().recvmsg(*this, buffer, from, flags, deadline));
 }

@@ -85,7 +85,9 @@ int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
     ++sk.drops_;
     return -1;
   };
-  kernel_.sync();
+  // Up to here the packet was looked at when the driver saw it; it reaches the socket after what that cost.
+  kernel_.settle();
+  Instant instant(kernel_);
   if (full()) {  // path-map C-70
     if (kernel_.profile.version == KernelVersion::v4_0) ++mib.RcvbufErrors;
     return drop();
@@ -209,9 +211,11 @@ int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
 int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
   const CostModel& cost = kernel_.cost;
   while (true) {
+    kernel_.end_instant();
     kernel_.charge(cost.instructions(path_cost::kUdpRecvmsg));
     if (const int err = wait_for_datagram(sk, flags, deadline); err != 0) return err;
-    // Nothing charges or synchronises until the packet is copied: a peeked front stays the front.
+    // The datagram is taken, copied and freed at one instant; the system call ends when that is paid (leave()).
+    kernel_.begin_instant();
     const bool peek = (flags & msg::kPeek) != 0;
     SkBuff* skb = sk.receive_queue_.front();
     const std::uint32_t length = skb->total_len() - kUdpHeaderLength;
@@ -250,7 +254,7 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
       ++sk.rx_datagrams_;
       sk.rx_bytes_ += n;
       if (stack_.observer != nullptr)
-        stack_.observer->delivered(sk.index_, kernel_.now(), buffer.first(n), stamp);
+        stack_.observer->delivered(sk.index_, kernel_.eventually(), buffer.first(n), stamp);
     }
     return static_cast<int>((flags & msg::kTrunc) != 0 ? length : n);
   }

@@ -163,6 +163,7 @@ void Cpu::take_irq() {
   ++irq.action->count[index_];
   if (irq.action->measured) host_.record_irq_latency(Time::from_ps(clock.local) - irq.arrived);
   irq.action->handler();
+  host_.end_instant();
   charge(host_.cost.hardirq_exit);
   in_hardirq_ = false;
   set_mode(interrupted);
@@ -235,6 +236,7 @@ void Cpu::do_softirq() {
       if ((pending >> nr & 1) == 0) continue;
       ++softirq_count_[nr];
       if (const Callback& action = host_.softirq_action(nr)) action();
+      host_.end_instant();
     }
     charge(host_.cost.softirq_exit);
   }
