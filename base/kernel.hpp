@@ -184,8 +184,15 @@ class Kernel {
   /// When what has been charged so far will be over, if nothing interrupts; for measurements.
   Time eventually() const { return Time::from_ps(clock_.local + clock_.deferred); }
   /// Whole ticks since power-on.
-  std::uint64_t jiffies() { return now().ps() / jiffy().ps(); }
-  Duration jiffy() const { return Duration::from_s(1) / profile.hz; }
+  std::uint64_t jiffies() {
+    const std::uint64_t t = now().ps();
+    if (t - jiffy_start_ >= jiffy_.ps()) {
+      jiffies_ = t / jiffy_.ps();
+      jiffy_start_ = jiffies_ * jiffy_.ps();
+    }
+    return jiffies_;
+  }
+  Duration jiffy() const { return jiffy_; }
 
   // --- CPUs and contexts
   // ------------------------------------------------------------------------------------
@@ -276,6 +283,10 @@ class Kernel {
 
   Clock& clock_;
   PostedWrites& posted_;
+
+ private:
+  const Duration jiffy_ = Duration::from_s(1) / profile.hz;
+  std::uint64_t jiffies_ = 0, jiffy_start_ = 0;  // of the tick asked for last
 };
 
 /// Everything in this scope happens at one instant, and what it costs is spent when the scope ends, or earlier at

@@ -22,10 +22,8 @@ unsigned DescriptorQueue::contiguous(unsigned index) const {
 }
 
 std::optional<FetchRequest> DescriptorQueue::next_fetch(unsigned mrrs) {
-  if (!enabled_ || outstanding_ != 0 || cached_ >= depth_) return std::nullopt;
+  if (!wants_fetch()) return std::nullopt;
   const unsigned host = distance(fetch_, tail_);
-  if (host == 0) return std::nullopt;
-  if (cached_ != 0 && (cached_ > pthresh_ || host < hthresh_)) return std::nullopt;
   const unsigned wanted = std::min({host, depth_ - cached_, contiguous(fetch_)});
   unsigned count = std::min(wanted, mrrs / static_cast<unsigned>(kDescriptorBytes));
   if (count < wanted) {  // cut by MRRS: end on a cache line

@@ -90,6 +90,11 @@ class DescriptorQueue {
   // -----------------------------------------------------------------------------------------------
   /// The read the prefetch rule asks for now; at most one outstanding. `mrrs` in bytes.
   std::optional<FetchRequest> next_fetch(unsigned mrrs);
+  /// Whether next_fetch() would give something now.
+  bool wants_fetch() const {
+    if (!enabled_ || outstanding_ != 0 || cached_ >= depth_ || fetch_ == tail_) return false;
+    return cached_ == 0 || (cached_ <= pthresh_ && distance(fetch_, tail_) >= hthresh_);
+  }
   /// The data of the outstanding fetch, all of it.
   void fetched(std::span<const Descriptor> descriptors);
   /// The outstanding fetch failed; it may be asked for again.

@@ -106,6 +106,7 @@ void Machine::boot() {
     c.rx_ring = nic.rx_ring;
     c.tx_ring = nic.tx_ring;
     c.rx_usecs = nic.rx_usecs;
+    c.bugs = world_.bugs;
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
     if (probed.error != 0) {
       failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error);

@@ -25,6 +25,7 @@ struct World {
   sim::Trace& trace;
   sim::FramePool& frames;
   Instruments& instruments;
+  igb::PlantedBugs bugs{};
 };
 
 /// One host with up to four NICs: the ports of one I350 behind one root port. Its boot task probes the

@@ -29,7 +29,7 @@ class Simulation {
         scheduler_("scheduler", engine_),
         trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
         instruments_(scenario, engine_, options.out_dir, options.events),
-        world_{engine_, scheduler_, trace_, frames_, instruments_} {
+        world_{engine_, scheduler_, trace_, frames_, instruments_, options.bugs} {
     trace_.set_sink(&instruments_);
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
@@ -62,6 +62,9 @@ class Simulation {
     result->digest = trace_.digest();
     result->digest_content = trace_.digest_content();
     result->activations = scheduler_.activations();
+    // Writes that became visible before the end, though nobody has looked at them: they may be faults.
+    if (aborted.empty())
+      for (auto& m : machines_) m->host().kernel().memory().apply(end - 1_ps);
     for (auto& m : machines_) m->collect_faults(*result);
     if (!aborted.empty()) result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
     engine_.freeze();

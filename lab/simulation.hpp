@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "driver/config.hpp"
 #include "lab/events.hpp"
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
@@ -26,6 +27,7 @@ struct RunOptions {
   bool quiet = false;
   ProgressSink* progress = nullptr;
   EventSink* events = nullptr;
+  igb::PlantedBugs bugs{};  ///< for tests: every driver of the run has them
 };
 
 /// Elaborates and runs the scenario: once per process (SystemC). Throws UserError when the scenario asks for

@@ -47,7 +47,7 @@ void Host::bus_request_blocking(Payload& p, sc_core::sc_time& delay) {
 
 void Host::write(Payload& p, Time visible) {
   Payload* kept = &p;
-  if (p.get_extension<TlpExtension>() == nullptr) {  // a foreign initiator may take its buffer away: copy it
+  if (tlp_of(p) == nullptr) {  // a foreign initiator may take its buffer away: copy it
     kept = &payloads_.get(TlpType::MWr, p.get_address(), nullptr, p.get_data_length());
     std::memcpy(kept->get_data_ptr(), p.get_data_ptr(), std::min<std::size_t>(p.get_data_length(), 512));
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
@@ -79,7 +79,7 @@ void Host::read(Payload& p, Time t) {
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
     return;
   }
-  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpExtension* e = tlp_of(p);
   report_fault({t, first_port_ + (e != nullptr ? e->function : 0), false, p.get_address(), p.get_data_length(), reason});
   p.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
@@ -118,7 +118,7 @@ void Host::interrupt_arrives(Time t, std::uint32_t route_and_cpu) {
 
 Host::Sync Host::bus_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
-  TlpExtension* e = p.get_extension<TlpExtension>();
+  TlpExtension* e = tlp_of(p);
   static_cast<Cpu*>(e->owner)->unstall(instant(delay));
   scheduler_.kick();
   phase = ::tlm::END_RESP;

@@ -1,5 +1,6 @@
 #include "tlm/iommu.hpp"
 
+#include <bit>
 #include <cstring>
 
 namespace niclab::sim {
@@ -31,7 +32,8 @@ Iommu::Iommu(HostMemory& memory, const PcieConfig& config)
       base_(config.iova_bits > 32 ? 0x1'0000'0000ull : 0x4000'0000ull),
       hit_(config.iommu_hit),
       miss_(config.iommu_miss),
-      iotlb_(config.iotlb_entries, ~std::uint64_t{0}) {}
+      iotlb_(std::bit_ceil(config.iotlb_entries), ~std::uint64_t{0}),
+      iotlb_mask_(iotlb_.size() - 1) {}
 
 std::size_t Iommu::allocate(std::size_t pages) {
   if (pages == 1 && free_single_.size() > kQuarantine) {

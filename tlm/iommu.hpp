@@ -37,7 +37,7 @@ class Iommu {
 
   /// What translating `address` costs a TLP: IOTLB hit or page walk. Called in the order TLPs enter the link.
   Duration lookup_latency(std::uint64_t address) {
-    std::uint64_t& tag = iotlb_[(address >> 12) % iotlb_.size()];
+    std::uint64_t& tag = iotlb_[(address >> 12) & iotlb_mask_];
     if (tag == address >> 12) return hit_;
     tag = address >> 12;
     return miss_;
@@ -68,7 +68,8 @@ class Iommu {
   std::vector<Page> pages_;
   std::size_t fresh_ = 0;
   Ring<std::size_t> free_single_{1024};
-  std::vector<std::uint64_t> iotlb_;
+  std::vector<std::uint64_t> iotlb_;  // a power of two of them
+  const std::uint64_t iotlb_mask_;
   std::size_t live_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -36,23 +38,34 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   }
 };
 
+/// A payload of ours: the extension lies inside it, so that we find it without a call into the library. Foreign
+/// models see it by get_extension as usual.
+class TlpPayload final : public Payload {
+ public:
+  explicit TlpPayload(::tlm::tlm_mm_interface* mm) : Payload(mm) { set_extension(&extension); }
+  ~TlpPayload() override { clear_extension(&extension); }
+  TlpExtension extension;
+};
+
+/// The extension of any payload, or nullptr.
+inline TlpExtension* tlp_of(Payload& p) {
+  if (typeid(p) == typeid(TlpPayload)) [[likely]]
+    return &static_cast<TlpPayload&>(p).extension;
+  return p.get_extension<TlpExtension>();
+}
+
 /// Recycles payloads together with their extension: no allocation in steady state.
 class TlpPool final : public ::tlm::tlm_mm_interface {
  public:
-  ~TlpPool() override {
-    for (Payload* p : free_) delete_payload(p);
-  }
   /// A payload with one reference. `data` may be null: then the extension's inline_data is used.
   Payload& get(TlpType type, std::uint64_t address, std::byte* data, std::uint32_t length) {
-    Payload* p = nullptr;
     if (free_.empty()) {
-      p = new Payload(this);  // the memory-manager protocol of TLM-2.0 owns raw payloads
-      p->set_extension(new TlpExtension);
-    } else {
-      p = free_.back();
-      free_.pop_back();
+      all_.push_back(std::make_unique<TlpPayload>(this));
+      free_.push_back(all_.back().get());
     }
-    TlpExtension& e = extension(*p);
+    TlpPayload& p = *free_.back();
+    free_.pop_back();
+    TlpExtension& e = p.extension;
     e.type = type;
     e.frame = nullptr;
     e.owner = nullptr;
@@ -61,32 +74,29 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.owner_arg = 0;
     e.credit_returned = Time{};
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
-    p->set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
-    p->set_address(address);
-    p->set_data_ptr(reinterpret_cast<unsigned char*>(data != nullptr ? data : e.inline_data.data()));
-    p->set_data_length(length);
-    p->set_streaming_width(length);
-    p->set_byte_enable_ptr(nullptr);
-    p->set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
-    p->acquire();
-    return *p;
+    p.set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
+    p.set_address(address);
+    p.set_data_ptr(reinterpret_cast<unsigned char*>(data != nullptr ? data : e.inline_data.data()));
+    p.set_data_length(length);
+    p.set_streaming_width(length);
+    p.set_byte_enable_ptr(nullptr);
+    p.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
+    p.acquire();
+    return p;
   }
-  static TlpExtension& extension(Payload& p) { return *p.get_extension<TlpExtension>(); }
+  /// Of a payload that came from a TlpPool.
+  static TlpExtension& extension(Payload& p) { return static_cast<TlpPayload&>(p).extension; }
   static std::byte* data(Payload& p) { return reinterpret_cast<std::byte*>(p.get_data_ptr()); }
 
-  void free(Payload* p) override {
-    TlpExtension& e = extension(*p);
-    if (e.frame != nullptr) FramePool::unref(e.frame);
-    e.frame = nullptr;
+  void free(Payload* raw) override {
+    TlpPayload* p = static_cast<TlpPayload*>(raw);
+    if (p->extension.frame != nullptr) FramePool::unref(std::exchange(p->extension.frame, nullptr));
     free_.push_back(p);
   }
 
  private:
-  static void delete_payload(Payload* p) {
-    p->set_mm(nullptr);
-    delete p;
-  }
-  std::vector<Payload*> free_;
+  std::vector<TlpPayload*> free_;
+  std::vector<std::unique_ptr<TlpPayload>> all_;
 };
 
 /// What a wire carries. The payload's data are the frame's bytes.
@@ -146,7 +156,9 @@ class BorrowedPayload final : public ::tlm::tlm_mm_interface {
     payload_.acquire();
   }
   ~BorrowedPayload() override {
-    if (borrowed_) payload_.set_mm(nullptr);
+    if (!borrowed_) return;
+    payload_.release();
+    payload_.set_mm(nullptr);
   }
   BorrowedPayload(const BorrowedPayload&) = delete;
   BorrowedPayload& operator=(const BorrowedPayload&) = delete;
@@ -158,7 +170,11 @@ class BorrowedPayload final : public ::tlm::tlm_mm_interface {
 };
 
 /// Kernel time and engine time: the engine runs ahead of SystemC inside its horizon.
-inline Time kernel_now() { return Time::from_ps(sc_core::sc_time_stamp().value()); }
+inline Time kernel_now() {
+  // The reference stays valid and current; asking the library each time costs two calls.
+  static const sc_core::sc_time& now = sc_core::sc_time_stamp();
+  return Time::from_ps(now.value());
+}
 /// The annotated delay that means the instant `t`.
 inline sc_core::sc_time delay_to(Time t) { return sc_core::sc_time::from_value((t - kernel_now()).ps()); }
 /// The instant an annotated delay means.

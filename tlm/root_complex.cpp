@@ -29,7 +29,7 @@ RootComplex::RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler
 }
 
 unsigned RootComplex::function_of(Payload& p) const {
-  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpExtension* e = tlp_of(p);
   return e != nullptr ? e->function : 0;
 }
 
@@ -50,8 +50,8 @@ RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core:
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   const Time arrival = instant(delay);
   if (p.is_write()) {
-    const Time visible = posted_write(p, arrival);
-    if (TlpExtension* e = p.get_extension<TlpExtension>()) e->credit_returned = visible + config_.device_latency;
+    const Time visible = posted_write(p, arrival).visible;
+    if (TlpExtension* e = tlp_of(p)) e->credit_returned = visible + config_.device_latency;
     delay = delay_to(visible);
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
     return ::tlm::TLM_COMPLETED;
@@ -61,22 +61,28 @@ RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core:
   return ::tlm::TLM_UPDATED;
 }
 
-Time RootComplex::posted_write(Payload& p, Time arrival) {
+RootComplex::Posted RootComplex::posted_write(Payload& p, Time arrival) {
   Duration latency = config_.root_complex_latency;
   if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
   last_visible_ = niclab::max(last_visible_, arrival + latency);
   Phase phase = ::tlm::BEGIN_REQ;
   sc_core::sc_time delay = delay_to(last_visible_);
-  if (to_host->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
-  return last_visible_;
+  p.acquire();  // a foreign memory may keep it until it acknowledges
+  if (to_host->nb_transport_fw(p, phase, delay) == ::tlm::TLM_COMPLETED) {
+    p.release();
+    return {last_visible_, true};
+  }
+  scheduler_.refresh_horizon();
+  return {last_visible_, false};
 }
 
 void RootComplex::start_read(Payload& p, Time arrival) {
   p.acquire();
   Duration latency = config_.root_complex_latency + config_.memory_latency;
   if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
-  const Time sampled = arrival + latency;
-  if (TlpExtension* e = p.get_extension<TlpExtension>()) e->credit_returned = sampled + config_.device_latency;
+  // Requests never pass posted writes (PCI Express Base, ordering rules): a read sees what was written before it.
+  const Time sampled = niclab::max(arrival + latency, last_visible_);
+  if (TlpExtension* e = tlp_of(p)) e->credit_returned = sampled + config_.device_latency;
   engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, slot_for(p));
 }
 
@@ -99,6 +105,9 @@ RootComplex::Sync RootComplex::host_response(Payload& p, Phase& phase, sc_core::
   if (p.is_read()) {
     engine_.at<&RootComplex::complete_later>(instant(delay), Kind::foreign, agent_, *this, slot_for(p));
     scheduler_.kick();
+  } else {
+    notify_waiter(p, instant(delay));
+    p.release();
   }
   phase = ::tlm::END_RESP;
   return ::tlm::TLM_COMPLETED;
@@ -112,7 +121,7 @@ void RootComplex::complete_later(Time t, std::uint32_t slot) {
 
 void RootComplex::complete_read(Payload& p, Time t) {
   const unsigned function = function_of(p);
-  TlpExtension* e = p.get_extension<TlpExtension>();
+  TlpExtension* e = tlp_of(p);
   const bool good = p.is_response_ok();
   PciePortCounters& counters = counters_[function];
   // Completions end on Read Completion Boundaries; the last carries what is left (PCI Express Base 2.3.1.1).
@@ -124,7 +133,7 @@ void RootComplex::complete_read(Payload& p, Time t) {
                                     : 0;
   do {
     const std::uint32_t n =
-        std::min<std::uint32_t>(left, config_.completion - static_cast<std::uint32_t>(address % config_.rcb));
+        std::min<std::uint32_t>(left, config_.completion - static_cast<std::uint32_t>(address & (config_.rcb - 1)));
     const TlpType type = good ? TlpType::CplD : TlpType::Cpl;
     const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
     const auto sent = down_.send(t, type, wire, n);
@@ -137,11 +146,8 @@ void RootComplex::complete_read(Payload& p, Time t) {
     address += n;
     left -= n;
   } while (left != 0);
-  for (Waiter* w : waiters_) {
-    if (w->payload != &p) continue;
-    w->done.notify(delay_to(arrival));
+  if (notify_waiter(p, arrival)) {
     p.release();
-    scheduler_.refresh_horizon();
     return;
   }
   Phase phase = ::tlm::BEGIN_RESP;
@@ -150,20 +156,37 @@ void RootComplex::complete_read(Payload& p, Time t) {
   p.release();
 }
 
+/// Wakes the blocking initiator of `p` at `t`; false when it has none.
+bool RootComplex::notify_waiter(const Payload& p, Time t) {
+  for (Waiter* w : waiters_) {
+    if (w->payload != &p) continue;
+    w->done.notify(delay_to(t));
+    scheduler_.refresh_horizon();
+    return true;
+  }
+  return false;
+}
+
 void RootComplex::device_request_blocking(Payload& p, sc_core::sc_time& delay) {
   // A foreign bus master: wait out its annotated delay so that the engine has run up to the request.
   sc_core::wait(delay);
   delay = sc_core::SC_ZERO_TIME;
-  if (p.is_write()) {
-    const Time visible = posted_write(p, kernel_now() + config_.propagation);
-    p.set_response_status(::tlm::TLM_OK_RESPONSE);
-    sc_core::wait(delay_to(visible));
-    scheduler_.kick();
+  if (p.get_data_length() > (p.is_write() ? config_.mps : config_.mrrs)) {  // not a TLP
+    p.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }
   const BorrowedPayload borrowed(p);
   Waiter waiter{&p, {}};
   waiters_.push_back(&waiter);
+  if (p.is_write()) {
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    const Posted posted = posted_write(p, kernel_now() + config_.propagation);
+    if (posted.done) notify_waiter(p, posted.visible);
+    sc_core::wait(waiter.done);
+    std::erase(waiters_, &waiter);
+    scheduler_.kick();
+    return;
+  }
   start_read(p, kernel_now() + config_.propagation);
   scheduler_.kick();
   sc_core::wait(waiter.done);
@@ -176,7 +199,7 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   const Time t = instant(delay);
   const unsigned function = function_of(p);
-  TlpExtension* e = p.get_extension<TlpExtension>();
+  TlpExtension* e = tlp_of(p);
   const TlpType type = e != nullptr ? e->type : p.is_write() ? TlpType::MWr : TlpType::MRd;
   const bool with_data = p.is_write();
   const std::uint32_t wire = tlp_wire_bytes(type, p.get_address(), with_data ? p.get_data_length() : 0);
@@ -191,18 +214,24 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   const Time arrival = sent.arrival + config_.root_complex_latency;
   down_.credit(type, with_data ? p.get_data_length() : 0, arrival + config_.device_latency);
   delay = delay_to(arrival);
+  p.acquire();  // a foreign device may keep a posted write until it acknowledges
   const Sync sync = to_device->nb_transport_fw(p, phase, delay);
   if (sync != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
+  if (sync == ::tlm::TLM_COMPLETED || type != TlpType::MWr) p.release();
   return sync;
 }
 
 RootComplex::Sync RootComplex::device_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
   const Time at = instant(delay) + config_.root_complex_latency;
-  for (Waiter* w : waiters_) {
-    if (w->payload != &p) continue;
-    w->done.notify(delay_to(at));
-    scheduler_.refresh_horizon();
+  const TlpExtension* e = tlp_of(p);
+  if (p.is_write() && (e == nullptr || e->type == TlpType::MWr)) {  // posted: nobody waits for it
+    p.release();
+    phase = ::tlm::END_RESP;
+    return ::tlm::TLM_COMPLETED;
+  }
+  if (notify_waiter(p, at)) {
+    phase = ::tlm::END_RESP;
     return ::tlm::TLM_COMPLETED;
   }
   delay = delay_to(at);

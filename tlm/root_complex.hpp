@@ -44,7 +44,12 @@ class RootComplex final : public sc_core::sc_module {
   Sync host_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
   Sync device_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
 
-  Time posted_write(Payload& p, Time arrival);
+  struct Posted {
+    Time visible;
+    bool done;  ///< false: a foreign memory says in its own time when it has taken the write
+  };
+  Posted posted_write(Payload& p, Time arrival);
+  bool notify_waiter(const Payload& p, Time t);
   void start_read(Payload& p, Time arrival);
   void sample(Time t, std::uint32_t slot);
   void complete_read(Payload& p, Time t);

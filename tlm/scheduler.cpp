@@ -34,10 +34,15 @@ void Scheduler::run() {
   const Time next = engine_.eager() ? engine_.step(niclab::min(end_, kernel_now() + 1_ps))
                                     : engine_.run_until(kernel_horizon());
   running_ = false;
-  if (next >= end_) {
-    next_trigger(wake_);
-  } else {
+  if (next < end_) {
     next_trigger(delay_to(niclab::max(next, kernel_now())), wake_);
+  } else if (end_ == Time::never()) {
+    next_trigger(wake_);
+  } else if (kernel_now() < end_) {  // foreign processes have their time up to the end
+    next_trigger(delay_to(end_), wake_);
+  } else {  // they may go on for ever; the run does not
+    sc_core::sc_pause();
+    next_trigger(wake_);
   }
 }
 

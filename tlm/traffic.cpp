@@ -37,12 +37,13 @@ UdpSource::UdpSource(const UdpTraffic& t) : config_(t), frame_(std::max(60u, t.f
   InetChecksum c = ipv4_pseudo_header({0}, t.destination, 17, udp_bytes);
   c.add(std::span<const std::byte>(frame_).subspan(kUdp));
   base_sum_ = c.partial();
+  next_ = t.start;
 }
 
 std::optional<Time> UdpSource::next_due(Time wire_free) {
   if (config_.count != 0 && sent_ == config_.count) return std::nullopt;
   if (!config_.interval) return niclab::max(config_.start, wire_free);
-  return config_.start + *config_.interval * sent_;
+  return next_;
 }
 
 Frame* UdpSource::take(FramePool& pool) {
@@ -50,8 +51,13 @@ Frame* UdpSource::take(FramePool& pool) {
   std::byte* f = frame->data;
   std::memcpy(f, frame_.data(), frame_.size());
   const std::uint64_t n = sent_++;
-  const Ipv4Address source{config_.source.value + static_cast<std::uint32_t>(n % config_.sources)};
-  const auto port = static_cast<std::uint16_t>(config_.source_port + n / config_.sources % config_.flows);
+  const Ipv4Address source{config_.source.value + source_turn_};
+  const auto port = static_cast<std::uint16_t>(config_.source_port + flow_turn_);
+  if (++source_turn_ == config_.sources) {
+    source_turn_ = 0;
+    if (++flow_turn_ == config_.flows) flow_turn_ = 0;
+  }
+  if (config_.interval) next_ += *config_.interval;
   store_be32(f + kIp + 12, source.value);
   store_be16(f + kIp + 4, static_cast<std::uint16_t>(n));
   InetChecksum ip;

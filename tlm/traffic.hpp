@@ -50,6 +50,8 @@ class UdpSource final : public TrafficSource {
   std::vector<std::byte> frame_;
   std::uint16_t base_sum_ = 0;
   std::uint64_t sent_ = 0;
+  unsigned source_turn_ = 0, flow_turn_ = 0;  // sent_ in terms of sources and flows
+  Time next_{};
 };
 
 /// Frames given beforehand, e.g. from a capture.

@@ -24,9 +24,14 @@ class Wire final : public sc_core::sc_module {
  private:
   ::tlm::tlm_sync_enum forward(int side, Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     delay += sc_core::sc_time::from_value(propagation_.ps());
-    return side == 0 ? to_b->nb_transport_fw(p, phase, delay) : to_a->nb_transport_fw(p, phase, delay);
+    p.acquire();  // a foreign receiver may keep it until it acknowledges
+    const auto sync = side == 0 ? to_b->nb_transport_fw(p, phase, delay) : to_a->nb_transport_fw(p, phase, delay);
+    if (sync == ::tlm::TLM_COMPLETED) p.release();
+    return sync;
   }
-  ::tlm::tlm_sync_enum backward(Payload&, ::tlm::tlm_phase& phase, sc_core::sc_time&) {
+  ::tlm::tlm_sync_enum backward(Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time&) {
+    if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
+    p.release();
     phase = ::tlm::END_RESP;  // a foreign receiver acknowledges in its own time; nobody waits for it
     return ::tlm::TLM_COMPLETED;
   }

@@ -89,6 +89,9 @@ class I350Function {
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
+  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of the
+  /// driver, told once until it sets the bit.
+  bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
 
   // --- receive.cpp
@@ -137,7 +140,14 @@ class I350Function {
     hw::AdvTxContext context;
     std::uint16_t eop_index = 0;
     std::uint16_t descriptors = 0;
-    std::array<TxDescriptorRef, 40> done{};
+    std::array<TxDescriptorRef, 40> done;  ///< the first `descriptors` of them
+
+    void start() {
+      frame = nullptr;
+      filled = pending_reads = 0;
+      issued = failed = ixsm = txsm = false;
+      eop_index = descriptors = 0;
+    }
   };
   struct TxOnWire {
     Frame* frame = nullptr;
@@ -225,6 +235,7 @@ class I350Function {
   std::uint64_t tx_address_ = 0;            // the descriptor being read
   std::uint32_t tx_left_ = 0;
   bool tx_last_ = false;
+  bool tx_took_context_ = false;
   unsigned tx_reads_ = 0;
   std::uint32_t tx_buffer_bytes_ = 0;
   unsigned tx_fetch_wanted_ = 0;
@@ -242,6 +253,7 @@ class I350Function {
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
   std::uint32_t status_latched_ = 0;   // PHYRA, DEV_RST_SET
+  bool no_master_reported_ = false;
 
   DescriptorStamps* rx_stamps_ = nullptr;
   DescriptorStamps* tx_stamps_ = nullptr;

@@ -160,7 +160,7 @@ I350::Sync I350::pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay)
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   const Time at = (instant(delay) + config_.device_latency).ceil(kDeviceClock);
   engine_.at<&I350::request_arrives>(at, Kind::link_arrival, first_port_, *this, keep(p));
-  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpExtension* e = tlp_of(p);
   const bool posted = p.is_write() && (e == nullptr || e->type == TlpType::MWr);
   if (posted) {
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
@@ -209,7 +209,7 @@ int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_
 
 void I350::request_arrives(Time t, std::uint32_t slot) {
   Payload& p = drop(slot);
-  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpExtension* e = tlp_of(p);
   const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
   const bool good = [&] {
     if (config) return e->function < ports_.size();
@@ -233,7 +233,7 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
 }
 
 void I350::execute(Payload& p, Time t) {
-  const TlpExtension* e = p.get_extension<TlpExtension>();
+  const TlpExtension* e = tlp_of(p);
   std::uint32_t value = 0;
   std::memcpy(&value, p.get_data_ptr(), std::min<std::size_t>(4, p.get_data_length()));
   if (e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr)) {
@@ -267,7 +267,7 @@ void I350::answer_event(Time t, std::uint32_t slot) {
 }
 
 void I350::answer(Payload& p, Time t, bool good) {
-  TlpExtension* e = p.get_extension<TlpExtension>();
+  TlpExtension* e = tlp_of(p);
   unsigned function = e != nullptr && e->function < ports_.size() ? e->function : 0;
   Port& port = *ports_[function];
   const bool data = p.is_read() && good;

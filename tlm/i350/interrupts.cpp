@@ -54,7 +54,7 @@ void I350Function::grant_event(Time t, std::uint32_t) {
 }
 
 void I350Function::send_message(const MsixMessage& m, Time t) {
-  if (!master_enabled()) return;
+  if (!may_master("interrupt message", t)) return;
   bus_.write(t, m.address, std::as_bytes(std::span(&m.data, 1)));
 }
 

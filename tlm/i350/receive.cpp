@@ -207,13 +207,15 @@ void I350Function::rx_pop(Time t) {
 }
 
 void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
-  if (!master_enabled()) return;
+  if (!may_master("receive write-back", t)) return;
   while (const auto run = rx_queues_[n].next_writeback(flush)) bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
 }
 
 // --- descriptor fetch: one request outstanding for all receive queues ------------------------------------------------
 
+/// The prefetch rule is evaluated one clock after whatever made it true; nothing else is worth an event.
 void I350Function::want_rx_fetch(unsigned q, Time t) {
+  if (!rx_queues_[q].wants_fetch()) return;
   rx_fetch_wanted_ |= 1u << q;
   if (rx_fetch_busy_ || rx_fetch_scheduled_) return;
   rx_fetch_scheduled_ = true;
@@ -222,7 +224,7 @@ void I350Function::want_rx_fetch(unsigned q, Time t) {
 
 void I350Function::rx_fetch(Time t, std::uint32_t) {
   rx_fetch_scheduled_ = false;
-  if (rx_fetch_busy_ || !master_enabled()) return;
+  if (rx_fetch_busy_ || (rx_fetch_wanted_ != 0 && !may_master("receive descriptor fetch", t))) return;
   for (unsigned i = 0; i < reg::kQueues && rx_fetch_wanted_ != 0; ++i) {
     const unsigned q = (rx_fetch_next_ + i) % reg::kQueues;
     if ((rx_fetch_wanted_ >> q & 1) == 0) continue;

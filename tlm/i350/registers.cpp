@@ -30,6 +30,14 @@ void I350Function::fault(std::string what, Time t) {
   faults_.push_back("device fault at " + std::to_string(t.ns()) + " ns: " + std::move(what));
 }
 
+bool I350Function::may_master(const char* what, Time t) {
+  if (!pci_.bus_master_enabled() && !no_master_reported_) {
+    no_master_reported_ = true;
+    fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
+  }
+  return master_enabled();
+}
+
 PortAccount I350Function::account() const {
   PortAccount a = account_;
   a.rx_inside = rx_fifo_.size();
@@ -105,6 +113,7 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
       send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
   }
   if (!was_master && pci_.bus_master_enabled()) {
+    no_master_reported_ = false;
     rx_fetch(t);
     tx_fetch(t);
     tx_kick(t);

@@ -16,7 +16,9 @@ constexpr std::uint32_t kLongestFrame = 9728 - kFcsBytes;  // fact base 0.3
 
 // --- descriptor fetch ----------------------------------------------------------------------------------------------
 
+/// As want_rx_fetch.
 void I350Function::want_tx_fetch(unsigned q, Time t) {
+  if (!tx_queues_[q].wants_fetch()) return;
   tx_fetch_wanted_ |= 1u << q;
   if (tx_fetch_busy_ || tx_fetch_scheduled_) return;
   tx_fetch_scheduled_ = true;
@@ -25,7 +27,7 @@ void I350Function::want_tx_fetch(unsigned q, Time t) {
 
 void I350Function::tx_fetch(Time t, std::uint32_t) {
   tx_fetch_scheduled_ = false;
-  if (tx_fetch_busy_ || !master_enabled()) return;
+  if (tx_fetch_busy_ || (tx_fetch_wanted_ != 0 && !may_master("transmit descriptor fetch", t))) return;
   for (unsigned i = 0; i < reg::kQueues && tx_fetch_wanted_ != 0; ++i) {
     const unsigned q = (tx_fetch_next_ + i) % reg::kQueues;
     if ((tx_fetch_wanted_ >> q & 1) == 0) continue;
@@ -54,8 +56,13 @@ void I350Function::tx_step(Time t, std::uint32_t) {
   tx_step_scheduled_ = false;
   if (!master_enabled()) return;
   if (tx_left_ != 0 && !tx_issue_reads(t)) return;  // a completed read brings us back
-  if (!tx_take_descriptor(t)) return;
-  tx_engine_free_ = t + i350_latency::transmit_engine;
+  tx_engine_free_ = t;
+  do {
+    tx_engine_free_ += i350_latency::transmit_engine;
+    tx_took_context_ = false;
+    if (!tx_take_descriptor(t)) return;
+    // A context costs its step but needs no event of its own: its packet follows at once.
+  } while (tx_took_context_ && tx_available_ != 0);
   tx_kick(t);
 }
 
@@ -89,6 +96,7 @@ bool I350Function::tx_take_descriptor(Time t) {
     const auto context = taken.descriptor.as<AdvTxContext>();
     tx_contexts_[q][context.idx() & 1] = context;
     tx_loose_[q].push_back({index, Completion::none});
+    tx_took_context_ = true;
     return true;
   }
   if (type != TxDescriptorType::data) {
@@ -103,7 +111,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   const auto data = taken.descriptor.as<AdvTxData>();
   if (!tx_building_) {
     TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
-    p = TxPacket{};
+    p.start();
     p.queue = static_cast<std::uint8_t>(q);
     // PAYLEN may ask for more than a frame can be: such a packet is fetched by nobody and sent nowhere.
     p.failed = data.paylen() == 0 || data.paylen() > kLongestFrame;

@@ -1,0 +1,310 @@
+// PCIe by closed form (fact base 6.1, 6.2): sizes and times of TLPs, splitting, credits, order.
+#include <gtest/gtest.h>
+
+#include "bench.hpp"
+
+namespace niclab::sim {
+namespace {
+
+using hw::Descriptor;
+
+// --- one TLP -----------------------------------------------------------------------------------------------------------
+
+TEST(Tlp, FactBase_6_1_SizeOnTheWire) {
+  constexpr std::uint64_t kLow = 0xFFFF'FFC0, kHigh = 0x1'0000'0000;
+  EXPECT_EQ(tlp_wire_bytes(TlpType::MWr, kLow, 64), 84u);   // 8 framing + 3 DW header + payload
+  EXPECT_EQ(tlp_wire_bytes(TlpType::MWr, kHigh, 64), 88u);  // 4 DW header
+  EXPECT_EQ(tlp_wire_bytes(TlpType::MRd, kLow, 0), 20u);
+  EXPECT_EQ(tlp_wire_bytes(TlpType::MRd, kHigh, 0), 24u);
+  EXPECT_EQ(tlp_wire_bytes(TlpType::CplD, kHigh, 64), 84u);  // completions carry no address of memory
+  EXPECT_EQ(tlp_wire_bytes(TlpType::Cpl, 0, 0), 20u);
+  EXPECT_EQ(tlp_wire_bytes(TlpType::CfgRd, 0, 0), 20u);
+  EXPECT_EQ(tlp_wire_bytes(TlpType::MWr, kLow, 1), 24u);  // whole double words
+}
+
+struct LinkCase {
+  unsigned gen, lanes;
+  std::uint64_t ps_per_byte;
+};
+class LinkTime : public testing::TestWithParam<LinkCase> {};
+// 8b/10b: ten bits a byte at 2.5 or 5 Gb/s a lane.
+INSTANTIATE_TEST_SUITE_P(Widths, LinkTime,
+                         testing::Values(LinkCase{1, 1, 4000}, LinkCase{1, 4, 1000}, LinkCase{2, 1, 2000},
+                                         LinkCase{2, 2, 1000}, LinkCase{2, 4, 500}));
+
+TEST_P(LinkTime, FactBase_6_2_OfA64ByteWrite) {
+  PcieConfig c;
+  c.gen = GetParam().gen;
+  c.lanes = GetParam().lanes;
+  LinkTransmitter link(c);
+  const Time t = Time{} + 1_us;
+  const auto first = link.send(t, TlpType::MWr, 84, 64);
+  EXPECT_EQ(first.start, t);
+  EXPECT_EQ((first.end - first.start).ps(), 84 * GetParam().ps_per_byte);
+  EXPECT_EQ(first.arrival, first.end + c.propagation);
+  const auto second = link.send(t, TlpType::MWr, 88, 64);  // serial: it waits for the first
+  EXPECT_EQ(second.start, first.end);
+  EXPECT_EQ((second.end - second.start).ps(), 88 * GetParam().ps_per_byte);
+}
+
+// --- credits and order ----------------------------------------------------------------------------------------------
+
+TEST(Link, PostedHeaderCreditsStallTheTransmitter) {
+  PcieConfig c;
+  LinkTransmitter link(c);
+  const Time back = Time{} + 10_us;
+  for (unsigned i = 0; i < 64; ++i) {
+    EXPECT_LT(link.send(Time{}, TlpType::MWr, 24, 4).end, back);
+    link.credit(TlpType::MWr, 4, back + Duration::from_ns(100 * i));
+  }
+  EXPECT_EQ(link.send(Time{}, TlpType::MWr, 24, 4).start, back);  // the 65th waits for the first header
+  link.credit(TlpType::MWr, 4, back + 100_us);
+  EXPECT_EQ(link.send(Time{}, TlpType::MWr, 24, 4).start, back + 100_ns);
+}
+
+TEST(Link, PostedDataCreditsStallTheTransmitterAndReadsPassNothing) {
+  PcieConfig c;
+  LinkTransmitter link(c);
+  const Time back = Time{} + 50_us;
+  for (unsigned i = 0; i < 32; ++i) {  // 32 x 512 B are the receiver's 16 KB
+    EXPECT_LT(link.send(Time{}, TlpType::MWr, 532, 512).end, back);
+    link.credit(TlpType::MWr, 512, back);
+  }
+  const auto completion = link.send(Time{}, TlpType::CplD, 84, 64);  // infinite credits
+  EXPECT_LT(completion.start, back);
+  EXPECT_EQ(link.send(Time{}, TlpType::MWr, 24, 4).start, back);
+}
+
+TEST(Link, RequestOutOfTimeOrderAbortsTheRun) {
+  LinkTransmitter link{PcieConfig{}};
+  link.send(Time{} + 100_ns, TlpType::MRd, 20, 0);
+  EXPECT_NO_THROW(link.send(Time{} + 100_ns, TlpType::MRd, 20, 0));
+  EXPECT_THROW(link.send(Time{} + 99_ns, TlpType::MRd, 20, 0), SimulationError);
+}
+
+TEST(Link, EventInThePastAbortsTheRun) {
+  struct Late {
+    void first(Time t, std::uint32_t) { engine->at<&Late::second>(t - 1_ps, Kind::device, 0, *this); }
+    void second(Time, std::uint32_t) {}
+    Engine* engine;
+  };
+  Engine engine(false);
+  Late late{&engine};
+  engine.at<&Late::first>(Time{} + 1_us, Kind::device, 0, late);
+  EXPECT_THROW(engine.run(Time{} + 2_us), SimulationError);
+}
+
+/// Notes when each access is said to take effect.
+struct Witness : sc_core::sc_module {
+  explicit Witness(sc_core::sc_module_name name) : sc_module(name), in("in"), out("out") {
+    in.register_nb_transport_fw(this, &Witness::forward);
+  }
+  ::tlm::tlm_sync_enum forward(Payload& p, ::tlm::tlm_phase&, sc_core::sc_time& delay) {
+    seen.push_back({p.get_address(), instant(delay)});
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    return ::tlm::TLM_COMPLETED;
+  }
+  struct Seen {
+    std::uint64_t address;
+    Time at;
+  };
+  tlm_utils::simple_target_socket<Witness> in;
+  tlm_utils::simple_initiator_socket<Witness> out;
+  std::vector<Seen> seen;
+};
+
+/// A master that asks without waiting.
+struct Master : sc_core::sc_module {
+  explicit Master(sc_core::sc_module_name name) : sc_module(name), out("out"), in("in") {
+    out.register_nb_transport_bw(this, &Master::backward);
+    in.register_nb_transport_fw(this, &Master::forward);
+  }
+  ::tlm::tlm_sync_enum backward(Payload&, ::tlm::tlm_phase& phase, sc_core::sc_time&) {
+    phase = ::tlm::END_RESP;
+    return ::tlm::TLM_COMPLETED;
+  }
+  ::tlm::tlm_sync_enum forward(Payload&, ::tlm::tlm_phase&, sc_core::sc_time&) { return ::tlm::TLM_COMPLETED; }
+  void request(TlpType type, std::uint64_t address, Time arrival) {
+    Payload& p = pool.get(type, address, nullptr, 64);
+    TlpPool::extension(p).function = 0;
+    ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
+    sc_core::sc_time delay = delay_to(arrival);
+    out->nb_transport_fw(p, phase, delay);
+    p.release();
+  }
+  tlm_utils::simple_initiator_socket<Master> out;
+  tlm_utils::simple_target_socket<Master> in;
+  TlpPool pool;
+};
+
+// PCI Express Base, ordering rules: neither a posted write nor a read passes a posted write.
+TEST(RootComplex, WritesAndReadsStayBehindAWriteThatWaitsForItsTranslation) {
+  Base b;
+  const PcieConfig c;
+  HostMemory dram(b.engine, 0, 1 << 20);
+  Iommu iommu(dram, c);
+  RootComplex rc("root_complex", b.engine, b.scheduler, b.trace, c, &iommu, 0, 0);
+  Master card("card"), cpu("cpu");
+  Witness memory("memory");
+  card.out.bind(rc.from_device);
+  rc.to_device.bind(card.in);
+  rc.to_host.bind(memory.in);
+  memory.out.bind(cpu.in);
+  cpu.out.bind(rc.from_host);
+  struct Script {
+    void run(Time t, std::uint32_t) {
+      card->request(TlpType::MWr, 0x1000, t);            // page walk
+      card->request(TlpType::MWr, 0x1040, t + 10_ns);    // translation known by now
+      card->request(TlpType::MRd, 0x1000, t + 20_ns);
+    }
+    Master* card;
+  } script{&card};
+  b.engine.at<&Script::run>(Time{} + 1_us, Kind::device, 0, script);
+  b.run(10_us);
+  const Time walked = Time{} + 1_us + c.root_complex_latency + c.iommu_miss;
+  ASSERT_EQ(memory.seen.size(), 3u);
+  EXPECT_EQ(memory.seen[0].at, walked);
+  EXPECT_EQ(memory.seen[1].address, 0x1040u);
+  EXPECT_EQ(memory.seen[1].at, walked);  // alone it would have been visible 310 ns earlier
+  EXPECT_EQ(memory.seen[2].address, 0x1000u);
+  EXPECT_EQ(memory.seen[2].at, walked);
+}
+
+TEST(HostMemory, PostedWriteThatWouldPassAnotherAbortsTheRun) {
+  Engine engine(false);
+  HostMemory memory(engine, 0, 1 << 16);
+  const auto post = [&](Time t) { memory.post({t, 0, nullptr, 0, [](void*, PostedWrite&) {}, nullptr, nullptr}); };
+  post(Time{} + 2_us);
+  EXPECT_NO_THROW(post(Time{} + 2_us));
+  EXPECT_THROW(post(Time{} + 1_us), SimulationError);
+}
+
+// --- a frame received -----------------------------------------------------------------------------------------------
+
+struct ReceiveCase {
+  unsigned mps;
+  std::uint32_t page_offset;         // of the buffer
+  std::vector<std::uint32_t> sizes;  // of the TLPs
+};
+class ReceiveTlps : public testing::TestWithParam<ReceiveCase> {};
+// 1500 bytes of IP are 1514 without FCS. The last line begins 114 B before a page's end.
+INSTANTIATE_TEST_SUITE_P(
+    MaxPayload, ReceiveTlps,
+    testing::Values(ReceiveCase{128, 0, {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 106}},
+                    ReceiveCase{256, 0, {256, 256, 256, 256, 256, 234}}, ReceiveCase{512, 0, {512, 512, 490}},
+                    ReceiveCase{512, 2048, {512, 512, 490}}, ReceiveCase{256, 3982, {114, 256, 256, 256, 256, 256, 120}},
+                    ReceiveCase{512, 3982, {114, 512, 512, 376}}));
+
+TEST_P(ReceiveTlps, OfA1500ByteDatagram) {
+  PcieConfig c;
+  c.mps = GetParam().mps;
+  CardBench b(c);
+  CardBench::Buffer packet{};
+  b.task([&] {
+    b.bring_up();
+    packet = b.buffer(8192, GetParam().page_offset);
+    b.receive_ring(8, packet, 0);
+    b.far.add_source(std::make_unique<UdpSource>(CardBench::to_station(1518, 1, b.host.kernel().now() + 20_us)));
+  });
+  b.run(1_ms);
+  std::vector<std::uint32_t> sizes;
+  std::uint64_t next = packet.bus;
+  for (const TlpEvent& e : b.recorder.select(true, TlpType::MWr)) {
+    if (e.address - packet.bus >= 1514) continue;  // write-backs
+    EXPECT_EQ(e.address, next);
+    EXPECT_LE(e.address % 4096 + e.length, 4096u);
+    next = e.address + e.length;
+    sizes.push_back(e.length);
+  }
+  EXPECT_EQ(sizes, GetParam().sizes);
+  EXPECT_TRUE(b.host.dma_faults().empty());
+  const auto& up = b.nic.counters(0).up;
+  std::uint64_t wire = 0;
+  for (const TlpEvent& e : b.recorder.tlps) {
+    const bool data = e.type == TlpType::MWr || e.type == TlpType::CplD;
+    if (e.up) wire += tlp_wire_bytes(e.type, e.address, data ? e.length : 0);
+  }
+  EXPECT_EQ(up.wire_bytes, wire);
+}
+
+// --- a frame sent ---------------------------------------------------------------------------------------------------
+
+struct ReadCase {
+  unsigned mrrs, rcb, completion;
+  std::uint32_t page_offset;
+  std::vector<std::uint32_t> requests;     // MRd lengths for 1514 bytes
+  std::vector<std::uint32_t> completions;  // first and last of the first request
+};
+class ReadTlps : public testing::TestWithParam<ReadCase> {};
+INSTANTIATE_TEST_SUITE_P(MaxReadRequest, ReadTlps,
+                         testing::Values(ReadCase{512, 64, 64, 0, {512, 512, 490}, {64, 64}},
+                                         ReadCase{2048, 64, 256, 0, {1514}, {256, 234}},
+                                         ReadCase{128, 64, 64, 0, {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 106}, {64, 64}},
+                                         ReadCase{512, 64, 64, 40, {512, 512, 490}, {24, 40}},
+                                         ReadCase{512, 128, 128, 200, {512, 512, 490}, {56, 72}},
+                                         ReadCase{512, 64, 64, 4000, {96, 512, 512, 394}, {32, 64}}));
+
+TEST_P(ReadTlps, SplitByReadRequestSizeAndCompletionBoundary) {
+  PcieConfig c;
+  c.mrrs = GetParam().mrrs;
+  c.rcb = GetParam().rcb;
+  c.completion = GetParam().completion;
+  CardBench b(c);
+  CardBench::Buffer packet{};
+  b.task([&] {
+    b.bring_up();
+    packet = b.buffer(8192, GetParam().page_offset);
+    const std::uint16_t length = 1514;
+    b.transmit_ring(1, {&packet, 1}, {&length, 1});
+    b.wr(hw::reg::TDT(0), 1);
+  });
+  b.run(1_ms);
+  const auto ours = [&](const TlpEvent& e) { return e.address - packet.bus < 1514; };
+  std::vector<std::uint32_t> requests;
+  std::uint64_t next = packet.bus;
+  for (const TlpEvent& e : b.recorder.select(true, TlpType::MRd)) {
+    if (!ours(e)) continue;
+    EXPECT_EQ(e.address, next);
+    EXPECT_LE(e.address % 4096 + e.length, 4096u);
+    next += e.length;
+    requests.push_back(e.length);
+  }
+  EXPECT_EQ(requests, GetParam().requests);
+
+  std::vector<std::uint32_t> first;  // completions of the first request
+  std::uint64_t total = 0;
+  next = packet.bus;
+  for (const TlpEvent& e : b.recorder.select(false, TlpType::CplD)) {
+    if (!ours(e)) continue;
+    EXPECT_EQ(e.address, next);
+    EXPECT_LE(e.length, c.completion);
+    next += e.length;
+    if (total < requests[0]) first.push_back(e.length);
+    total += e.length;
+    // Every completion but a request's last ends on a Read Completion Boundary.
+    std::uint64_t end_of_request = packet.bus;
+    for (const auto n : requests) end_of_request += end_of_request < next ? n : 0;
+    if (next != end_of_request) {
+      EXPECT_EQ(next % c.rcb, 0u);
+    }
+  }
+  EXPECT_EQ(total, 1514u);
+  EXPECT_EQ(first.front(), GetParam().completions[0]);
+  EXPECT_EQ(first.back(), GetParam().completions[1]);
+}
+
+TEST(Iova, Above4GiBMakesHeadersOfFourWords) {
+  for (const unsigned bits : {32u, 64u}) {
+    PcieConfig c;
+    c.iova_bits = bits;
+    Engine engine(false);
+    HostMemory dram(engine, 0, 1 << 16);
+    Iommu iommu(dram, c);
+    std::byte* p = dram.allocate(64, 64);
+    const auto bus = iommu.map({p, 64}, DmaDirection::to_device, std::source_location::current());
+    EXPECT_EQ(tlp_wire_bytes(TlpType::MWr, bus.value, 64), bits == 64 ? 88u : 84u);
+  }
+}
+
+}  // namespace
+}  // namespace niclab::sim

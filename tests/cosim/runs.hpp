@@ -1,0 +1,69 @@
+// Whole scenarios, as `niclab run` runs them: in this process (once), or in a child of its own.
+#pragma once
+
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lab/child_run.hpp"
+#include "lab/commands.hpp"
+#include "lab/scenario.hpp"
+#include "lab/simulation.hpp"
+
+namespace niclab::lab {
+
+struct EventList final : EventSink {
+  void event(const Event& e) override { events.push_back(e); }
+  std::vector<Event> select(EventKind kind) const {
+    std::vector<Event> v;
+    for (const Event& e : events)
+      if (static_cast<EventKind>(e.kind) == kind) v.push_back(e);
+    return v;
+  }
+  std::vector<Event> events;
+};
+
+inline Scenario from_text(const std::string& toml) {
+  return scenario_from_text(toml, "test", NICLAB_SOURCE_DIR "/scenarios");
+}
+
+/// What two runs are compared by.
+struct Fingerprint {
+  std::uint64_t digest = 0, content = 0, time_ns = 0, frames = 0, datagrams = 0, faults = 0;
+  bool operator==(const Fingerprint&) const = default;
+};
+
+inline std::uint64_t value_of(const Counters& counters, std::string_view name) {
+  for (const auto& [key, value] : counters)
+    if (key == name) return value;
+  throw std::out_of_range("no counter " + std::string(name));
+}
+
+inline Fingerprint fingerprint(const RunResult& r) {
+  Fingerprint f{*r.digest, *r.digest_content, r.time_ns, 0, 0, faults_of(r).size()};
+  for (const auto& [name, link] : r.links) f.frames += link.rx_frames + link.tx_frames;
+  for (const auto& h : r.hosts)
+    for (const auto& s : h.sockets) f.datagrams += s.rx_datagrams;
+  return f;
+}
+
+/// Runs a scenario in a child process; `before` may add modules of its own there.
+inline Fingerprint run_apart(const Scenario& scenario, bool eager, const std::function<void()>& before = {}) {
+  ChildRun child([&](int fd) {
+    if (before) before();
+    RunOptions options;
+    options.eager = eager;
+    options.quiet = true;
+    const Fingerprint f = fingerprint(*run_scenario(scenario, options));
+    return write_all(fd, &f, sizeof f) ? 0 : 1;
+  });
+  Fingerprint f;
+  const std::string bytes = child.read_all();
+  child.wait();
+  if (bytes.size() != sizeof f) throw std::runtime_error("a run ended without a result");
+  std::memcpy(&f, bytes.data(), sizeof f);
+  return f;
+}
+
+}  // namespace niclab::lab
