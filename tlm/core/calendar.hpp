@@ -104,6 +104,7 @@ class Calendar {
       --i;
     }
     turns_[i] = turn;
+    ++turns_version_;
     publish();
   }
   /// Puts `mine` where the soonest turn was taken from, and returns that.
@@ -115,12 +116,14 @@ class Calendar {
       --i;
     }
     turns_[i] = mine;
+    ++turns_version_;
     publish();
     return soonest;
   }
   Turn pop_turn() {
     const Turn turn = turns_.back();
     turns_.pop_back();
+    ++turns_version_;
     publish();
     return turn;
   }
@@ -128,10 +131,16 @@ class Calendar {
     for (std::size_t i = 0; i < turns_.size(); ++i)
       if (turns_[i].cpu == cpu) {
         turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(i));
+        ++turns_version_;
         publish();
         return;
       }
   }
+  bool event_before(std::uint64_t t, std::uint32_t order) const {
+    return !events_.empty() && before(events_.back().t, events_.back().order, t, order);
+  }
+  /// Changes whenever a turn is added or taken away.
+  std::uint64_t turns_version() const { return turns_version_; }
   bool has_turn() const { return !turns_.empty(); }
   const Turn& next_turn() const { return turns_.back(); }
   /// Whether the soonest thing of all is a CPU's turn (then there is one) rather than an event.
@@ -164,6 +173,7 @@ class Calendar {
   std::uint64_t horizon_ = ~std::uint64_t{0};
   std::vector<Event> events_;
   std::vector<Turn> turns_;
+  std::uint64_t turns_version_ = 0;
 };
 
 }  // namespace niclab::sim

@@ -78,17 +78,33 @@ void Cpu::sync() {
     } else if (calendar.nothing_before(local, order)) {
       e.now_ = Time::from_ps(local);
       return;
-    } else if (!calendar.turn_is_next()) {
-      if (e.eager()) {
-        suspend_until(Time::from_ps(local));
-      } else {
-        e.limit_ = local;
-        e.run_event_on(current_->context, calendar.pop());
-      }
-    } else {
+    } else if (calendar.turn_is_next()) {
       yield_to_next(local, order);
+    } else if (e.eager()) {
+      suspend_until(Time::from_ps(local));
+    } else {
+      run_events_before(local, order);
     }
   }
+}
+
+/// Runs the calendar's events that come before (local, order) and before any other CPU's turn, on our own stack.
+/// The first is known to; stops when one of them changed whose turn it is, or interrupted us.
+void Cpu::run_events_before(std::uint64_t local, std::uint32_t order) {
+  Engine& e = engine_;
+  Calendar& calendar = e.calendar_;
+  const std::uint64_t version = calendar.turns_version();
+  std::uint64_t bound = std::min(local, calendar.horizon());
+  std::uint32_t bound_order = bound == local ? order : 0;
+  if (calendar.has_turn() && before(calendar.next_turn().t, calendar.next_turn().order, bound, bound_order)) {
+    bound = calendar.next_turn().t;
+    bound_order = calendar.next_turn().order;
+  }
+  e.limit_ = local;
+  do {
+    e.run_event_on(current_->context, calendar.pop());
+  } while (calendar.event_before(bound, bound_order) && pending_.empty() && calendar.turns_version() == version &&
+           calendar.horizon() >= bound);
 }
 
 /// Another CPU's turn comes first: hand over to it directly, be called back at `local`.

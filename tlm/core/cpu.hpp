@@ -85,6 +85,7 @@ class Cpu {
   void take_irq();
   void do_softirq();
   void suspend_until(Time t);
+  void run_events_before(std::uint64_t local, std::uint32_t order);
   void push_resume(Time t);
   void yield_to_next(std::uint64_t local, std::uint32_t order);
   void set_mode(CpuMode mode);

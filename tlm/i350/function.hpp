@@ -115,7 +115,8 @@ class I350Function {
   void accept(Frame* frame, Time t);
   bool classify(RxEntry& e);
   void rx_next(Time t);
-  void rx_ready(Time t, std::uint32_t);
+  void rx_starved(Time t);
+  void rx_retry(Time t);
   void rx_issue(Time t, std::uint32_t);
   void rx_written(Time t, std::uint32_t);
   void rx_pop(Time t);
@@ -263,8 +264,8 @@ class I350Function {
 
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
-inline constexpr unsigned link = 0, rx_fetch = 1, rx_ready = 2, rx_issue = 3, rx_written = 4, tx_fetch = 5, tx_step = 6,
-                          tx_mac = 7;
+inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_fetch = 4, tx_step = 5;
+
 inline constexpr unsigned kAgents = 16;
 }  // namespace step
 

@@ -110,41 +110,42 @@ void I350Function::rx_next(Time t) {
     rx_state_ = RxState::idle;
     return;
   }
-  rx_state_ = RxState::waiting_ready;
   // Not chained: a full packet buffer would recurse frame by frame.
-  engine_.at<&I350Function::rx_ready>(niclab::max(rx_fifo_.front().ready, t), Kind::device, agent_ + step::rx_ready,
-                                      *this);
+  rx_state_ = RxState::waiting_ready;
+  engine_.at<&I350Function::rx_issue>(niclab::max(rx_fifo_.front().ready, t) + i350_latency::receive_engine, Kind::device,
+                                      agent_ + step::rx_issue, *this);
 }
 
-void I350Function::rx_ready(Time t, std::uint32_t) {
-  if (rx_fifo_.empty()) return;  // a reset came in between
+/// The frame in front has no descriptor to go to: drop it, or wait for one.
+void I350Function::rx_starved(Time t) {
   RxEntry& e = rx_fifo_.front();
   RxQueue& q = rx_queues_[e.queue];
-  if (q.available() == 0 || !master_enabled()) {
-    const bool exhausted = !q.enabled() || q.free() == 0;
-    if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
-      statistics_.count_queue_drop(e.queue);
-      ++account_.queue_drops;
-      rx_pop(t);
-      return;
-    }
-    if (exhausted && !e.counted_rnbc) {
-      statistics_.count(reg::RNBC);
-      e.counted_rnbc = true;
-    }
-    rx_state_ = RxState::waiting_descriptor;
-    if (!exhausted) want_rx_fetch(e.queue, t);
+  const bool exhausted = !q.enabled() || q.free() == 0;
+  if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
+    statistics_.count_queue_drop(e.queue);
+    ++account_.queue_drops;
+    rx_pop(t);
     return;
   }
-  rx_state_ = RxState::issuing;
-  engine_.chain<&I350Function::rx_issue>(t + i350_latency::receive_engine, Kind::device, agent_ + step::rx_issue, *this);
+  if (exhausted && !e.counted_rnbc) {
+    statistics_.count(reg::RNBC);
+    e.counted_rnbc = true;
+  }
+  rx_state_ = RxState::waiting_descriptor;
+  if (!exhausted) want_rx_fetch(e.queue, t);
+}
+
+/// Descriptors arrived, or bus mastering came back, while a frame waited.
+void I350Function::rx_retry(Time t) {
+  if (rx_state_ == RxState::waiting_descriptor) rx_next(t);
 }
 
 void I350Function::rx_issue(Time t, std::uint32_t) {
   if (rx_fifo_.empty()) return;  // a reset came in between
   RxEntry& e = rx_fifo_.front();
   RxQueue& q = rx_queues_[e.queue];
-  if (q.available() == 0) return rx_ready(t, 0);
+  if (q.available() == 0 || !master_enabled()) return rx_starved(t);
+  rx_state_ = RxState::issuing;
   const TakenDescriptor taken = q.take();
   if (q.crossed_minimum()) legacy_cause(reg::icr::RXDMT0, t);
   want_rx_fetch(e.queue, t);
@@ -194,7 +195,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   if (last) {
     rx_pop(t);
   } else {
-    rx_ready(t, 0);
+    rx_next(t);
   }
 }
 
@@ -258,7 +259,7 @@ void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte
       }
       rx_fetch_wanted_ |= 1u << tag.queue;
       rx_fetch(t);
-      if (rx_state_ == RxState::waiting_descriptor) rx_ready(t, 0);
+      rx_retry(t);
       break;
     }
     case ReadKind::tx_descriptors: {

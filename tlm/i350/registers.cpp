@@ -117,7 +117,7 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
     rx_fetch(t);
     tx_fetch(t);
     tx_kick(t);
-    if (rx_state_ == RxState::waiting_descriptor) rx_ready(t, 0);
+    rx_retry(t);
   }
 }
 
