@@ -12,6 +12,18 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 option(NICLAB_SANITIZE "Build the SystemC-free rooms with AddressSanitizer and UBSan" OFF)
 option(NICLAB_COVERAGE "Instrument for gcov" OFF)
 
+# The path of a packet is longer than the instruction cache; what makes code denser makes the simulator faster
+# (docs/performance.md). Rooms carry both machine code, which tests link at once, and what link-time optimisation
+# wants, which only the command uses.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT NICLAB_SANITIZE AND NOT NICLAB_COVERAGE)
+  add_compile_options(-fno-pie -fno-plt)
+  add_link_options(-no-pie)
+  set(NICLAB_LTO_COMPILE -flto=auto -ffat-lto-objects)
+  set(NICLAB_LTO_LINK -flto=auto -O3)
+  set(CMAKE_AR ${CMAKE_CXX_COMPILER_AR})
+  set(CMAKE_RANLIB ${CMAKE_CXX_COMPILER_RANLIB})
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lab/shell.hpp"
+
 namespace niclab::lab {
 namespace {
 
@@ -15,6 +17,7 @@ sim::PcieConfig bus_config(const Pcie& p) {
   c.rcb = p.rcb;
   c.completion = p.completion;
   c.ack_every = p.ack_every;
+  c.tags = p.tags;
   c.iova_bits = p.iova_bits;
   c.propagation = p.propagation;
   c.root_complex_latency = p.root_complex_latency;
@@ -126,6 +129,7 @@ void Machine::boot() {
     for (const auto& a : adapters_)
       while (!a->carrier) kernel.sleep_until(kernel.now() + 1_ms);
   start_apps();
+  start_commands();
   booted_ = true;
   app_ready_();
 }
@@ -142,7 +146,53 @@ void Machine::start_apps() {
           world_.instruments.request_round_trip));
 }
 
+void Machine::start_commands() {
+  for (const At& at : scenario_.at) {
+    if (at.host != index_) continue;
+    ++commands_left_;
+    host_.kernel().spawn("sh", 0, [this, &at] {
+      sim::HostKernel& kernel = host_.kernel();
+      while (start_line_() == Time::never()) kernel.sleep_until(kernel.now() + 1_ms);
+      kernel.sleep_until(start_line_() + at.time);
+      run_command(at);
+      --commands_left_;
+    });
+  }
+}
+
+/// Runs in a task of its own; what the tool would print goes to the kernel log.
+void Machine::run_command(const At& at) {
+  const ShellCommand c = *parse_command(at.command);
+  const auto is_it = [&](const Nic& n) { return n.if_name == c.interface; };
+  const auto nic = std::find_if(config_.nics.begin(), config_.nics.end(), is_it) - config_.nics.begin();
+  igb::IgbAdapter& adapter = *adapters_[static_cast<std::size_t>(nic)];
+  int result = 0;
+  switch (c.kind) {
+    case ShellCommand::Kind::coalesce: {
+      igb::Coalesce wanted = adapter.get_coalesce();
+      if (c.rx) wanted.rx_usecs = *c.rx;
+      if (c.tx) wanted.tx_usecs = *c.tx;
+      result = adapter.set_coalesce(wanted);
+      break;
+    }
+    case ShellCommand::Kind::ring: {
+      igb::RingParam wanted = adapter.get_ringparam();
+      if (c.rx) wanted.rx = *c.rx;
+      if (c.tx) wanted.tx = *c.tx;
+      result = adapter.set_ringparam(wanted);
+      break;
+    }
+    case ShellCommand::Kind::channels: result = adapter.set_channels(c.value); break;
+    case ShellCommand::Kind::up: result = stack_.dev_open(adapter); break;
+    case ShellCommand::Kind::down: result = stack_.dev_close(adapter); break;
+    case ShellCommand::Kind::mtu: result = stack_.dev_set_mtu(adapter, c.value); break;
+    case ShellCommand::Kind::txqueuelen: adapter.tx_queue_len = c.value; break;
+  }
+  host_.kernel().log("sh: " + at.command + (result == 0 ? "" : std::string(": ") + std::strerror(-result)));
+}
+
 bool Machine::idle() const {
+  if (commands_left_ != 0) return false;
   for (const auto& a : apps_)
     if (a->finite() && a->state() == AppState::ready) return false;
   for (const auto& s : stack_.sockets())

@@ -56,6 +56,7 @@ class Machine {
  private:
   void boot();
   void start_apps();
+  void start_commands();
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
   LinkResult link_result(unsigned nic, Time start, Time end) const;
@@ -77,7 +78,10 @@ class Machine {
   std::vector<std::unique_ptr<Application>> apps_;
   std::function<Time()> start_line_;
   std::function<void()> app_ready_;
+  void run_command(const At& at);
+
   std::size_t apps_ready_ = 0;
+  std::size_t commands_left_ = 0;  // of [[at]]
   bool booted_ = false;
   std::string failure_;
 };

@@ -41,6 +41,8 @@ sim::FarEnd& Network::add_far_end(World& world) {
   const std::size_t n = far_ends_.size();
   far_ends_.push_back(std::make_unique<sim::FarEnd>(numbered("far_end", n).c_str(), world.engine, world.scheduler,
                                                     world.frames, static_cast<unsigned>(n)));
+  for (const Host& h : scenario_.hosts)
+    for (const Nic& nic : h.nics) far_ends_.back()->leave_to_others(nic.ipv4.address);
   return *far_ends_.back();
 }
 

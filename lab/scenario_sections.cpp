@@ -1,6 +1,8 @@
 // [run], [cost], [pcie], [fidelity], [[at]], [[expect]].
 #include "lab/scenario_sections.hpp"
 
+#include "lab/shell.hpp"
+
 #include <algorithm>
 
 #include "lab/values.hpp"
@@ -47,7 +49,7 @@ void read_pcie(TableReader& root, Pcie& p) {
     p.rcb = t.one_of("rcb", p.rcb, {64, 128});
     p.completion = t.one_of("completion", std::max(p.completion, p.rcb), {64, 128, 256, 512});
     p.ack_every = t.number("ack_every", p.ack_every, 1, 64);
-    p.tags = t.number("tags", p.tags, 1, 32);
+    p.tags = t.number("tags", p.tags, 3, 32);
     p.iova_bits = t.one_of("iova_bits", p.iova_bits, {32, 64});
     p.iotlb_entries = t.number("iotlb_entries", p.iotlb_entries, 1, 65536);
     const std::pair<const char*, Duration*> times[] = {
@@ -103,6 +105,12 @@ void read_at(TableReader& root, Scenario& s) {
     t.require("time", "a time after the start line, \"<n>ns|us|ms|s\"");
     at.time = t.duration("time").value_or(Duration{});
     at.command = t.required_text("command", "a command line");
+    const auto parsed = parse_command(at.command);
+    if (!parsed) throw t.error("command", "\"" + at.command + "\" is not in this version", std::string(kShellCommands));
+    const auto& nics = s.hosts[at.host].nics;
+    if (std::none_of(nics.begin(), nics.end(), [&](const Nic& n) { return n.if_name == parsed->interface; }))
+      throw t.error("command", "no interface \"" + parsed->interface + "\" on host " + s.hosts[at.host].name,
+                    "the `if` of a [[host.nic]] of that host");
     s.at.push_back(std::move(at));
   });
 }

@@ -123,7 +123,7 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   skb->owner = &sk;
   sk.rmem_alloc_ += skb->truesize;
   skb_cb<UdpRxCb>(*skb) = UdpRxCb{};
-  sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());
+  if (sk.connected_) sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());  // path-map C-84
   sk.receive_queue_.push_back(std::move(skb));
   if (!sk.readers_.empty()) kernel_.wake_one(sk.readers_);
   return 0;

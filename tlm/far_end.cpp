@@ -1,5 +1,6 @@
 #include "tlm/far_end.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/bytes.hpp"
@@ -69,6 +70,7 @@ void FarEnd::answer_arp(const Frame& request, Time t) {
   const std::byte* q = request.data;
   const Ipv4Address sender{load_be32(q + 28)}, target{load_be32(q + 38)};
   if (load_be16(q + 20) != 1 || sender == target || sender.is_any()) return;  // probes and announcements
+  if (std::find(others_.begin(), others_.end(), target) != others_.end()) return;
   Frame* reply = frames_.get(60);
   std::byte* r = reply->data;
   std::memset(r, 0, 60);

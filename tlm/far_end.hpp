@@ -23,6 +23,8 @@ class FarEnd final : public sc_core::sc_module {
 
   FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames, unsigned agent);
 
+  /// An address that lives elsewhere on the network: ARP requests for it are not answered here.
+  void leave_to_others(Ipv4Address a) { others_.push_back(a); }
   /// Before the source's first frame is due.
   void add_source(std::unique_ptr<TrafficSource> source);
   /// Every source has given its last frame and nothing is waiting to be sent.
@@ -46,6 +48,7 @@ class FarEnd final : public sc_core::sc_module {
   FramePayloadPool payloads_;
   std::vector<std::unique_ptr<TrafficSource>> sources_;
   std::vector<Frame*> replies_;
+  std::vector<Ipv4Address> others_;
   unsigned live_sources_ = 0, pending_replies_ = 0;
   Time wire_free_{};
   std::uint64_t received_ = 0, sent_ = 0;

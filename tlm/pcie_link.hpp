@@ -20,6 +20,7 @@ struct PcieConfig {
   unsigned rcb = 64;        ///< Read Completion Boundary, bytes
   unsigned completion = 64; ///< most data in one completion, bytes; a multiple of rcb
   unsigned ack_every = 4;   ///< TLPs acknowledged by one Ack DLLP
+  unsigned tags = 32;       ///< reads a function may have in flight, at least 3
   unsigned iova_bits = 32;  ///< 32: DMA addresses below 4 GiB; 64: above
   Duration propagation = 5_ns;
   Duration root_complex_latency = 150_ns;

@@ -1,4 +1,5 @@
-// Parts of a machine put together by hand, so that a test can leave one out and put something else in its place.
+// Parts of a machine put together by hand, so that a test can leave one out and put something else in its
+// place.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -88,7 +89,8 @@ inline std::vector<I350FunctionConfig> one_port() {
   return {c};
 }
 
-/// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`, in a task.
+/// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
+/// in a task.
 struct CardBench : HostSide {
   explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2)
       : HostSide(p, cpus),
@@ -134,8 +136,10 @@ struct CardBench : HostSide {
     return {memory.data() + offset, bus.value + offset};
   }
 
-  /// A transmit ring of 256 with `count` copies of one packet, each in `pieces`; the doorbell is the caller's.
-  Buffer transmit_ring(unsigned count, std::span<const Buffer> pieces, std::span<const std::uint16_t> lengths) {
+  /// A transmit ring of 256 with `count` copies of one packet, each in `pieces`; the doorbell is the
+  /// caller's.
+  Buffer transmit_ring(unsigned count, std::span<const Buffer> pieces,
+                       std::span<const std::uint16_t> lengths) {
     const Buffer ring = buffer(256 * 16);
     std::uint32_t paylen = 0;
     for (const auto n : lengths) paylen += n;
@@ -155,7 +159,8 @@ struct CardBench : HostSide {
     return ring;
   }
 
-  /// A receive ring of 256 whose descriptors all point to `packets + i * stride`; `tail` of them are given to the card.
+  /// A receive ring of 256 whose descriptors all point to `packets + i * stride`; `tail` of them are given to
+  /// the card.
   Buffer receive_ring(unsigned tail, Buffer packets, std::size_t stride, std::uint32_t srrctl = 0) {
     const Buffer ring = buffer(256 * 16);
     for (unsigned i = 0; i < 256; ++i) {

@@ -1,4 +1,5 @@
-// Interrupt messages and configuration space as a driver meets them, through the bus (fact base 1.2 to 1.5, 2.6).
+// Interrupt messages and configuration space as a driver meets them, through the bus (fact base 1.2
+// to 1.5, 2.6).
 #include <gtest/gtest.h>
 
 #include "bench.hpp"
@@ -115,6 +116,37 @@ TEST(MsixOnTheBus, MessageFollowsItsAffinity) {
   EXPECT_EQ(b.recorder.interrupts[1].cpu, 0u);
 }
 
+/// Remembers when its first instruction ran.
+struct TimedHandler {
+  void run() { at = kernel->now(); }
+  Kernel* kernel;
+  Time at{};
+};
+
+// A load cannot be interrupted, but what arrived meanwhile is served before the next instruction.
+TEST(MsixOnTheBus, InterruptDuringALoadIsServedBeforeTheNextLoad) {
+  MsixBench b;
+  TimedHandler timed{&b.host.kernel()};
+  b.task([&] {
+    b.msix_up();
+    b.pci.free_irq(kVector);
+    EXPECT_EQ(b.pci.request_irq(kVector, Callback::to<&TimedHandler::run>(timed), "timed"), 0);
+    b.pci.irq_set_affinity(kVector, 0);  // the CPU that loads
+    b.wr(reg::EICS, 1u << kVector);
+    for (unsigned i = 0; i < 8; ++i) b.rd(reg::STATUS);
+  });
+  b.run(1_ms);
+  ASSERT_EQ(b.recorder.interrupts.size(), 1u);
+  const Time arrived = b.recorder.interrupts[0].time;
+  unsigned before = 0, between = 0;
+  for (const TlpEvent& e : b.recorder.select(false, TlpType::MRd)) {
+    before += e.start < arrived && e.start + 400_ns > arrived;
+    between += e.start > arrived && e.start < timed.at;
+  }
+  EXPECT_EQ(before, 1u);  // it did arrive during a load
+  EXPECT_EQ(between, 0u);
+}
+
 TEST(MsixOnTheBus, FreedVectorStaysSilent) {
   MsixBench b;
   b.task([&] {
@@ -172,7 +204,8 @@ TEST(ConfigSpaceOnTheBus, FactBase_1_4_CapabilitiesInTheirChains) {
   using Chain = std::vector<std::pair<unsigned, unsigned>>;
   // Power management, MSI, MSI-X, PCI Express.
   ASSERT_GE(capabilities.size(), 4u);
-  EXPECT_EQ(Chain(capabilities.begin(), capabilities.begin() + 4), (Chain{{0x40, 1}, {0x50, 5}, {0x70, 0x11}, {0xA0, 0x10}}));
+  EXPECT_EQ(Chain(capabilities.begin(), capabilities.begin() + 4),
+            (Chain{{0x40, 1}, {0x50, 5}, {0x70, 0x11}, {0xA0, 0x10}}));
   ASSERT_GE(extended.size(), 2u);
   EXPECT_EQ(extended[0], (std::pair{0x100u, 1u}));  // advanced error reporting
   EXPECT_EQ(extended[1], (std::pair{0x140u, 3u}));  // device serial number

@@ -48,14 +48,17 @@ inline Fingerprint fingerprint(const RunResult& r) {
   return f;
 }
 
-/// Runs a scenario in a child process; `before` may add modules of its own there.
-inline Fingerprint run_apart(const Scenario& scenario, bool eager, const std::function<void()>& before = {}) {
+/// Runs a scenario in a child process. `before` may add modules of its own there, and `after` look at them:
+/// when it answers false, there is no result.
+inline Fingerprint run_apart(const Scenario& scenario, bool eager, const std::function<void()>& before = {},
+                             const std::function<bool()>& after = {}) {
   ChildRun child([&](int fd) {
     if (before) before();
     RunOptions options;
     options.eager = eager;
     options.quiet = true;
     const Fingerprint f = fingerprint(*run_scenario(scenario, options));
+    if (after && !after()) return 1;
     return write_all(fd, &f, sizeof f) ? 0 : 1;
   });
   Fingerprint f;

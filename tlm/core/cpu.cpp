@@ -351,6 +351,7 @@ void Cpu::stall() {  // the caller has settled
   state_ = State::stalled;
   engine_.dispatch(current_->context);
   irqs_on_since_ = niclab::max(irqs_on_since_, Time::from_ps(engine_.clock_.local));
+  if (!pending_.empty()) sync();  // what arrived meanwhile is served now; the clock does not tell the next sync of it
 }
 
 void Cpu::unstall(Time t) { push_resume(t); }

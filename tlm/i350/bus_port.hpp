@@ -33,6 +33,8 @@ class BusPort {
   virtual ~BusPort() = default;
   virtual unsigned max_payload_size() const = 0;
   virtual unsigned max_read_request_size() const = 0;
+  /// Payload reads a function may have in flight, beside one descriptor read of each direction.
+  virtual unsigned payload_reads() const = 0;
   /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has left.
   virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) = 0;
   /// Posts up to 512 bytes, copied.

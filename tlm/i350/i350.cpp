@@ -1,5 +1,6 @@
 #include "tlm/i350/i350.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace niclab::sim {
@@ -20,6 +21,8 @@ class I350::Port final : public BusPort {
 
   unsigned max_payload_size() const override { return function.config_space().max_payload_size(); }
   unsigned max_read_request_size() const override { return function.config_space().max_read_request_size(); }
+
+  unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
 
   Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) override {
     Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);

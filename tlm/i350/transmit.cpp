@@ -161,7 +161,7 @@ bool I350Function::tx_issue_reads(Time t) {
   TxPacket& p = tx_slots_[slot];
   const std::uint32_t mrrs = bus_.max_read_request_size();
   while (tx_left_ != 0) {
-    if (tx_reads_ == kPayloadReads) return false;
+    if (tx_reads_ >= bus_.payload_reads()) return false;
     const auto to_page_end = static_cast<std::uint32_t>(4096 - tx_address_ % 4096);
     const std::uint32_t n = std::min({tx_left_, mrrs, to_page_end});
     ++tx_reads_;

@@ -5,7 +5,7 @@
 namespace niclab::lab {
 namespace {
 
-TEST(Latency, NearestRankIsExactBelow65Microseconds) {
+TEST(Latency, NearestRankIsExactBelow2048Nanoseconds) {
   LatencyRecorder r;
   for (std::uint64_t i = 1000; i >= 1; --i) r.add(Duration::from_ns(i));
   const auto s = r.stats();

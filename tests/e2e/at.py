@@ -1,0 +1,79 @@
+"""[[at]]: commands of a host's shell while the scenario runs (path-map F-29, F-22)."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from support import niclab, summary
+
+SCENARIO = """
+[run]
+duration = "40ms"
+[[host]]
+name = "h1"
+cpus = 2
+[[host.nic]]
+if = "eth0"
+mac = "02:00:00:00:00:01"
+ipv4 = "10.0.0.1/24"
+queues = 1
+rx_usecs = 10
+[[app]]
+host = "h1"
+kind = "sink"
+port = 9
+[[traffic]]
+to = "h1.eth0"
+kind = "udp"
+rate = "50000pps"
+"""
+
+AT = """
+[[at]]
+time = "%s"
+host = "h1"
+command = "%s"
+"""
+
+
+class At(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="niclab-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_with(self, name, *commands):
+        file = self.folder / (name + ".toml")
+        file.write_text(SCENARIO + "".join(AT % c for c in commands))
+        done = niclab("run", file, "--out", self.folder / name)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return summary(self.folder / name)["hosts"]["h1"]
+
+    def test_coalescing_changes_at_its_time(self):
+        # 50,000 frames a second. At 10 us every frame interrupts; at 1 ms there are 1,000 interrupts a second.
+        fast = self.run_with("fast")["interrupts"]["eth0-rx-0"]["count"]
+        half = self.run_with("half", ("20ms", "ethtool -C eth0 rx-usecs 1000"))["interrupts"]["eth0-rx-0"]["count"]
+        self.assertAlmostEqual(fast, 2000, delta=20)
+        self.assertAlmostEqual(half, 1000 + 20, delta=20)
+
+    def test_interface_down_and_up_again(self):
+        down = self.run_with("down", ("10ms", "ifconfig eth0 down"))
+        received = down["sockets"][0]["rx_datagrams"]
+        self.assertAlmostEqual(received, 500, delta=10)
+        self.assertIn("sh: ifconfig eth0 down", (self.folder / "down/kernel.log").read_text())
+
+    def test_what_the_driver_refuses_is_logged(self):
+        self.run_with("refused", ("1ms", "ethtool -C eth0 rx-usecs 5"))
+        self.assertIn("rx-usecs 5: Invalid argument", (self.folder / "refused/kernel.log").read_text())
+
+    def test_unknown_command_is_an_input_error(self):
+        file = self.folder / "bad.toml"
+        file.write_text(SCENARIO + AT % ("1ms", "reboot"))
+        done = niclab("run", file, "--out", self.folder / "bad")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertFalse((self.folder / "bad").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
