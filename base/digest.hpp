@@ -50,8 +50,21 @@ inline std::uint64_t hash_bytes(std::span<const std::byte> bytes) {
     lane[0] = (lane[0] ^ word(p)) * k;
     lane[0] ^= lane[0] >> 32;
   }
+  // Sizes known at compile time: no call for the tail.
   std::uint64_t tail = 0;
-  if (n != 0) std::memcpy(&tail, p, n);  // p may be null
+  if ((n & 4) != 0) {
+    std::uint32_t v;
+    std::memcpy(&v, p, 4);
+    tail = v;
+    p += 4;
+  }
+  if ((n & 2) != 0) {
+    std::uint16_t v;
+    std::memcpy(&v, p, 2);
+    tail = tail << 16 | v;
+    p += 2;
+  }
+  if ((n & 1) != 0) tail = tail << 8 | std::to_integer<std::uint64_t>(*p);
   lane[1] = (lane[1] ^ tail) * k;
   std::uint64_t h = 0;
   for (const std::uint64_t l : lane) {

@@ -167,7 +167,13 @@ void Machine::run_command(const At& at) {
   const auto nic = std::find_if(config_.nics.begin(), config_.nics.end(), is_it) - config_.nics.begin();
   igb::IgbAdapter& adapter = *adapters_[static_cast<std::size_t>(nic)];
   int result = 0;
+  std::vector<std::string> answer;
   switch (c.kind) {
+    case ShellCommand::Kind::statistics:
+      adapter.ndo_get_stats64();
+      answer.push_back("NIC statistics:");
+      for (const auto& [name, value] : adapter.ethtool_stats()) answer.push_back("     " + name + ": " + std::to_string(value));
+      break;
     case ShellCommand::Kind::coalesce: {
       igb::Coalesce wanted = adapter.get_coalesce();
       if (c.rx) wanted.rx_usecs = *c.rx;
@@ -189,6 +195,7 @@ void Machine::run_command(const At& at) {
     case ShellCommand::Kind::txqueuelen: adapter.tx_queue_len = c.value; break;
   }
   host_.kernel().log("sh: " + at.command + (result == 0 ? "" : std::string(": ") + std::strerror(-result)));
+  for (const std::string& line : answer) host_.kernel().log(line);
 }
 
 bool Machine::idle() const {

@@ -34,9 +34,14 @@ bool take_pairs(const Words& words, std::size_t first, const char* rx_name, cons
 }
 
 std::optional<ShellCommand> ethtool(const Words& w) {
-  if (w.size() < 4) return std::nullopt;
+  if (w.size() < 3) return std::nullopt;
   ShellCommand c;
   c.interface = w[2];
+  if (w[1] == "-S" && w.size() == 3) {
+    c.kind = ShellCommand::Kind::statistics;
+    return c;
+  }
+  if (w.size() < 4) return std::nullopt;
   if (w[1] == "-C" || w[1] == "-G") {
     c.kind = w[1] == "-C" ? ShellCommand::Kind::coalesce : ShellCommand::Kind::ring;
     const bool coalesce = c.kind == ShellCommand::Kind::coalesce;

@@ -66,6 +66,12 @@ class At(unittest.TestCase):
         self.run_with("refused", ("1ms", "ethtool -C eth0 rx-usecs 5"))
         self.assertIn("rx-usecs 5: Invalid argument", (self.folder / "refused/kernel.log").read_text())
 
+    def test_statistics_are_printed(self):
+        self.run_with("statistics", ("20ms", "ethtool -S eth0"))
+        log = (self.folder / "statistics/kernel.log").read_text()
+        received = int(log.split("     rx_packets: ")[1].split()[0])
+        self.assertAlmostEqual(received, 1000, delta=5)
+
     def test_unknown_command_is_an_input_error(self):
         file = self.folder / "bad.toml"
         file.write_text(SCENARIO + AT % ("1ms", "reboot"))

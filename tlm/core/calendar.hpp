@@ -47,44 +47,46 @@ constexpr bool before(std::uint64_t ta, std::uint32_t oa, std::uint64_t tb, std:
   return ta < tb || (ta == tb && oa < ob);
 }
 
+/// The array lies upside down: the soonest event is the last, and in front of all stands a sentinel that nothing
+/// comes after, so that insertion needs no test for the end.
 class Calendar {
  public:
-  explicit Calendar(Clock& clock) : clock_(clock) {
-    events_.reserve(256);
+  explicit Calendar(Clock& clock) : clock_(clock), events_(kInitial) {
+    events_[0] = {kNever, ~std::uint32_t{0}, 0, nullptr, nullptr};
     turns_.reserve(64);
   }
 
-  bool empty() const { return events_.empty(); }
-  std::uint64_t top_time() const { return empty() ? ~std::uint64_t{0} : events_.back().t; }
-  const Event& top() const { return events_.back(); }
+  bool empty() const { return count_ == 0; }
+  std::uint64_t top_time() const { return top_.t; }
+  std::size_t size() const { return count_; }
 
   void push(const Event& e) {
-    events_.push_back(e);
-    std::size_t i = events_.size() - 1;
+    if (++count_ == events_.size()) [[unlikely]] events_.resize(2 * events_.size());
     // Equal keys keep insertion order: the new one goes behind (before, in array order) those already there.
-    while (i > 0 && !before(e.t, e.order, events_[i - 1].t, events_[i - 1].order)) {
-      events_[i] = events_[i - 1];
-      --i;
+    Event* const last = &events_[count_];
+    Event* at = last;
+    while (!before(e.t, e.order, at[-1].t, at[-1].order)) {
+      at[0] = at[-1];
+      --at;
     }
-    events_[i] = e;
-    publish();
+    *at = e;
+    if (at == last) show_top();
   }
 
   Event pop() {
-    const Event e = events_.back();
-    events_.pop_back();
-    publish();
+    const Event e = events_[count_--];
+    show_top();
     return e;
   }
 
   /// Removes the soonest event of this kind, agent and object; false when there is none.
   bool cancel(std::uint32_t order, const void* object) {
-    for (std::size_t i = events_.size(); i-- > 0;) {
-      if (events_[i].order == order && events_[i].object == object) {
-        events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(i));
-        publish();
-        return true;
-      }
+    for (std::size_t i = count_; i > 0; --i) {
+      if (events_[i].order != order || events_[i].object != object) continue;
+      for (; i < count_; ++i) events_[i] = events_[i + 1];
+      --count_;
+      show_top();
+      return true;
     }
     return false;
   }
@@ -97,65 +99,42 @@ class Calendar {
     Cpu* cpu;
   };
   void push_turn(const Turn& turn) {
-    std::size_t i = turns_.size();
     turns_.push_back(turn);
-    while (i > 0 && !before(turn.t, turn.order, turns_[i - 1].t, turns_[i - 1].order)) {
-      turns_[i] = turns_[i - 1];
-      --i;
-    }
-    turns_[i] = turn;
-    ++turns_version_;
-    publish();
+    place_turn(turn);
   }
   /// Puts `mine` where the soonest turn was taken from, and returns that.
   Turn exchange_turn(const Turn& mine) {
     const Turn soonest = turns_.back();
-    std::size_t i = turns_.size() - 1;
-    while (i > 0 && !before(mine.t, mine.order, turns_[i - 1].t, turns_[i - 1].order)) {
-      turns_[i] = turns_[i - 1];
-      --i;
-    }
-    turns_[i] = mine;
-    ++turns_version_;
-    publish();
+    place_turn(mine);
     return soonest;
   }
   Turn pop_turn() {
     const Turn turn = turns_.back();
     turns_.pop_back();
-    ++turns_version_;
-    publish();
+    show_turn();
     return turn;
   }
   void cancel_turn(const Cpu* cpu) {
-    for (std::size_t i = 0; i < turns_.size(); ++i)
-      if (turns_[i].cpu == cpu) {
-        turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(i));
-        ++turns_version_;
-        publish();
-        return;
-      }
+    for (std::size_t i = 0; i < turns_.size(); ++i) {
+      if (turns_[i].cpu != cpu) continue;
+      turns_.erase(turns_.begin() + static_cast<std::ptrdiff_t>(i));
+      show_turn();
+      return;
+    }
   }
-  bool event_before(std::uint64_t t, std::uint32_t order) const {
-    return !events_.empty() && before(events_.back().t, events_.back().order, t, order);
-  }
+  const Turn& next_turn() const { return turns_.back(); }
+  bool has_turn() const { return !turns_.empty(); }
   /// Changes whenever a turn is added or taken away.
   std::uint64_t turns_version() const { return turns_version_; }
-  bool has_turn() const { return !turns_.empty(); }
-  const Turn& next_turn() const { return turns_.back(); }
+
+  bool event_before(std::uint64_t t, std::uint32_t order) const { return before(top_.t, top_.order, t, order); }
   /// Whether the soonest thing of all is a CPU's turn (then there is one) rather than an event.
-  bool turn_is_next() const {
-    if (turns_.empty()) return false;
-    return events_.empty() || before(turns_.back().t, turns_.back().order, events_.back().t, events_.back().order);
-  }
+  bool turn_is_next() const { return before(turn_.t, turn_.order, top_.t, top_.order); }
   /// Nothing comes before (t, order).
   bool nothing_before(std::uint64_t t, std::uint32_t order) const {
-    return (events_.empty() || !before(events_.back().t, events_.back().order, t, order)) &&
-           (turns_.empty() || !before(turns_.back().t, turns_.back().order, t, order));
+    return !event_before(t, order) && !before(turn_.t, turn_.order, t, order);
   }
-  std::uint64_t next_time() const {
-    return std::min(top_time(), turns_.empty() ? ~std::uint64_t{0} : turns_.back().t);
-  }
+  std::uint64_t next_time() const { return std::min(top_.t, turn_.t); }
 
   /// Nothing at or after this instant may run before the owner of the calendar says so.
   void set_horizon(std::uint64_t ps) {
@@ -164,13 +143,39 @@ class Calendar {
   }
   std::uint64_t horizon() const { return horizon_; }
 
-  std::size_t size() const { return events_.size(); }
-
  private:
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  static constexpr std::size_t kInitial = 256;
+  struct Key {
+    std::uint64_t t = kNever;
+    std::uint32_t order = ~std::uint32_t{0};
+  };
+
+  /// Sorts `turn` into the array whose last slot is free.
+  void place_turn(const Turn& turn) {
+    std::size_t i = turns_.size() - 1;
+    while (i > 0 && !before(turn.t, turn.order, turns_[i - 1].t, turns_[i - 1].order)) {
+      turns_[i] = turns_[i - 1];
+      --i;
+    }
+    turns_[i] = turn;
+    show_turn();
+  }
+  void show_top() {
+    top_ = {events_[count_].t, events_[count_].order};
+    publish();
+  }
+  void show_turn() {
+    ++turns_version_;
+    turn_ = turns_.empty() ? Key{} : Key{turns_.back().t, turns_.back().order};
+    publish();
+  }
   void publish() { clock_.next = clock_.eager ? 0 : std::min(next_time(), horizon_); }
 
   Clock& clock_;
-  std::uint64_t horizon_ = ~std::uint64_t{0};
+  std::uint64_t horizon_ = kNever;
+  Key top_, turn_;                 // of the soonest event, and of the soonest turn
+  std::size_t count_ = 0;          // events, at events_[1] .. events_[count_]
   std::vector<Event> events_;
   std::vector<Turn> turns_;
   std::uint64_t turns_version_ = 0;

@@ -16,6 +16,13 @@ TEST(Shell, F_29_EthtoolCoalesce) {
   EXPECT_FALSE(parse_command("ethtool -C eth0 tx-usecs 10")->rx.has_value());
 }
 
+TEST(Shell, E_47_EthtoolStatistics) {
+  const auto c = parse_command("ethtool -S eth0");
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->kind, ShellCommand::Kind::statistics);
+  EXPECT_EQ(c->interface, "eth0");
+}
+
 TEST(Shell, F_24_EthtoolRing) {
   const auto c = parse_command("ethtool -G eth1 rx 512");
   ASSERT_TRUE(c);
@@ -41,7 +48,7 @@ TEST(Shell, F_21_F_22_Ifconfig) {
 TEST(Shell, AnythingElseIsRefused) {
   for (const char* line : {"", "sudo", "reboot", "ethtool", "ethtool -C eth0", "ethtool -C eth0 rx-usecs",
                            "ethtool -C eth0 rx-usecs ten", "ethtool -C eth0 rx-usecs -1", "ethtool -G eth0 rx-usecs 3",
-                           "ethtool -L eth0 rx 2", "ethtool -S eth0", "ifconfig", "ifconfig eth0", "ifconfig eth0 mtu",
+                           "ethtool -L eth0 rx 2", "ethtool -S", "ethtool -S eth0 x", "ifconfig", "ifconfig eth0", "ifconfig eth0 mtu",
                            "ifconfig eth0 mtu 1500x", "ifconfig eth0 sideways"})
     EXPECT_FALSE(parse_command(line)) << line;
 }
