@@ -46,6 +46,7 @@ void Softnet::napi_schedule(Napi& napi) {
 }
 
 void Softnet::napi_complete(Napi& napi) {
+  stack_.udp().deliver_pending();
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiComplete));
   const bool irqs = kernel_.local_irq_save();
   kernel_.sync();
@@ -75,7 +76,10 @@ int Softnet::poll_one(Napi& napi) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kNetRxActionPoll));
   kernel_.sync();
   if (!NapiAccess::scheduled(napi)) return 0;
-  return napi.poll(napi.weight);
+  stack_.udp().poll_begins();
+  const int work = napi.poll(napi.weight);
+  stack_.udp().poll_ends();
+  return work;
 }
 
 void Softnet::net_rx_action() {

@@ -9,7 +9,11 @@
 namespace niclab::stack {
 
 Udp::Udp(NetStack& stack, Kernel& kernel)
-    : stack_(stack), kernel_(kernel), random_(kernel.random_seed() + 4), hash_secret_(random_.next()) {}
+    : stack_(stack),
+      kernel_(kernel),
+      polls_(kernel.num_online_cpus()),
+      random_(kernel.random_seed() + 4),
+      hash_secret_(random_.next()) {}
 
 /// Two sockets may share a port if their addresses or devices differ, or if both asked for it.
 bool Udp::conflict(const UdpSocket& sk, std::uint16_t port) const {

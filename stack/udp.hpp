@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/addresses.hpp"
 #include "base/kernel.hpp"
@@ -34,6 +35,15 @@ class Udp {
   /// udp_err: an ICMP error about a datagram sent from (saddr, sport).
   void err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error,
            bool fatal);
+  /// A poll on this CPU begins, or ends. Between the two a datagram reaches its socket when its processing is paid,
+  /// which is when the poll looks for the next packet: one synchronisation serves both.
+  void poll_begins() { polls_[kernel_.smp_processor_id()].running = true; }
+  void poll_ends() {
+    deliver_pending();
+    polls_[kernel_.smp_processor_id()].running = false;
+  }
+  /// The datagram of the packet before goes to its socket now.
+  void deliver_pending();
   /// __udp_queue_rcv_skb: the socket is locked or owned by the caller. 0 or -1.
   int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
   int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline);
@@ -57,6 +67,7 @@ class Udp {
                           std::uint16_t dport, const NetDevice* dev);
   bool checksum_complete(const SkBuff& skb);
   Duration checksum_cost(const SkBuff& skb) const;
+  void hand_over(UdpSocket& sk, SkbPtr skb);
   int queue_rcv_skb(UdpSocket& sk, SkbPtr skb);
   void mcast_deliver(SkbPtr skb);
   void flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final);
@@ -72,8 +83,17 @@ class Udp {
                     Time stamp, Time deadline);
   int send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport);
 
+  /// One CPU's running poll and the datagram it has processed but not yet handed over.
+  struct Poll {
+    bool running = false;
+    UdpSocket* sk = nullptr;
+    SkbPtr skb;
+    Time paid{};  ///< when its processing is over
+  };
+
   NetStack& stack_;
   Kernel& kernel_;
+  std::vector<Poll> polls_;
   Random random_;
   std::uint32_t hash_secret_;
   std::array<UdpSocket*, kBuckets> hash_{};

@@ -62,7 +62,7 @@ void Udp::rcv(SkbPtr skb) {
   }
   const IpHeader ip{skb->at(skb->network_header)};
   if (UdpSocket* sk = lookup(ip.saddr(), udp.source(), ip.daddr(), udp.dest(), skb->dev)) {
-    queue_rcv_skb(*sk, std::move(skb));
+    hand_over(*sk, std::move(skb));
     return;
   }
   kernel_.charge(checksum_cost(*skb));
@@ -72,6 +72,27 @@ void Udp::rcv(SkbPtr skb) {
   }
   ++mib.NoPorts;
   stack_.icmp().send_error(*skb, icmp_type::kDestUnreach, icmp_code::kPortUnreach, 0);
+}
+
+void Udp::hand_over(UdpSocket& sk, SkbPtr skb) {
+  Poll& poll = polls_[kernel_.smp_processor_id()];
+  if (!poll.running) {
+    kernel_.settle();
+    queue_rcv_skb(sk, std::move(skb));
+    return;
+  }
+  deliver_pending();
+  poll.sk = &sk;
+  poll.skb = std::move(skb);
+  poll.paid = kernel_.eventually();
+}
+
+void Udp::deliver_pending() {
+  Poll& poll = polls_[kernel_.smp_processor_id()];
+  if (poll.sk == nullptr) return;
+  UdpSocket& sk = *std::exchange(poll.sk, nullptr);
+  if (kernel_.now() < poll.paid) kernel_.settle();
+  queue_rcv_skb(sk, std::move(poll.skb));
 }
 
 /// udp_queue_rcv_skb: 0 or -1.
@@ -85,8 +106,6 @@ int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
     ++sk.drops_;
     return -1;
   };
-  // Up to here the packet was looked at when the driver saw it; it reaches the socket after what that cost.
-  kernel_.settle();
   Instant instant(kernel_);
   if (full()) {  // path-map C-70
     if (kernel_.profile.version == KernelVersion::v4_0) ++mib.RcvbufErrors;
@@ -147,6 +166,7 @@ bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t spor
 /// Each socket gets a clone; with `final` the last one gets the packet itself.
 void Udp::flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final) {
   for (std::size_t i = 0; i < sockets.size(); ++i) {
+    kernel_.settle();
     SkbPtr copy = final && i + 1 == sockets.size() ? std::move(skb) : stack_.skb_pool().clone(*skb);
     queue_rcv_skb(*sockets[i], std::move(copy));
   }
