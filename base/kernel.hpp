@@ -27,11 +27,11 @@ namespace niclab {
 
 /// The clock of the CPU that runs now, shared by every Kernel of a simulation and by its engine.
 struct Clock {
-  std::uint64_t local = 0;  ///< local time of the running CPU, ps
-  std::uint64_t next = 0;   ///< nothing else happens before this instant, ps
-  bool eager = false;       ///< --eager: synchronise at every charge
-  unsigned cpu = 0;         ///< index, within its host, of the running CPU
-  bool instant = false;     ///< an Instant is open
+  std::uint64_t local = 0;     ///< local time of the running CPU, ps
+  std::uint64_t next = 0;      ///< nothing else happens before this instant, ps
+  bool eager = false;          ///< --eager: synchronise at every charge
+  unsigned cpu = 0;            ///< index, within its host, of the running CPU
+  bool instant = false;        ///< an Instant is open
   std::uint64_t deferred = 0;  ///< charges of the open Instant, ps
 };
 
@@ -126,8 +126,7 @@ class Kernel {
   const CostModel& cost;
   const KernelProfile profile;
 
-  // --- time
-  // -------------------------------------------------------------------------------------------------
+  // --- time --------------------------------------------------------------------------------------
   /// The running CPU spends `d`. Observes nothing (design rule: charge only adds).
   void charge(Duration d) {
     if (clock_.instant) {
@@ -138,8 +137,8 @@ class Kernel {
     if (clock_.eager) [[unlikely]]
       sync_slow();
   }
-  /// Everything due before the local time has happened when this returns. Inside an Instant time stands still, so
-  /// there is nothing to do.
+  /// Everything due before the local time has happened when this returns. Inside an Instant time stands
+  /// still, so there is nothing to do.
   void sync() {
     if (clock_.instant) return;
     if (clock_.local >= clock_.next) [[unlikely]]
@@ -194,8 +193,7 @@ class Kernel {
   }
   Duration jiffy() const { return jiffy_; }
 
-  // --- CPUs and contexts
-  // ------------------------------------------------------------------------------------
+  // --- CPUs and contexts -------------------------------------------------------------------------
   virtual unsigned num_online_cpus() const = 0;
   unsigned smp_processor_id() const { return clock_.cpu; }
   /// Interrupts of this CPU off / on. Nest by saving: returns whether they were on before.
@@ -243,8 +241,7 @@ class Kernel {
       unlock_slow(l);
   }
 
-  // --- tasks
-  // ------------------------------------------------------------------------------------------------
+  // --- tasks -------------------------------------------------------------------------------------
   /// A new task, runnable at once on `cpu` (it stays there); its name appears in error messages.
   virtual Task& spawn(std::string name, unsigned cpu, std::function<void()> body) = 0;
   /// Sleeps until woken. Check the condition after a sync(), call wait() with nothing in between, check
@@ -259,15 +256,13 @@ class Kernel {
   /// A voluntary preemption point: the end of a system call. Switches when another task's turn has come.
   virtual void cond_resched() = 0;
 
-  // --- timers
-  // -----------------------------------------------------------------------------------------------
+  // --- timers ------------------------------------------------------------------------------------
   /// (Re)arms `timer` to expire at the first tick at or after `jiffies`, on this CPU. Any context.
   virtual void mod_timer(Timer& timer, std::uint64_t jiffies) = 0;
   /// Disarms; true when it was pending.
   virtual bool del_timer(Timer& timer) = 0;
 
-  // --- memory
-  // -----------------------------------------------------------------------------------------------
+  // --- memory ------------------------------------------------------------------------------------
   /// Host memory a device can reach, zeroed, for the life of the run. Throws std::bad_alloc when exhausted.
   virtual std::byte* alloc_host_memory(std::size_t bytes, std::size_t alignment) = 0;
 
@@ -289,10 +284,10 @@ class Kernel {
   std::uint64_t jiffies_ = 0, jiffy_start_ = 0;  // of the tick asked for last
 };
 
-/// Everything in this scope happens at one instant, and what it costs is spent when the scope ends, or earlier at
-/// Kernel::settle(). One synchronisation then serves many looks at shared state: read-mostly tables, a queue, its
-/// counters, its waiters. Short scopes only: others see the effects before their cost is over. Scopes may nest, the
-/// outermost counts; one that was settled inside is over.
+/// Everything in this scope happens at one instant, and what it costs is spent when the scope ends, or
+/// earlier at Kernel::settle(). One synchronisation then serves many looks at shared state: read-mostly
+/// tables, a queue, its counters, its waiters. Short scopes only: others see the effects before their cost is
+/// over. Scopes may nest, the outermost counts; one that was settled inside is over.
 class Instant {
  public:
   explicit Instant(Kernel& k) : kernel_(k), mine_(k.open_instant()) {}

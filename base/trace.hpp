@@ -1,8 +1,10 @@
 // What a run tells about itself, event by event. Sinks observe; they never change anything.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/time.hpp"
 
@@ -10,18 +12,21 @@ namespace niclab {
 
 /// PCIe transaction-layer packet types as counted in `pcie.by_type`.
 enum class TlpType : std::uint8_t { MRd, MWr, CplD, Cpl, CfgRd, CfgWr, Msg };
-inline constexpr unsigned kTlpTypes = 7;
+inline constexpr std::array<std::string_view, 7> kTlpNames{"MRd",   "MWr",   "CplD", "Cpl",
+                                                           "CfgRd", "CfgWr", "Msg"};  ///< by TlpType
+inline constexpr unsigned kTlpTypes = kTlpNames.size();
 
 /// A TLP at the instant its first symbol leaves.
 struct TlpEvent {
   Time start;
-  unsigned port = 0;          ///< number of the NIC, counted over all hosts
-  bool up = false;            ///< device to host
+  unsigned port = 0;  ///< number of the NIC, counted over all hosts
+  bool up = false;    ///< device to host
   TlpType type = TlpType::MRd;
   std::uint32_t tag = 0;
   std::uint64_t address = 0;
-  std::uint32_t length = 0;   ///< payload, or bytes asked for
-  std::uint64_t content = 0;  ///< hash of the payload where the TLP carries descriptors, registers or messages
+  std::uint32_t length = 0;  ///< payload, or bytes asked for
+  std::uint64_t content =
+      0;  ///< hash of the payload where the TLP carries descriptors, registers or messages
 };
 
 /// A frame whose last bit has passed a NIC's connector.
@@ -45,7 +50,7 @@ struct DeliveryEvent {
   Time time;
   unsigned host = 0, socket = 0;
   std::uint32_t length = 0;
-  std::uint64_t source = 0;   ///< address << 16 | port
+  std::uint64_t source = 0;  ///< address << 16 | port
   std::uint64_t content = 0;
 };
 

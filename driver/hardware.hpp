@@ -26,7 +26,7 @@ class Hardware {
  public:
   explicit Hardware(PciDevice& pdev) : pdev_(pdev), kernel_(pdev.kernel()) {}
 
-  // --- registers (hardware.cpp)
+  // --- registers (hardware.cpp) ------------------------------------------------------------------
   /// A read of all ones that CTRL confirms means the device is gone (fact base 4.11).
   std::uint32_t rd32(reg::Offset offset) {
     const std::uint32_t value = pdev_.mmio_read32(0, offset);
@@ -46,7 +46,7 @@ class Hardware {
   }
   bool removed() const { return removed_; }
 
-  // --- bring-up (reset.cpp), fact base 4.9, 5.1, 5.2
+  // --- bring-up (reset.cpp), fact base 4.9, 5.1, 5.2 ---------------------------------------------
   /// Finds port number, NVM size and PHY. 0 or a negative errno (rows 3-9 of 5.1).
   int get_invariants();
   /// Port reset; always returns with the port quiet and its interrupts masked.
@@ -61,7 +61,7 @@ class Hardware {
   MacAddress read_mac_addr();
   void set_eee_i350();
 
-  // --- NVM (nvm.cpp), fact base 2.4
+  // --- NVM (nvm.cpp), fact base 2.4 --------------------------------------------------------------
   /// 0, or -EIO when the device does not answer.
   int read_nvm(unsigned word, std::uint16_t& value);
   /// Sums the four port sections; 0 or -EIO.
@@ -69,7 +69,7 @@ class Hardware {
   /// Where this port's section of the NVM begins.
   unsigned nvm_base() const { return port_ == 0 ? 0 : 0x40 + 0x40 * port_; }
 
-  // --- PHY (phy.cpp), fact base 2.5
+  // --- PHY (phy.cpp), fact base 2.5 --------------------------------------------------------------
   int read_phy_reg(unsigned number, std::uint16_t& value);
   int write_phy_reg(unsigned number, std::uint16_t value);
   int get_phy_id();
@@ -83,7 +83,7 @@ class Hardware {
   /// BMSR twice, as its link bit latches low.
   int phy_link_up(bool& up);
 
-  // --- link and flow control (link.cpp), fact base 2.10, 4.8
+  // --- link and flow control (link.cpp), fact base 2.10, 4.8 -------------------------------------
   int setup_link();
   /// Asks the PHY if a change is pending; clears get_link_status when there is a link.
   void check_for_link();
@@ -93,7 +93,7 @@ class Hardware {
   void set_fc_watermarks(std::uint32_t max_frame);
   FlowControl current_fc() const { return fc_current_; }
 
-  // --- state
+  // --- state -------------------------------------------------------------------------------------
   unsigned port() const { return port_; }
   MacAddress mac_addr{};        ///< in RAL0/RAH0 after init_hw
   bool get_link_status = true;  ///< the link may have changed: ask the PHY

@@ -53,7 +53,7 @@ class IgbAdapter final : public stack::NetDevice {
   /// Closes the interface if need be and gives everything back (path-map A-35). From a task.
   void igb_remove();
 
-  // --- net_device_ops
+  // --- net_device_ops ----------------------------------------------------------------------------
   int ndo_open() override;
   int ndo_stop() override;
   stack::NetdevTx ndo_start_xmit(stack::SkbPtr& skb) override;
@@ -65,7 +65,7 @@ class IgbAdapter final : public stack::NetDevice {
   /// Register counters are those of the last watchdog run or ndo_get_stats64().
   std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats() override;
 
-  // --- ethtool_ops: 0 or a negative errno. From a task.
+  // --- ethtool_ops: 0 or a negative errno. From a task. ------------------------------------------
   Coalesce get_coalesce() const;
   int set_coalesce(const Coalesce& wanted);
   RingParam get_ringparam() const;
@@ -73,13 +73,13 @@ class IgbAdapter final : public stack::NetDevice {
   Channels get_channels() const;
   int set_channels(unsigned combined);
 
-  // --- contexts the machine enters
+  // --- contexts the machine enters ---------------------------------------------------------------
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
   void igb_msix_ring(QVector& q_vector);        ///< hard interrupt (C-06)
   void igb_watchdog_task();                     ///< worker, every 2 s (A-18)
   void igb_reset_task();                        ///< worker
 
-  // --- for reports and tests
+  // --- for reports and tests ---------------------------------------------------------------------
   unsigned num_queues() const { return static_cast<unsigned>(rx_rings_.size()); }
   bool queue_pairs() const { return queue_pairs_; }
   bool msix_enabled() const { return msix_enabled_; }

@@ -14,8 +14,7 @@ constexpr std::uint32_t kSingleCauses =
 
 }  // namespace
 
-// --- scheme
-// -----------------------------------------------------------------------------------------------------
+// --- scheme --------------------------------------------------------------------------------------
 
 void IgbAdapter::set_interrupt_capability(bool msix) {
   const unsigned vectors = 1 + queues_ * (queue_pairs_ ? 1 : 2);
@@ -70,8 +69,7 @@ void IgbAdapter::add_q_vector(unsigned v_idx, std::optional<unsigned> rx, std::o
   q.name = name + (rx && tx ? "-TxRx-" : rx ? "-rx-" : "-tx-") + std::to_string(rx ? *rx : *tx);
 }
 
-// --- request and release
-// ----------------------------------------------------------------------------------------
+// --- request and release -------------------------------------------------------------------------
 
 int IgbAdapter::igb_request_msix() {
   int error = pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_msix_other>(*this), name);
@@ -128,8 +126,7 @@ void IgbAdapter::igb_free_irq() {
   for (std::size_t i = 0; i < q_vectors_.size(); ++i) pdev_.free_irq(static_cast<unsigned>(i + 1));
 }
 
-// --- mapping causes to vectors (fact base 2.6.7)
-// ----------------------------------------------------------------
+// --- mapping causes to vectors (fact base 2.6.7) -------------------------------------------------
 
 void IgbAdapter::igb_write_ivar(unsigned msix_vector, unsigned index, unsigned shift) {
   hw_.rmw32(reg::IVAR(index), 0xFFu << shift, (msix_vector | reg::ivar::VALID) << shift);
@@ -161,8 +158,7 @@ void IgbAdapter::igb_configure_msix() {
   hw_.wrfl();
 }
 
-// --- masking (path-map A-33)
-// ------------------------------------------------------------------------------------
+// --- masking (path-map A-33) ---------------------------------------------------------------------
 
 void IgbAdapter::igb_irq_enable() {
   if (msix_enabled_) {
@@ -205,8 +201,7 @@ void IgbAdapter::igb_ring_irq_enable(QVector& q) {
     igb_irq_enable();
 }
 
-// --- handlers
-// ---------------------------------------------------------------------------------------------------
+// --- handlers ------------------------------------------------------------------------------------
 
 void QVector::msix_ring() { adapter.igb_msix_ring(*this); }
 
@@ -251,8 +246,7 @@ void IgbAdapter::igb_intr() {
   core_.napi_schedule(q);
 }
 
-// --- poll
-// -------------------------------------------------------------------------------------------------------
+// --- poll ----------------------------------------------------------------------------------------
 
 int QVector::poll(int budget) { return adapter.igb_poll(*this, budget); }
 

@@ -139,15 +139,10 @@ int Hardware::copper_link_autoneg() {
   anar = static_cast<std::uint16_t>((anar & ~(mii::anar::PAUSE | mii::anar::ASYMMETRIC)) |
                                     mii::anar::ALL_10_100);
   switch (fc_requested_) {
-    case FlowControl::none:
-      break;
-    case FlowControl::tx_pause:
-      anar |= mii::anar::ASYMMETRIC;
-      break;
+    case FlowControl::none: break;
+    case FlowControl::tx_pause: anar |= mii::anar::ASYMMETRIC; break;
     case FlowControl::rx_pause:
-    case FlowControl::full:
-      anar |= mii::anar::PAUSE | mii::anar::ASYMMETRIC;
-      break;
+    case FlowControl::full: anar |= mii::anar::PAUSE | mii::anar::ASYMMETRIC; break;
   }
   gigabit = static_cast<std::uint16_t>((gigabit & ~mii::control_1000t::HALF) | mii::control_1000t::FULL);
   write_phy_reg(mii::ANAR, anar);

@@ -21,8 +21,7 @@ bool crosses_line(unsigned index) { return (index & 3) == 0; }  // four descript
 
 }  // namespace
 
-// --- buffers
-// ----------------------------------------------------------------------------------------------------
+// --- buffers -------------------------------------------------------------------------------------
 
 bool IgbAdapter::igb_alloc_mapped_page(RxRing& ring, RxBuffer& buffer) {
   if (buffer.page != nullptr) [[likely]]
@@ -122,8 +121,7 @@ void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb)
   ring.skb_tail = raw;
 }
 
-// --- frames
-// -----------------------------------------------------------------------------------------------------
+// --- frames --------------------------------------------------------------------------------------
 
 // False: a damaged frame, dropped uncounted (C-28).
 bool IgbAdapter::igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb) {

@@ -57,8 +57,7 @@ void release(PciDevice& pdev, Ring& ring) {
 
 }  // namespace
 
-// --- memory
-// -----------------------------------------------------------------------------------------------------
+// --- memory --------------------------------------------------------------------------------------
 
 void IgbAdapter::igb_setup_all_tx_resources() {
   for (const auto& ring : tx_rings_) allocate(pdev_, *ring, tx_ring_count_);
@@ -106,8 +105,7 @@ void IgbAdapter::igb_clean_rx_ring(RxRing& ring) {
   ring.next_to_alloc = 0;
 }
 
-// --- port registers
-// ---------------------------------------------------------------------------------------------
+// --- port registers ------------------------------------------------------------------------------
 
 void IgbAdapter::igb_get_hw_control() { hw_.rmw32(reg::CTRL_EXT, 0, reg::ctrl_ext::DRV_LOAD); }
 void IgbAdapter::igb_release_hw_control() { hw_.rmw32(reg::CTRL_EXT, reg::ctrl_ext::DRV_LOAD, 0); }
@@ -183,8 +181,7 @@ void IgbAdapter::igb_setup_rctl() {
   hw_.rmw32(reg::RCTL, LBM.mask() | SBP | MO.mask() | BSIZE.mask(), RXEN | BAM | LPE | SECRC);
 }
 
-// --- queues
-// -----------------------------------------------------------------------------------------------------
+// --- queues --------------------------------------------------------------------------------------
 
 void IgbAdapter::igb_configure_tx() {
   for (const auto& ring : tx_rings_) igb_configure_tx_ring(*ring);

@@ -42,8 +42,7 @@ bool pad_to_minimum(stack::SkBuff& skb) {
 
 }  // namespace
 
-// --- transmit
-// ---------------------------------------------------------------------------------------------------
+// --- transmit ------------------------------------------------------------------------------------
 
 stack::NetdevTx IgbAdapter::ndo_start_xmit(stack::SkbPtr& skb) {
   spend(path::igb_xmit_frame);
@@ -102,15 +101,12 @@ std::uint32_t IgbAdapter::igb_tx_csum(TxRing& ring, const stack::SkBuff& skb) {
         tucmd |= txd::L4T_TCP;
         l4len = (load_u8(skb.at(skb.csum_start) + 12) >> 4) * 4u;
         break;
-      case kIpProtoUdp:
-        l4len = kUdpHeaderLength;
-        break;
+      case kIpProtoUdp: l4len = kUdpHeaderLength; break;
       case kIpProtoSctp:
         tucmd |= txd::L4T_SCTP;
         l4len = kSctpHeaderLength;
         break;
-      default:
-        break;
+      default: break;
     }
   }
   hw::AdvTxContext context;
@@ -183,8 +179,7 @@ void IgbAdapter::igb_tx_publish(TxRing& ring, unsigned first, unsigned last) {
   if (!config_.bugs.doorbell_before_descriptor) hw_.wr32(reg::TDT(ring.queue_index), tail);
 }
 
-// --- completion
-// -------------------------------------------------------------------------------------------------
+// --- completion ----------------------------------------------------------------------------------
 
 void IgbAdapter::igb_unmap_tx(TxBuffer& buffer) {
   if (buffer.length == 0) return;
@@ -201,7 +196,8 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
   std::uint32_t packets = 0, bytes = 0;
   unsigned i = ring.next_to_clean, budget = q.itr.tx.work_limit;
   for (; budget != 0; --budget) {
-    // A cache line of descriptors is looked at once; what cleaning its packets costs is spent before the next.
+    // A cache line of descriptors is looked at once; what cleaning its packets costs is spent before the
+    // next.
     if (packets == 0 || crosses_line(i)) kernel_.settle();
     kernel_.begin_instant();
     TxBuffer& head = ring.buffers[i];

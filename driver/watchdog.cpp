@@ -32,14 +32,10 @@ std::uint64_t round_jiffies(std::uint64_t wanted, std::uint64_t now, unsigned hz
 
 std::string to_string(FlowControl fc) {
   switch (fc) {
-    case FlowControl::full:
-      return "RX/TX";
-    case FlowControl::rx_pause:
-      return "RX";
-    case FlowControl::tx_pause:
-      return "TX";
-    case FlowControl::none:
-      break;
+    case FlowControl::full: return "RX/TX";
+    case FlowControl::rx_pause: return "RX";
+    case FlowControl::tx_pause: return "TX";
+    case FlowControl::none: break;
   }
   return "None";
 }

@@ -51,8 +51,7 @@ class DescriptorQueue {
   /// `depth`: descriptors the cache holds (16 receive, 24 transmit; fact base 3.5).
   explicit DescriptorQueue(unsigned depth) : depth_(depth) {}
 
-  // --- what registers say
-  // -------------------------------------------------------------------------------------
+  // --- what registers say ------------------------------------------------------------------------
   /// BAL/BAH and LEN; only while disabled. `bytes` is a multiple of 128.
   void set_ring(DmaAddress base, std::uint32_t bytes) {
     base_ = base;
@@ -86,8 +85,7 @@ class DescriptorQueue {
   DmaAddress base() const { return base_; }
   DmaAddress address_of(unsigned index) const { return base_ + index * kDescriptorBytes; }
 
-  // --- fetching
-  // -----------------------------------------------------------------------------------------------
+  // --- fetching ----------------------------------------------------------------------------------
   /// The read the prefetch rule asks for now; at most one outstanding. `mrrs` in bytes.
   std::optional<FetchRequest> next_fetch(unsigned mrrs);
   /// Whether next_fetch() would give something now.
@@ -109,8 +107,7 @@ class DescriptorQueue {
   /// Descriptors the device owns and has not taken: cached, on their way, and in host memory.
   unsigned free() const { return distance(take_, tail_); }
 
-  // --- write-back
-  // ---------------------------------------------------------------------------------------------
+  // --- write-back --------------------------------------------------------------------------------
   /// The descriptor taken first among those not completed is done; `writeback` is its new content. Follow
   /// with next_writeback() until it has nothing.
   void completed(unsigned index, const Descriptor& writeback, Completion what);

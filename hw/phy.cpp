@@ -51,20 +51,13 @@ std::uint16_t Phy::status(Time t) {
 std::uint16_t Phy::read(unsigned reg, Time t) {
   const bool up = link(t);
   switch (reg) {
-    case BMSR:
-      return status(t);
-    case ANLPAR:
-      return up ? 0xC1E1 : 0;  // every 10/100 mode, no pause
-    case ANER:
-      return up ? 0x0007 : 0x0004;
-    case ANLPNP:
-      return up ? 0x4006 : 0;
-    case STAT1000:
-      return up ? 0x7C00 : 0;
-    case PHY_STATUS_2:
-      return up ? static_cast<std::uint16_t>(static_cast<unsigned>(mode().speed) << 8) : 0;
-    default:
-      return reg < regs_.size() ? regs_[reg] : 0xFFFF;
+    case BMSR: return status(t);
+    case ANLPAR: return up ? 0xC1E1 : 0;  // every 10/100 mode, no pause
+    case ANER: return up ? 0x0007 : 0x0004;
+    case ANLPNP: return up ? 0x4006 : 0;
+    case STAT1000: return up ? 0x7C00 : 0;
+    case PHY_STATUS_2: return up ? static_cast<std::uint16_t>(static_cast<unsigned>(mode().speed) << 8) : 0;
+    default: return reg < regs_.size() ? regs_[reg] : 0xFFFF;
   }
 }
 
@@ -91,8 +84,7 @@ void Phy::write(unsigned reg, std::uint16_t value, Time t) {
     case STAT1000:
     case ESTATUS:
     case PHY_STATUS_2:
-    case DIAGNOSTIC:
-      return;  // read only
+    case DIAGNOSTIC: return;  // read only
     default:
       if (reg < regs_.size()) regs_[reg] = value;
   }

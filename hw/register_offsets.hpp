@@ -17,8 +17,7 @@ inline constexpr unsigned kVectors = 25;      ///< EICR bits and EITR slots
 inline constexpr unsigned kRarEntries = 32;   ///< exact-match address filters
 inline constexpr unsigned kTableWords = 128;  ///< words in each of MTA, VFTA and UTA
 
-// --- general control (fact base 2.3)
-// --------------------------------------------------------------------------
+// --- general control (fact base 2.3) -------------------------------------------------------------
 inline constexpr Offset CTRL = 0x00000;
 inline constexpr Offset STATUS = 0x00008;
 inline constexpr Offset EECD = 0x00010;
@@ -45,8 +44,7 @@ inline constexpr Offset I2CPARAMS = 0x0102C;
 inline constexpr Offset FRTIMER = 0x01048;
 inline constexpr Offset TCPTIMER = 0x0104C;
 
-// --- interrupts (fact base 2.6)
-// -------------------------------------------------------------------------------
+// --- interrupts (fact base 2.6) ------------------------------------------------------------------
 inline constexpr Offset ICR = 0x01500;
 inline constexpr Offset ICS = 0x01504;
 inline constexpr Offset IMS = 0x01508;
@@ -63,8 +61,7 @@ constexpr Offset EITR(unsigned v) { return 0x01680 + 4 * v; }
 constexpr Offset IVAR(unsigned i) { return 0x01700 + 4 * i; }
 inline constexpr Offset IVAR_MISC = 0x01740;
 
-// --- receive (fact base 2.7)
-// ----------------------------------------------------------------------------------
+// --- receive (fact base 2.7) ---------------------------------------------------------------------
 inline constexpr Offset RCTL = 0x00100;
 constexpr Offset rx_queue(unsigned n) { return 0x0C000 + 0x40 * n; }
 constexpr Offset RDBAL(unsigned n) { return rx_queue(n) + 0x00; }
@@ -101,8 +98,7 @@ constexpr Offset ETQF(unsigned i) { return 0x05CB0 + 4 * i; }
 constexpr Offset VLVF(unsigned i) { return 0x05D00 + 4 * i; }
 constexpr Offset UTA(unsigned i) { return 0x0A000 + 4 * i; }
 
-// --- transmit (fact base 2.8)
-// ---------------------------------------------------------------------------------
+// --- transmit (fact base 2.8) --------------------------------------------------------------------
 inline constexpr Offset TCTL = 0x00400;
 inline constexpr Offset TCTL_EXT = 0x00404;
 inline constexpr Offset TIPG = 0x00410;
@@ -123,8 +119,7 @@ constexpr Offset TQDPC(unsigned n) { return tx_queue(n) + 0x30; }
 constexpr Offset TDWBAL(unsigned n) { return tx_queue(n) + 0x38; }
 constexpr Offset TDWBAH(unsigned n) { return tx_queue(n) + 0x3C; }
 
-// --- packet buffers and flow control (fact base 2.9, 2.10)
-// ----------------------------------------------------
+// --- packet buffers and flow control (fact base 2.9, 2.10) ---------------------------------------
 inline constexpr Offset FCTTV = 0x00170;
 inline constexpr Offset FCRTL = 0x02160;
 inline constexpr Offset FCRTH = 0x02168;
@@ -141,8 +136,7 @@ inline constexpr Offset DMCRTRH = 0x05DD0;
 inline constexpr Offset DMCCNT = 0x05DD4;
 inline constexpr Offset LTRC = 0x001A0;
 
-// --- manageability, semaphores, PCIe (fact base 2.4, 2.16)
-// ----------------------------------------------------
+// --- manageability, semaphores, PCIe (fact base 2.4, 2.16) ---------------------------------------
 inline constexpr Offset WUC = 0x05800;
 inline constexpr Offset WUFC = 0x05808;
 inline constexpr Offset WUS = 0x05810;
@@ -161,8 +155,7 @@ inline constexpr Offset PCIEMISC = 0x05BB8;
 inline constexpr Offset BARCTRL = 0x05BFC;
 inline constexpr Offset HICR = 0x08F00;
 
-// --- time stamping (fact base 2.11)
-// ---------------------------------------------------------------------------
+// --- time stamping (fact base 2.11) --------------------------------------------------------------
 inline constexpr Offset TSYNCRXCFG = 0x05F50;
 inline constexpr Offset SYSTIML = 0x0B600;
 inline constexpr Offset SYSTIMH = 0x0B604;
@@ -178,8 +171,7 @@ inline constexpr Offset TSICR = 0x0B66C;
 inline constexpr Offset TSIM = 0x0B674;
 inline constexpr Offset SYSTIMR = 0x0B6F8;
 
-// --- statistics (fact base 2.12)
-// ------------------------------------------------------------------------------
+// --- statistics (fact base 2.12) -----------------------------------------------------------------
 inline constexpr Offset CRCERRS = 0x04000, ALGNERRC = 0x04004, SYMERRS = 0x04008, RXERRC = 0x0400C;
 inline constexpr Offset MPC = 0x04010, SCC = 0x04014, ECOL = 0x04018, MCC = 0x0401C, LATECOL = 0x04020;
 inline constexpr Offset COLC = 0x04028, CBTMPC = 0x0402C, DC = 0x04030, TNCRS = 0x04034, SEC = 0x04038;
@@ -208,8 +200,7 @@ inline constexpr Offset SSVPC = 0x041A0, SCVPC = 0x04228, B2OSPC = 0x08FE0, O2BG
 /// First and last of the block of read-to-clear counters that Statistics owns.
 inline constexpr Offset kStatisticsFirst = CRCERRS, kStatisticsLast = O2BSPC;
 
-// --- per-pool / per-queue counters (fact base 2.12.1, end)
-// ----------------------------------------------------
+// --- per-pool / per-queue counters (fact base 2.12.1, end) ---------------------------------------
 constexpr Offset VTCTRL(unsigned p) { return 0x10000 + 0x100 * p; }
 constexpr Offset PQGPRC(unsigned q) { return 0x10010 + 0x100 * q; }
 constexpr Offset PQGPTC(unsigned q) { return 0x10014 + 0x100 * q; }

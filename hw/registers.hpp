@@ -77,20 +77,13 @@ constexpr Offset canonical(Offset offset) {
   if (offset == 0x00004) return CTRL;
   if (offset >= 0x00040 && offset < 0x000C0) return RAL(0) + (offset - 0x40);
   switch (offset) {
-    case 0x000C0:
-      return ICR;
-    case 0x000C8:
-      return ICS;
-    case 0x000D0:
-      return IMS;
-    case 0x000D8:
-      return IMC;
-    case 0x000E0:
-      return IAM;
-    case 0x00168:
-      return FCRTL;
-    default:
-      break;
+    case 0x000C0: return ICR;
+    case 0x000C8: return ICS;
+    case 0x000D0: return IMS;
+    case 0x000D8: return IMC;
+    case 0x000E0: return IAM;
+    case 0x00168: return FCRTL;
+    default: break;
   }
   if (offset >= 0x00200 && offset < 0x00400) return MTA(0) + (offset - 0x200);
   if (offset >= 0x00600) return VFTA(0) + (offset - 0x600);

@@ -14,8 +14,7 @@ namespace niclab::hw {
 
 class Statistics {
  public:
-  // --- events; lengths in bytes including FCS
-  // -----------------------------------------------------------------
+  // --- events; lengths in bytes including FCS ----------------------------------------------------
   /// Any frame off the wire: good, bad, filtered or missed alike (TPR, TOR).
   void count_rx_arrival(unsigned length) { count(reg::TPR), count_octets(reg::TORL, length); }
   /// A good frame that passed the filters and got into the packet buffer.
@@ -64,8 +63,7 @@ class Statistics {
     totals_[index(counter)] += n;
   }
 
-  // --- what software reads; `offset` canonical
-  // ------------------------------------------------------------------
+  // --- what software reads; `offset` canonical ---------------------------------------------------
   /// The register, cleared by this read. Of a pair the low half keeps its value and the high half clears
   /// both.
   std::uint32_t read(reg::Offset offset);
@@ -84,8 +82,7 @@ class Statistics {
   };
   const QueueCounters& queue(unsigned n) const { return queues_[n]; }
 
-  // --- what the run's account reads
-  // -----------------------------------------------------------------------------
+  // --- what the run's account reads --------------------------------------------------------------
   /// The register without the read's side effect; for the low half of a pair, its low 32 bits.
   std::uint32_t snapshot(reg::Offset offset) const;
   /// Everything counted since power-on. For an octet pair give the low half; the total is 64 bits wide.
@@ -126,10 +123,8 @@ class Statistics {
       case reg::TORH:
       case reg::TOTH:
       case reg::HGORCH:
-      case reg::HGOTCH:
-        return offset - 4;
-      default:
-        return 0;
+      case reg::HGOTCH: return offset - 4;
+      default: return 0;
     }
   }
   static constexpr bool is_low_half(reg::Offset offset) { return low_half(offset + 4) != 0; }

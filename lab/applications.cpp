@@ -11,14 +11,10 @@ constexpr std::size_t kLargestDatagram = 65507;
 
 const char* name_of(AppKind kind) {
   switch (kind) {
-    case AppKind::echo:
-      return "echo";
-    case AppKind::sink:
-      return "sink";
-    case AppKind::send:
-      return "send";
-    case AppKind::request:
-      return "request";
+    case AppKind::echo: return "echo";
+    case AppKind::sink: return "sink";
+    case AppKind::send: return "send";
+    case AppKind::request: return "request";
   }
   return "app";
 }
@@ -47,18 +43,10 @@ void Application::run() {
   if (!opened) return;
   wait_for_start();
   switch (app_.kind) {
-    case AppKind::echo:
-      echo(socket, true);
-      break;
-    case AppKind::sink:
-      echo(socket, false);
-      break;
-    case AppKind::send:
-      send(socket);
-      break;
-    case AppKind::request:
-      request(socket);
-      break;
+    case AppKind::echo: echo(socket, true); break;
+    case AppKind::sink: echo(socket, false); break;
+    case AppKind::send: send(socket); break;
+    case AppKind::request: request(socket); break;
   }
   socket.close();
   state_ = AppState::finished;

@@ -4,9 +4,8 @@
 namespace niclab::lab {
 namespace {
 
-constexpr std::array kSoftirqNames{"HI",      "TIMER",   "NET_TX", "NET_RX", "BLOCK",
+constexpr std::array kSoftirqNames{"HI",           "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
                                    "BLOCK_IOPOLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
-constexpr std::array kTlpNames{"MRd", "MWr", "CplD", "Cpl", "CfgRd", "CfgWr", "Msg"};
 
 template <class T>
 Counters counters(std::span<const stack::MibColumn<T>> columns, const T& mib) {
@@ -34,7 +33,8 @@ HostResult Machine::host_result(Time end) {
   r.snmp.emplace_back("Ip", counters(stack::ip_columns(), mib.ip));
   r.snmp.emplace_back("Icmp", counters(stack::icmp_columns(), mib.icmp));
   r.snmp.emplace_back("IcmpMsg", icmp_msg(mib.icmp_msg));
-  r.snmp.emplace_back("Udp", counters(stack::udp_columns(config_.kernel.version == KernelVersion::v4_0), mib.udp));
+  r.snmp.emplace_back("Udp",
+                      counters(stack::udp_columns(config_.kernel.version == KernelVersion::v4_0), mib.udp));
   r.netstat.emplace_back("IpExt", counters(stack::ip_ext_columns(), mib.ip_ext));
   for (const auto& s : stack_.softnet().per_cpu())
     r.softnet_stat.push_back({{"processed", s.processed},
@@ -50,7 +50,8 @@ HostResult Machine::host_result(Time end) {
   for (const auto& irq : kernel.irqs()) r.interrupts.push_back({irq->name, irq->count});
   for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
     PerCpuCount row{kSoftirqNames[nr], {}};
-    for (unsigned c = 0; c < kernel.num_online_cpus(); ++c) row.per_cpu.push_back(kernel.softirq_counts(c)[nr]);
+    for (unsigned c = 0; c < kernel.num_online_cpus(); ++c)
+      row.per_cpu.push_back(kernel.softirq_counts(c)[nr]);
     r.softirqs.push_back(std::move(row));
   }
   for (unsigned c = 0; c < kernel.num_online_cpus(); ++c) {
@@ -76,7 +77,8 @@ PcieResult Machine::pcie_result(unsigned nic) const {
   r.up = {device.up.tlps, device.up.payload_bytes, device.up.wire_bytes, dllps(root.down.tlps)};
   r.down = {root.down.tlps, root.down.payload_bytes, root.down.wire_bytes, dllps(device.up.tlps)};
   for (unsigned t = 0; t < kTlpTypes; ++t)
-    if (const auto n = device.by_type[t] + root.by_type[t]; n != 0) r.by_type.emplace_back(kTlpNames[t], n);
+    if (const auto n = device.by_type[t] + root.by_type[t]; n != 0)
+      r.by_type.emplace_back(std::string(kTlpNames[t]), n);
   for (const auto& fault : host_.dma_faults()) r.dma_faults += fault.port == first_port_ + nic;
   return r;
 }
@@ -89,7 +91,8 @@ LinkResult Machine::link_result(unsigned nic, Time start, Time end) const {
   };
   LinkResult r{wire.tx_frames, wire.rx_frames, wire.tx_bytes, wire.rx_bytes, 0};
   if (elapsed > 0)
-    r.utilisation = std::max(busy(wire.tx_frames, wire.tx_bytes), busy(wire.rx_frames, wire.rx_bytes)) / elapsed;
+    r.utilisation =
+        std::max(busy(wire.tx_frames, wire.tx_bytes), busy(wire.rx_frames, wire.rx_bytes)) / elapsed;
   return r;
 }
 
@@ -121,7 +124,8 @@ void Machine::collect(RunResult& result, Time start, Time end) {
 }
 
 void Machine::collect_faults(RunResult& result) {
-  for (const auto& fault : host_.dma_faults()) result.faults.push_back(config_.name + ": " + fault.to_string());
+  for (const auto& fault : host_.dma_faults())
+    result.faults.push_back(config_.name + ": " + fault.to_string());
   for (unsigned f = 0; f < nics(); ++f)
     for (const auto& fault : device_.function(f).faults())
       result.faults.push_back(config_.name + "." + config_.nics[f].if_name + ": " + fault);

@@ -23,8 +23,6 @@ std::string hex(std::uint64_t v) {
   return s;
 }
 
-constexpr const char* kTlpNames[] = {"MRd", "MWr", "CplD", "Cpl", "CfgRd", "CfgWr", "Msg"};
-
 std::string number(std::uint64_t v) { return std::to_string(v); }
 
 }  // namespace
@@ -73,7 +71,7 @@ std::string describe(const Event& e) {
   switch (static_cast<EventKind>(e.kind)) {
     case EventKind::tlp: {
       const std::string type =
-          e.number < std::size(kTlpNames) ? kTlpNames[e.number] : "type " + number(e.number);
+          e.number < std::size(kTlpNames) ? std::string(kTlpNames[e.number]) : "type " + number(e.number);
       return place + ": TLP " + (e.outbound != 0 ? "up " : "down ") + type + " " + number(e.words[1]) +
              " B at " + hex(e.words[0]) + ", tag " + number(e.words[2]) + content;
     }

@@ -5,12 +5,11 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "base/trace.hpp"
 
 namespace niclab::lab {
 
 enum class EventKind : std::uint8_t { tlp, frame, interrupt, delivery };
-
-enum class TlpType : std::uint8_t { MRd, MWr, CplD, Cpl, CfgRd, CfgWr, Msg };
 
 /// One event: fixed size, no padding, written to a pipe as it stands.
 struct Event {

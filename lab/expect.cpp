@@ -30,18 +30,12 @@ std::partial_ordering compare(const Json& a, const Json& b) {
 bool holds(const Json& actual, CompareOp op, const Json& value) {
   const auto order = compare(actual, value);
   switch (op) {
-    case CompareOp::eq:
-      return order == 0;
-    case CompareOp::ne:
-      return order != 0;
-    case CompareOp::lt:
-      return order < 0;
-    case CompareOp::le:
-      return order <= 0;
-    case CompareOp::gt:
-      return order > 0;
-    case CompareOp::ge:
-      return order >= 0;
+    case CompareOp::eq: return order == 0;
+    case CompareOp::ne: return order != 0;
+    case CompareOp::lt: return order < 0;
+    case CompareOp::le: return order <= 0;
+    case CompareOp::gt: return order > 0;
+    case CompareOp::ge: return order >= 0;
   }
   return false;
 }
@@ -50,23 +44,12 @@ std::string xml_escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&apos;"; break;
+      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
   }
   return out;

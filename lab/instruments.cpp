@@ -51,7 +51,7 @@ Instruments::Instruments(const Scenario& scenario, sim::Engine& engine,
 void Instruments::tlp(const TlpEvent& e) {
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];
-  events_->event(Event::tlp(e.start, p.host, p.nic, e.up, static_cast<TlpType>(e.type), e.address, e.length, e.tag, e.content));
+  events_->event(Event::tlp(e.start, p.host, p.nic, e.up, e.type, e.address, e.length, e.tag, e.content));
 }
 
 void Instruments::frame(const FrameEvent& e) {

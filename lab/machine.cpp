@@ -172,7 +172,8 @@ void Machine::run_command(const At& at) {
     case ShellCommand::Kind::statistics:
       adapter.ndo_get_stats64();
       answer.push_back("NIC statistics:");
-      for (const auto& [name, value] : adapter.ethtool_stats()) answer.push_back("     " + name + ": " + std::to_string(value));
+      for (const auto& [name, value] : adapter.ethtool_stats())
+        answer.push_back("     " + name + ": " + std::to_string(value));
       break;
     case ShellCommand::Kind::coalesce: {
       igb::Coalesce wanted = adapter.get_coalesce();

@@ -13,7 +13,8 @@ std::string numbered(const char* what, std::size_t n) { return std::string(what)
 
 }  // namespace
 
-Network::Network(World& world, const Scenario& scenario, const std::vector<std::unique_ptr<Machine>>& machines)
+Network::Network(World& world, const Scenario& scenario,
+                 const std::vector<std::unique_ptr<Machine>>& machines)
     : scenario_(scenario) {
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) ports_.push_back({h, n, nullptr});
@@ -39,8 +40,8 @@ bool Network::has_traffic(const Port& p) const {
 
 sim::FarEnd& Network::add_far_end(World& world) {
   const std::size_t n = far_ends_.size();
-  far_ends_.push_back(std::make_unique<sim::FarEnd>(numbered("far_end", n).c_str(), world.engine, world.scheduler,
-                                                    world.frames, static_cast<unsigned>(n)));
+  far_ends_.push_back(std::make_unique<sim::FarEnd>(numbered("far_end", n).c_str(), world.engine,
+                                                    world.scheduler, world.frames, static_cast<unsigned>(n)));
   for (const Host& h : scenario_.hosts)
     for (const Nic& nic : h.nics) far_ends_.back()->leave_to_others(nic.ipv4.address);
   return *far_ends_.back();
@@ -48,8 +49,12 @@ sim::FarEnd& Network::add_far_end(World& world) {
 
 void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines,
                       const std::vector<std::size_t>& group) {
-  const auto nic_out = [&](const Port& p) -> auto& { return machines[p.host]->device().wire_out(static_cast<unsigned>(p.nic)); };
-  const auto nic_in = [&](const Port& p) -> auto& { return machines[p.host]->device().wire_in(static_cast<unsigned>(p.nic)); };
+  const auto nic_out = [&](const Port& p) -> auto& {
+    return machines[p.host]->device().wire_out(static_cast<unsigned>(p.nic));
+  };
+  const auto nic_in = [&](const Port& p) -> auto& {
+    return machines[p.host]->device().wire_in(static_cast<unsigned>(p.nic));
+  };
   const auto new_wire = [&]() -> sim::Wire& {
     wires_.push_back(std::make_unique<sim::Wire>(numbered("wire", wires_.size()).c_str(), kCable));
     return *wires_.back();
@@ -58,7 +63,8 @@ void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>&
     nic_out(p).bind(wire.from_a);
     wire.to_a.bind(nic_in(p));
   };
-  const bool any_traffic = std::any_of(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); });
+  const bool any_traffic =
+      std::any_of(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); });
 
   if (group.size() == 1) {
     Port& p = ports_[group[0]];
@@ -79,9 +85,9 @@ void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>&
   const auto trafficked = static_cast<std::size_t>(
       std::count_if(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); }));
   const std::size_t n = switches_.size();
-  switches_.push_back(std::make_unique<sim::Switch>(numbered("switch", n).c_str(), world.engine, world.scheduler,
-                                                    static_cast<unsigned>(group.size() + trafficked),
-                                                    static_cast<unsigned>(64 * n)));
+  switches_.push_back(std::make_unique<sim::Switch>(
+      numbered("switch", n).c_str(), world.engine, world.scheduler,
+      static_cast<unsigned>(group.size() + trafficked), static_cast<unsigned>(64 * n)));
   unsigned port = 0;
   const auto plug_switch = [&](sim::Wire& wire) {
     sim::Switch::Port& s = switches_.back()->port(port++);

@@ -1,7 +1,8 @@
 // What the NICs of a scenario are plugged into.
 //
-// NICs of one IPv4 subnet share a network. Alone on it: a wire to a far end, which plays the traffic. Two without
-// traffic: one wire between them. Otherwise a switch, with a far end of its own for each NIC that has traffic.
+// NICs of one IPv4 subnet share a network. Alone on it: a wire to a far end, which plays the traffic. Two
+// without traffic: one wire between them. Otherwise a switch, with a far end of its own for each NIC that has
+// traffic.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,8 @@ class Network {
     std::size_t host, nic;
     sim::FarEnd* far_end = nullptr;
   };
-  void connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines, const std::vector<std::size_t>& group);
+  void connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines,
+               const std::vector<std::size_t>& group);
   sim::FarEnd& add_far_end(World& world);
   bool has_traffic(const Port& p) const;
   std::unique_ptr<sim::TrafficSource> source(const Traffic& t, Time start_line) const;

@@ -135,7 +135,7 @@ struct Traffic {
   unsigned size = 64;       ///< bytes of a frame with FCS, 64..1518
   std::uint64_t count = 0;  ///< frames; 0: until the run ends
   unsigned flows = 1;       ///< frames take turns over source ports sport .. sport+flows-1
-  unsigned sources = 1;        ///< and over source addresses src .. src+sources-1
+  unsigned sources = 1;     ///< and over source addresses src .. src+sources-1
   std::uint16_t sport = 1024, dport = 9;
   Ipv4Address src, dst;  ///< defaults: the next free address of the subnet, the NIC's address
   MacAddress src_mac;    ///< default 02:00:00:ff:00:<index of the traffic>

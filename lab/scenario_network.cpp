@@ -102,7 +102,8 @@ void read_hosts(TableReader& root, Scenario& s) {
     t.require("nic", "at least one [[host.nic]]");
     t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h.cpus)); });
     if (h.nics.size() > 4)
-      throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries", "at most 4, the ports of one I350");
+      throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries",
+                    "at most 4, the ports of one I350");
     s.hosts.push_back(std::move(h));
   });
 }

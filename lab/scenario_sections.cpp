@@ -1,10 +1,9 @@
 // [run], [cost], [pcie], [fidelity], [[at]], [[expect]].
 #include "lab/scenario_sections.hpp"
 
-#include "lab/shell.hpp"
-
 #include <algorithm>
 
+#include "lab/shell.hpp"
 #include "lab/values.hpp"
 
 namespace niclab::lab {
@@ -106,7 +105,8 @@ void read_at(TableReader& root, Scenario& s) {
     at.time = t.duration("time").value_or(Duration{});
     at.command = t.required_text("command", "a command line");
     const auto parsed = parse_command(at.command);
-    if (!parsed) throw t.error("command", "\"" + at.command + "\" is not in this version", std::string(kShellCommands));
+    if (!parsed)
+      throw t.error("command", "\"" + at.command + "\" is not in this version", std::string(kShellCommands));
     const auto& nics = s.hosts[at.host].nics;
     if (std::none_of(nics.begin(), nics.end(), [&](const Nic& n) { return n.if_name == parsed->interface; }))
       throw t.error("command", "no interface \"" + parsed->interface + "\" on host " + s.hosts[at.host].name,

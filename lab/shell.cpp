@@ -16,8 +16,10 @@ std::optional<unsigned> number(const std::string& word) {
   return v;
 }
 
-/// "NAME N" pairs from words[first] on into the two places; false when anything else stands there, or nothing.
-bool take_pairs(const Words& words, std::size_t first, const char* rx_name, const char* tx_name, ShellCommand& c) {
+/// "NAME N" pairs from words[first] on into the two places; false when anything else stands there, or
+/// nothing.
+bool take_pairs(const Words& words, std::size_t first, const char* rx_name, const char* tx_name,
+                ShellCommand& c) {
   if (words.size() <= first || (words.size() - first) % 2 != 0) return false;
   for (std::size_t i = first; i < words.size(); i += 2) {
     const auto v = number(words[i + 1]);

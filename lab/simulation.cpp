@@ -13,10 +13,10 @@
 namespace niclab::lab {
 namespace {
 
-constexpr Duration kStartMargin = 10_ms;   // from "everything is ready" to the start line
-constexpr Duration kIdleCheck = 10_ms;     // how long nothing must move before a run counts as idle
+constexpr Duration kStartMargin = 10_ms;  // from "everything is ready" to the start line
+constexpr Duration kIdleCheck = 10_ms;    // how long nothing must move before a run counts as idle
 constexpr Duration kProgressStep = 1_ms;
-constexpr Duration kBootLimit = 20_s;      // no carrier by then: the scenario cannot start
+constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario cannot start
 constexpr unsigned kObserverAgent = 0xFFF0;
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
@@ -41,7 +41,8 @@ class Simulation {
     for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
     if (options.progress != nullptr)
-      engine_.at<&Simulation::report_progress>(Time{} + kProgressStep, sim::Kind::foreign, kObserverAgent + 1, *this);
+      engine_.at<&Simulation::report_progress>(Time{} + kProgressStep, sim::Kind::foreign, kObserverAgent + 1,
+                                               *this);
   }
 
   std::unique_ptr<RunResult> run() {
@@ -66,7 +67,8 @@ class Simulation {
     if (aborted.empty())
       for (auto& m : machines_) m->host().kernel().memory().apply(end - 1_ps);
     for (auto& m : machines_) m->collect_faults(*result);
-    if (!aborted.empty()) result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
+    if (!aborted.empty())
+      result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
     engine_.freeze();
     for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
     result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());
@@ -125,13 +127,15 @@ class Simulation {
 
   void report_progress(Time t, std::uint32_t) {
     options_.progress->progress(t, end_);
-    engine_.at<&Simulation::report_progress>(t + kProgressStep, sim::Kind::foreign, kObserverAgent + 1, *this);
+    engine_.at<&Simulation::report_progress>(t + kProgressStep, sim::Kind::foreign, kObserverAgent + 1,
+                                             *this);
   }
 
   [[noreturn]] void refuse() {
     for (const auto& m : machines_)
       if (!m->failure().empty()) throw UserError(m->failure());
-    throw UserError("scenario " + scenario_.name + ": not ready after " + std::to_string(kBootLimit.ps() / 1'000'000'000'000) +
+    throw UserError("scenario " + scenario_.name + ": not ready after " +
+                    std::to_string(kBootLimit.ps() / 1'000'000'000'000) +
                     " s of simulated time, expected carrier on every interface and every application bound");
   }
 
@@ -161,7 +165,8 @@ std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptio
   // SystemC's modules and the coroutines' stacks live until the process ends; nothing is gained by taking the
   // simulation apart piece by piece, and suspended software must not be unwound.
   static std::unique_ptr<Simulation> simulation;
-  if (simulation != nullptr) throw UserError("a process runs one scenario, expected a new process for another");
+  if (simulation != nullptr)
+    throw UserError("a process runs one scenario, expected a new process for another");
   sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
   simulation = std::make_unique<Simulation>(scenario, options);
   auto result = simulation->run();

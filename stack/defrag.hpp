@@ -44,7 +44,7 @@ class IpFrags {
   std::uint32_t memory() const { return memory_; }
   unsigned queues() const { return count_; }
 
-  // --- net.ipv4.ipfrag_*
+  // --- net.ipv4.ipfrag_* -------------------------------------------------------------------------
   std::uint32_t high_thresh = 4 * 1024 * 1024, low_thresh = 3 * 1024 * 1024;
   unsigned timeout_seconds = 30;
 

@@ -127,8 +127,7 @@ std::vector<const Qdisc*> DeviceLayer::qdiscs(const NetDevice& dev) const {
   return all;
 }
 
-// --- receive
-// ------------------------------------------------------------------------------------------------
+// --- receive -------------------------------------------------------------------------------------
 
 /// Untags a VLAN packet: a priority tag (VID 0) goes on as its inner protocol, any other VID has no interface
 /// here and its packet is taken for another host's.
@@ -149,14 +148,9 @@ void DeviceLayer::netif_receive_skb(SkbPtr skb) {
     skb->network_header = skb->offset();
   }
   switch (skb->protocol) {
-    case kEthPIp:
-      stack_.ip().rcv(std::move(skb));
-      return;
-    case kEthPArp:
-      stack_.arp().rcv(std::move(skb));
-      return;
-    default:
-      ++skb->dev->core_rx_dropped;  // path-map C-51
+    case kEthPIp: stack_.ip().rcv(std::move(skb)); return;
+    case kEthPArp: stack_.arp().rcv(std::move(skb)); return;
+    default: ++skb->dev->core_rx_dropped;  // path-map C-51
   }
 }
 

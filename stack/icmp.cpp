@@ -38,41 +38,18 @@ void Icmp::count_in(std::uint8_t type) {
   IcmpMib& m = stack_.mib.icmp;
   ++stack_.mib.icmp_msg.InType[type];
   switch (type) {
-    case icmp_type::kEchoReply:
-      ++m.InEchoReps;
-      break;
-    case icmp_type::kDestUnreach:
-      ++m.InDestUnreachs;
-      break;
-    case icmp_type::kSourceQuench:
-      ++m.InSrcQuenchs;
-      break;
-    case icmp_type::kRedirect:
-      ++m.InRedirects;
-      break;
-    case icmp_type::kEcho:
-      ++m.InEchos;
-      break;
-    case icmp_type::kTimeExceeded:
-      ++m.InTimeExcds;
-      break;
-    case icmp_type::kParameterProb:
-      ++m.InParmProbs;
-      break;
-    case icmp_type::kTimestamp:
-      ++m.InTimestamps;
-      break;
-    case icmp_type::kTimestampReply:
-      ++m.InTimestampReps;
-      break;
-    case icmp_type::kAddress:
-      ++m.InAddrMasks;
-      break;
-    case icmp_type::kAddressReply:
-      ++m.InAddrMaskReps;
-      break;
-    default:
-      break;
+    case icmp_type::kEchoReply: ++m.InEchoReps; break;
+    case icmp_type::kDestUnreach: ++m.InDestUnreachs; break;
+    case icmp_type::kSourceQuench: ++m.InSrcQuenchs; break;
+    case icmp_type::kRedirect: ++m.InRedirects; break;
+    case icmp_type::kEcho: ++m.InEchos; break;
+    case icmp_type::kTimeExceeded: ++m.InTimeExcds; break;
+    case icmp_type::kParameterProb: ++m.InParmProbs; break;
+    case icmp_type::kTimestamp: ++m.InTimestamps; break;
+    case icmp_type::kTimestampReply: ++m.InTimestampReps; break;
+    case icmp_type::kAddress: ++m.InAddrMasks; break;
+    case icmp_type::kAddressReply: ++m.InAddrMaskReps; break;
+    default: break;
   }
 }
 
@@ -81,26 +58,13 @@ void Icmp::count_out(std::uint8_t type) {
   ++m.OutMsgs;
   ++stack_.mib.icmp_msg.OutType[type];
   switch (type) {
-    case icmp_type::kEchoReply:
-      ++m.OutEchoReps;
-      break;
-    case icmp_type::kDestUnreach:
-      ++m.OutDestUnreachs;
-      break;
-    case icmp_type::kEcho:
-      ++m.OutEchos;
-      break;
-    case icmp_type::kTimeExceeded:
-      ++m.OutTimeExcds;
-      break;
-    case icmp_type::kParameterProb:
-      ++m.OutParmProbs;
-      break;
-    case icmp_type::kTimestampReply:
-      ++m.OutTimestampReps;
-      break;
-    default:
-      break;
+    case icmp_type::kEchoReply: ++m.OutEchoReps; break;
+    case icmp_type::kDestUnreach: ++m.OutDestUnreachs; break;
+    case icmp_type::kEcho: ++m.OutEchos; break;
+    case icmp_type::kTimeExceeded: ++m.OutTimeExcds; break;
+    case icmp_type::kParameterProb: ++m.OutParmProbs; break;
+    case icmp_type::kTimestampReply: ++m.OutTimestampReps; break;
+    default: break;
   }
 }
 
@@ -139,23 +103,16 @@ void Icmp::rcv(SkbPtr skb) {
   }
   skb->pull(kIcmpHeaderLength);
   switch (type) {
-    case icmp_type::kEcho:
-      echo(*skb, icmp_type::kEchoReply);
-      break;
-    case icmp_type::kTimestamp:
-      timestamp(*skb);
-      break;
-    case icmp_type::kEchoReply:
-      PingSocket::deliver(stack_, std::move(skb));
-      break;
+    case icmp_type::kEcho: echo(*skb, icmp_type::kEchoReply); break;
+    case icmp_type::kTimestamp: timestamp(*skb); break;
+    case icmp_type::kEchoReply: PingSocket::deliver(stack_, std::move(skb)); break;
     case icmp_type::kDestUnreach:
     case icmp_type::kTimeExceeded:
     case icmp_type::kSourceQuench:
     case icmp_type::kParameterProb:
       if (!error_about_us(skb)) ++mib.InErrors;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

@@ -47,8 +47,7 @@ bool Igmp::v2_present(const InDevice& d) {
   return d.v2_seen_until != 0 && kernel_.jiffies() < d.v2_seen_until;
 }
 
-// --- membership
-// ---------------------------------------------------------------------------------------------
+// --- membership ----------------------------------------------------------------------------------
 
 void Igmp::join(InDevice& d, Ipv4Address group) {
   BhGuard bh(kernel_);
@@ -142,8 +141,7 @@ void Igmp::down(NetDevice& dev) {
   leave(*d, kAllHosts);
 }
 
-// --- reports
-// ------------------------------------------------------------------------------------------------
+// --- reports -------------------------------------------------------------------------------------
 
 void Igmp::interface_event(InDevice& d) {
   d.mr_ifc_count = kRobustness;
@@ -264,8 +262,7 @@ void Igmp::send_v2(InDevice& d, std::uint8_t type, Ipv4Address group, Ipv4Addres
   finish(std::move(skb), kIgmpHeaderLength);
 }
 
-// --- queries
-// ------------------------------------------------------------------------------------------------
+// --- queries -------------------------------------------------------------------------------------
 
 void Igmp::rcv(SkbPtr skb) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kIgmpRcv));

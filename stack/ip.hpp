@@ -42,10 +42,10 @@ class Ip {
  public:
   Ip(NetStack& stack, Kernel& kernel);
 
-  // --- receive
+  // --- receive -----------------------------------------------------------------------------------
   void rcv(SkbPtr skb);
 
-  // --- send
+  // --- send --------------------------------------------------------------------------------------
   /// ip_append_data: adds `length` bytes (the first `transport_header` of them left to the caller) to the
   /// datagram in `queue`. Memory is charged to `sk` when there is one; `flags` are MSG_*. 0 or a negative
   /// errno; errors but the size check count OutDiscards (B-36).

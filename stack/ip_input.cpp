@@ -46,18 +46,10 @@ void Ip::rcv(SkbPtr skb) {
     return;
   }
   switch (ip.tos() & 3) {
-    case 0:
-      ++ext.InNoECTPkts;
-      break;
-    case 1:
-      ++ext.InECT1Pkts;
-      break;
-    case 2:
-      ++ext.InECT0Pkts;
-      break;
-    case 3:
-      ++ext.InCEPkts;
-      break;
+    case 0: ++ext.InNoECTPkts; break;
+    case 1: ++ext.InECT1Pkts; break;
+    case 2: ++ext.InECT0Pkts; break;
+    case 3: ++ext.InCEPkts; break;
   }
   if (!pskb_may_pull(skb, ip.header_length())) {
     ++mib.InHdrErrors;
@@ -138,15 +130,9 @@ void Ip::local_deliver_finish(SkbPtr skb) {
   skb->pull(ip.header_length());
   IpMib& mib = stack_.mib.ip;
   switch (ip.protocol()) {
-    case kIpProtoUdp:
-      stack_.udp().rcv(std::move(skb));
-      break;
-    case kIpProtoIcmp:
-      stack_.icmp().rcv(std::move(skb));
-      break;
-    case kIpProtoIgmp:
-      stack_.igmp().rcv(std::move(skb));
-      break;
+    case kIpProtoUdp: stack_.udp().rcv(std::move(skb)); break;
+    case kIpProtoIcmp: stack_.icmp().rcv(std::move(skb)); break;
+    case kIpProtoIgmp: stack_.igmp().rcv(std::move(skb)); break;
     default:
       ++mib.InUnknownProtos;
       stack_.icmp().send_error(*skb, icmp_type::kDestUnreach, icmp_code::kProtUnreach, 0);

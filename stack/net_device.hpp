@@ -44,7 +44,7 @@ struct NetdevQueue {
 class NetDevice {
  public:
   virtual ~NetDevice() = default;
-  // --- filled by the driver before register_netdev
+  // --- filled by the driver before register_netdev -----------------------------------------------
   std::string name;  ///< "eth0", given by the host before probe
   MacAddress dev_addr{};
   std::uint32_t mtu = 1500;
@@ -54,13 +54,13 @@ class NetDevice {
   unsigned real_num_tx_queues = 1;
   unsigned real_num_rx_queues = 1;
   std::array<NetdevQueue, 8> tx_queues;
-  // --- state
+  // --- state -------------------------------------------------------------------------------------
   bool up = false;                    ///< IFF_UP, the stack's
   bool carrier = false;               ///< netif_carrier_ok, the driver's through NetdevCore
   std::uint64_t core_rx_dropped = 0;  ///< dropped by the stack itself (path-map C-43, C-51)
   unsigned ifindex = 0;
 
-  // --- net_device_ops (path-map A-14)
+  // --- net_device_ops (path-map A-14) ------------------------------------------------------------
   virtual int ndo_open() = 0;  ///< 0 or a negative errno
   virtual int ndo_stop() = 0;
   /// Softirqs off, xmit lock of the queue held. On `ok` the skb has been taken, on `busy` it has not.

@@ -48,7 +48,7 @@ class NetStack final : public NetdevCore {
   explicit NetStack(Kernel& kernel);
   ~NetStack() override;
 
-  // --- what a host does with it (task context)
+  // --- what a host does with it (task context) ---------------------------------------------------
   /// `ip addr add`: an address and its connected subnet.
   void add_address(NetDevice& dev, Ipv4Prefix prefix);
   /// `ip route add default via`.
@@ -73,7 +73,7 @@ class NetStack final : public NetdevCore {
   Sysctl sysctl;
   DeliveryObserver* observer = nullptr;
 
-  // --- NetdevCore
+  // --- NetdevCore --------------------------------------------------------------------------------
   Kernel& kernel() override { return kernel_; }
   SkbPool& skb_pool() override { return pool_; }
   void register_netdev(NetDevice& dev) override { dev_.register_netdev(dev); }
@@ -87,7 +87,7 @@ class NetStack final : public NetdevCore {
   void napi_gro_receive(Napi& napi, SkbPtr skb) override;
   void netif_tx_wake_queue(NetdevQueue& queue) override { dev_.wake_queue(queue); }
 
-  // --- the parts, for each other and for reports
+  // --- the parts, for each other and for reports -------------------------------------------------
   DeviceLayer& dev() { return dev_; }
   Softnet& softnet() { return softnet_; }
   RouteTable& routes() { return routes_; }

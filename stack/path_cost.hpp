@@ -9,7 +9,7 @@
 
 namespace niclab::stack::path_cost {
 
-// --- receive: softirq
+// --- receive: softirq ----------------------------------------------------------------------------
 inline constexpr unsigned kNetRxActionPoll = 90;  ///< net_rx_action, per poll
 inline constexpr unsigned kNapiSchedule = 40;     ///< ____napi_schedule
 inline constexpr unsigned kNapiComplete = 60;
@@ -33,14 +33,14 @@ inline constexpr unsigned kSockDefReadable = 50;
 inline constexpr unsigned kUdpMcastDeliver = 120;
 inline constexpr unsigned kSkbClone = 140;
 
-// --- receive: system call
+// --- receive: system call ------------------------------------------------------------------------
 inline constexpr unsigned kSysRecvfrom =
     420;  ///< fd lookup, sock_recvmsg, security hook, inet_recvmsg, address copy
 inline constexpr unsigned kUdpRecvmsg = 260;
 inline constexpr unsigned kSkbRecvDatagram = 220;
 inline constexpr unsigned kSkbFreeDatagram = 160;  ///< with sk_mem_reclaim_partial
 
-// --- transmit: system call
+// --- transmit: system call -----------------------------------------------------------------------
 inline constexpr unsigned kSysSendto =
     400;  ///< fd lookup, address copy, sock_sendmsg, security hook, inet_sendmsg
 inline constexpr unsigned kUdpSendmsg = 380;
@@ -64,7 +64,7 @@ inline constexpr unsigned kDevHardStartXmit = 110;
 inline constexpr unsigned kKfreeSkb = 80;  ///< __kfree_skb, skb_release_data
 inline constexpr unsigned kSockWfree = 30;
 
-// --- control
+// --- control -------------------------------------------------------------------------------------
 inline constexpr unsigned kArpProcess = 350;
 inline constexpr unsigned kArpSend = 250;
 inline constexpr unsigned kNeighTimer = 200;

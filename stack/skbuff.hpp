@@ -58,7 +58,7 @@ enum class PacketType : std::uint8_t { host, broadcast, multicast, otherhost, ou
 enum class IpSummed : std::uint8_t { none, unnecessary, partial };
 
 struct SkBuff {
-  // --- data: [buffer->base .. data .. data+len .. end)
+  // --- data: [buffer->base .. data .. data+len .. end) -------------------------------------------
   SkBuff* next = nullptr;        ///< link of whichever queue holds it
   DataBuffer* buffer = nullptr;  ///< one reference held
   std::byte* data = nullptr;
@@ -66,9 +66,9 @@ struct SkBuff {
   std::uint32_t len = 0;        ///< linear bytes from data
   std::uint32_t data_len = 0;   ///< bytes in frag_list, all together
   SkBuff* frag_list = nullptr;  ///< further pieces (IP fragments, multi-buffer frames), owned, linked by next
-  // --- where the headers are, offsets from buffer->base
+  // --- where the headers are, offsets from buffer->base ------------------------------------------
   std::uint16_t mac_header = 0, network_header = 0, transport_header = 0;
-  // --- metadata
+  // --- metadata ----------------------------------------------------------------------------------
   std::uint16_t protocol = 0;  ///< EtherType, host order
   PacketType pkt_type = PacketType::host;
   IpSummed ip_summed = IpSummed::none;

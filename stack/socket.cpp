@@ -32,8 +32,7 @@ int UdpSocket::leave(int result) {
   return result;
 }
 
-// --- memory accounting
-// --------------------------------------------------------------------------------------
+// --- memory accounting ---------------------------------------------------------------------------
 
 void UdpSocket::set_owner_w(SkBuff& skb) {
   kernel_.sync();
@@ -69,8 +68,7 @@ int UdpSocket::wait_for_wmem(bool dontwait, Time deadline) {
   }
 }
 
-// --- lock
-// ---------------------------------------------------------------------------------------------------
+// --- lock ----------------------------------------------------------------------------------------
 
 void UdpSocket::lock_sock() {
   while (true) {
@@ -104,8 +102,7 @@ void UdpSocket::release_sock() {
   if (!lock_waiters_.empty()) kernel_.wake_one(lock_waiters_);
 }
 
-// --- calls
-// --------------------------------------------------------------------------------------------------
+// --- calls ---------------------------------------------------------------------------------------
 
 int UdpSocket::bind(Endpoint local) {
   enter(path_cost::kSetsockopt);
@@ -180,8 +177,7 @@ int UdpSocket::disconnect() {
 int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
                       const SendControl* control) {
   enter(path_cost::kSysSendto);
-  const Time stamp =
-      kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
+  const Time stamp = kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
   // The packet is built at one instant; it takes its place at the queue when that is paid (dev_xmit_skb).
   kernel_.begin_instant();
   if (closed_) return leave(-EBADF);

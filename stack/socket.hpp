@@ -70,7 +70,7 @@ class UdpSocket {
   ~UdpSocket() { release_packets(); }
   void release_packets();  ///< at the end of a run
 
-  // --- system calls: 0 or a count, or a negative errno. Task context.
+  // --- system calls: 0 or a count, or a negative errno. Task context. ----------------------------
   /// Address any or one of ours, a group or a broadcast address; port 0 picks one (32768..61000).
   int bind(Endpoint local);
   int connect(Endpoint peer);
@@ -95,7 +95,7 @@ class UdpSocket {
   int leave_group(Ipv4Address group, Ipv4Address interface = {});
   int close();
 
-  // --- for summaries and /proc/net/udp
+  // --- for summaries and /proc/net/udp -----------------------------------------------------------
   unsigned index() const { return index_; }  ///< creation order
   Endpoint local() const { return {rcv_saddr_, port_}; }
   Endpoint peer() const { return peer_; }
@@ -108,7 +108,7 @@ class UdpSocket {
   std::uint32_t rx_queue() const { return rmem_alloc_; }        ///< truesize bytes (path-map E-27)
   std::uint32_t tx_queue() const { return wmem_alloc_; }
 
-  // --- for the layers below
+  // --- for the layers below ----------------------------------------------------------------------
   /// The socket an outgoing packet is charged to; nullptr when there is none.
   static UdpSocket* of(const SkBuff& skb) {
     return skb.destructor == &sock_wfree ? static_cast<UdpSocket*>(skb.owner) : nullptr;
@@ -144,7 +144,7 @@ class UdpSocket {
   NetStack& stack_;
   Kernel& kernel_;
   const unsigned index_;
-  // --- addresses
+  // --- addresses ---------------------------------------------------------------------------------
   Ipv4Address rcv_saddr_{};  ///< inet_rcv_saddr: what it is bound to
   Ipv4Address saddr_{};      ///< inet_saddr: what it sends from
   std::uint16_t port_ = 0;
@@ -157,14 +157,14 @@ class UdpSocket {
   UdpSocket* hash_next_ = nullptr;
   bool hashed_ = false;
   std::uint32_t hash_value_ = 0;  ///< sk_hash
-  // --- receive
+  // --- receive -----------------------------------------------------------------------------------
   SkbQueue receive_queue_, backlog_;
   std::uint32_t rmem_alloc_ = 0, backlog_len_ = 0, rcvbuf_;
   WaitQueue readers_;
   int err_ = 0;  ///< sk_err, positive
   std::uint64_t drops_ = 0, rx_datagrams_ = 0, rx_bytes_ = 0, tx_datagrams_ = 0;
   int incoming_cpu_ = -1;
-  // --- send
+  // --- send --------------------------------------------------------------------------------------
   std::uint32_t wmem_alloc_ = 0, sndbuf_;
   WaitQueue writers_;
   bool nospace_ = false;  ///< SOCK_NOSPACE
@@ -177,11 +177,11 @@ class UdpSocket {
   std::uint16_t cork_dport_ = 0;
   std::uint32_t cork_len_ = 0;  ///< up->len
   SkbQueue write_queue_;
-  // --- lock
+  // --- lock --------------------------------------------------------------------------------------
   SpinLock slock_;
   bool owned_ = false;
   WaitQueue lock_waiters_;
-  // --- options
+  // --- options -----------------------------------------------------------------------------------
   bool broadcast_ = false, reuse_ = false, no_check_ = false, dontroute_ = false, corkflag_ = false,
        recverr_ = false;
   bool mc_loop_ = true, mc_all_ = true;

@@ -50,39 +50,21 @@ int UdpSocket::setsockopt(SocketOption option, int value) {
     case SocketOption::so_rcvbuf:
       err = set_buffer(rcvbuf_, value, false, stack_.sysctl.rmem_max, kMinRcvbuf);
       break;
-    case SocketOption::so_rcvbufforce:
-      err = set_buffer(rcvbuf_, value, true, 0, kMinRcvbuf);
-      break;
+    case SocketOption::so_rcvbufforce: err = set_buffer(rcvbuf_, value, true, 0, kMinRcvbuf); break;
     case SocketOption::so_sndbuf:
     case SocketOption::so_sndbufforce:
       err = set_buffer(sndbuf_, value, option == SocketOption::so_sndbufforce, stack_.sysctl.wmem_max,
                        kMinSndbuf);
       kernel_.wake_all(writers_);
       break;
-    case SocketOption::so_broadcast:
-      err = set(broadcast_, on);
-      break;
-    case SocketOption::so_reuseaddr:
-      err = set(reuse_, on);
-      break;
-    case SocketOption::so_priority:
-      err = byte_range(priority_, 0, 255);
-      break;
-    case SocketOption::so_no_check:
-      err = set(no_check_, on);
-      break;
-    case SocketOption::so_dontroute:
-      err = set(dontroute_, on);
-      break;
-    case SocketOption::so_rcvtimeo_us:
-      err = set(rcvtimeo_, us);
-      break;
-    case SocketOption::so_sndtimeo_us:
-      err = set(sndtimeo_, us);
-      break;
-    case SocketOption::ip_ttl:
-      err = value == -1 ? set(ttl_, kDefaultTtl) : byte_range(ttl_, 1, 255);
-      break;
+    case SocketOption::so_broadcast: err = set(broadcast_, on); break;
+    case SocketOption::so_reuseaddr: err = set(reuse_, on); break;
+    case SocketOption::so_priority: err = byte_range(priority_, 0, 255); break;
+    case SocketOption::so_no_check: err = set(no_check_, on); break;
+    case SocketOption::so_dontroute: err = set(dontroute_, on); break;
+    case SocketOption::so_rcvtimeo_us: err = set(rcvtimeo_, us); break;
+    case SocketOption::so_sndtimeo_us: err = set(sndtimeo_, us); break;
+    case SocketOption::ip_ttl: err = value == -1 ? set(ttl_, kDefaultTtl) : byte_range(ttl_, 1, 255); break;
     case SocketOption::ip_tos:
       err = byte_range(tos_, 0, 255);
       if (err == 0) priority_ = tos_to_priority(value);
@@ -90,27 +72,19 @@ int UdpSocket::setsockopt(SocketOption option, int value) {
     case SocketOption::ip_multicast_ttl:
       err = value == -1 ? set(mc_ttl_, std::uint8_t{1}) : byte_range(mc_ttl_, 0, 255);
       break;
-    case SocketOption::ip_multicast_loop:
-      err = set(mc_loop_, on);
-      break;
-    case SocketOption::ip_multicast_all:
-      err = set(mc_all_, on);
-      break;
+    case SocketOption::ip_multicast_loop: err = set(mc_loop_, on); break;
+    case SocketOption::ip_multicast_all: err = set(mc_all_, on); break;
     case SocketOption::ip_mtu_discover:
       err = value < 0 || value > 3 ? -EINVAL : set(pmtu_, static_cast<PmtuDiscovery>(value));
       break;
-    case SocketOption::ip_recverr:
-      err = set(recverr_, on);
-      break;
+    case SocketOption::ip_recverr: err = set(recverr_, on); break;
     case SocketOption::udp_cork:
       corkflag_ = on;
       if (!on) stack_.udp().push_pending_frames(*this);
       break;
     case SocketOption::so_error:
     case SocketOption::so_incoming_cpu:
-    case SocketOption::ip_mtu:
-      err = -ENOPROTOOPT;
-      break;
+    case SocketOption::ip_mtu: err = -ENOPROTOOPT; break;
   }
   release_sock();
   return leave(err);
@@ -121,69 +95,33 @@ int UdpSocket::getsockopt(SocketOption option, int& value) {
   if (closed_) return leave(-EBADF);
   switch (option) {
     case SocketOption::so_rcvbuf:
-    case SocketOption::so_rcvbufforce:
-      value = static_cast<int>(rcvbuf_);
-      break;
+    case SocketOption::so_rcvbufforce: value = static_cast<int>(rcvbuf_); break;
     case SocketOption::so_sndbuf:
-    case SocketOption::so_sndbufforce:
-      value = static_cast<int>(sndbuf_);
-      break;
-    case SocketOption::so_broadcast:
-      value = broadcast_;
-      break;
-    case SocketOption::so_reuseaddr:
-      value = reuse_;
-      break;
-    case SocketOption::so_priority:
-      value = priority_;
-      break;
-    case SocketOption::so_no_check:
-      value = no_check_;
-      break;
-    case SocketOption::so_dontroute:
-      value = dontroute_;
-      break;
-    case SocketOption::so_error:
-      value = std::exchange(err_, 0);
-      break;
+    case SocketOption::so_sndbufforce: value = static_cast<int>(sndbuf_); break;
+    case SocketOption::so_broadcast: value = broadcast_; break;
+    case SocketOption::so_reuseaddr: value = reuse_; break;
+    case SocketOption::so_priority: value = priority_; break;
+    case SocketOption::so_no_check: value = no_check_; break;
+    case SocketOption::so_dontroute: value = dontroute_; break;
+    case SocketOption::so_error: value = std::exchange(err_, 0); break;
     case SocketOption::so_incoming_cpu:
       if (kernel_.profile.version == KernelVersion::v3_13) return leave(-ENOPROTOOPT);  // path-map F-39
       value = incoming_cpu_;
       break;
-    case SocketOption::so_rcvtimeo_us:
-      value = static_cast<int>(rcvtimeo_.ns() / 1000);
-      break;
-    case SocketOption::so_sndtimeo_us:
-      value = static_cast<int>(sndtimeo_.ns() / 1000);
-      break;
-    case SocketOption::ip_ttl:
-      value = ttl_;
-      break;
-    case SocketOption::ip_tos:
-      value = tos_;
-      break;
-    case SocketOption::ip_multicast_ttl:
-      value = mc_ttl_;
-      break;
-    case SocketOption::ip_multicast_loop:
-      value = mc_loop_;
-      break;
-    case SocketOption::ip_multicast_all:
-      value = mc_all_;
-      break;
-    case SocketOption::ip_mtu_discover:
-      value = static_cast<int>(pmtu_);
-      break;
+    case SocketOption::so_rcvtimeo_us: value = static_cast<int>(rcvtimeo_.ns() / 1000); break;
+    case SocketOption::so_sndtimeo_us: value = static_cast<int>(sndtimeo_.ns() / 1000); break;
+    case SocketOption::ip_ttl: value = ttl_; break;
+    case SocketOption::ip_tos: value = tos_; break;
+    case SocketOption::ip_multicast_ttl: value = mc_ttl_; break;
+    case SocketOption::ip_multicast_loop: value = mc_loop_; break;
+    case SocketOption::ip_multicast_all: value = mc_all_; break;
+    case SocketOption::ip_mtu_discover: value = static_cast<int>(pmtu_); break;
     case SocketOption::ip_mtu:  // path-map B-52
       if (cached_route_ == nullptr) return leave(-ENOTCONN);
       value = static_cast<int>(cached_route_->mtu());
       break;
-    case SocketOption::ip_recverr:
-      value = recverr_;
-      break;
-    case SocketOption::udp_cork:
-      value = corkflag_;
-      break;
+    case SocketOption::ip_recverr: value = recverr_; break;
+    case SocketOption::udp_cork: value = corkflag_; break;
   }
   return leave(0);
 }

@@ -53,7 +53,7 @@ class Softnet {
   const std::vector<SoftnetData>& per_cpu() const { return data_; }
   SoftnetData& here() { return data_[kernel_.smp_processor_id()]; }
 
-  // --- net.core.* (path-map F-07 to F-09)
+  // --- net.core.* (path-map F-07 to F-09) --------------------------------------------------------
   int netdev_budget = 300;
   int dev_weight = 64;
   std::uint32_t netdev_max_backlog = 1000;

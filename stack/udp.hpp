@@ -19,7 +19,7 @@ class Udp {
  public:
   Udp(NetStack& stack, Kernel& kernel);
 
-  // --- port table
+  // --- port table --------------------------------------------------------------------------------
   /// udp_v4_get_port: binds to `port`, 0 picks a free one. 0 or -EADDRINUSE.
   int get_port(UdpSocket& sk, std::uint16_t port);
   void unhash(UdpSocket& sk);
@@ -29,14 +29,14 @@ class Udp {
   UdpSocket* lookup(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport,
                     const NetDevice* dev);
 
-  // --- receive
+  // --- receive -----------------------------------------------------------------------------------
   /// udp_rcv: data at the UDP header, network_header at the IP header.
   void rcv(SkbPtr skb);
   /// udp_err: an ICMP error about a datagram sent from (saddr, sport).
   void err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::uint16_t dport, int error,
            bool fatal);
-  /// A poll on this CPU begins, or ends. Between the two a datagram reaches its socket when its processing is paid,
-  /// which is when the poll looks for the next packet: one synchronisation serves both.
+  /// A poll on this CPU begins, or ends. Between the two a datagram reaches its socket when its processing is
+  /// paid, which is when the poll looks for the next packet: one synchronisation serves both.
   void poll_begins() { polls_[kernel_.smp_processor_id()].running = true; }
   void poll_ends() {
     deliver_pending();
@@ -48,13 +48,13 @@ class Udp {
   int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
   int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline);
 
-  // --- send
+  // --- send --------------------------------------------------------------------------------------
   int sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
               const SendControl* control, Time stamp);
   /// udp_push_pending_frames: sends what is corked; the socket is owned. 0 or a negative errno.
   int push_pending_frames(UdpSocket& sk);
 
-  // --- net.ipv4.ip_local_port_range
+  // --- net.ipv4.ip_local_port_range --------------------------------------------------------------
   std::uint16_t local_port_low = 32768, local_port_high = 61000;
 
  private:

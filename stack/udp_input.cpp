@@ -148,8 +148,7 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   return 0;
 }
 
-// --- multicast
-// ----------------------------------------------------------------------------------------------
+// --- multicast -----------------------------------------------------------------------------------
 
 /// __udp_is_mcast_sock with ip_mc_sf_allow.
 bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr,
@@ -208,8 +207,7 @@ void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::ui
   kernel_.wake_all(sk->writers_);
 }
 
-// --- recvmsg
-// ------------------------------------------------------------------------------------------------
+// --- recvmsg -------------------------------------------------------------------------------------
 
 int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
   const CostModel& cost = kernel_.cost;
@@ -234,7 +232,8 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     kernel_.end_instant();
     kernel_.charge(cost.instructions(path_cost::kUdpRecvmsg));
     if (const int err = wait_for_datagram(sk, flags, deadline); err != 0) return err;
-    // The datagram is taken, copied and freed at one instant; the system call ends when that is paid (leave()).
+    // The datagram is taken, copied and freed at one instant; the system call ends when that is paid
+    // (leave()).
     kernel_.begin_instant();
     const bool peek = (flags & msg::kPeek) != 0;
     SkBuff* skb = sk.receive_queue_.front();

@@ -13,8 +13,14 @@ constexpr unsigned kMaxSources = 256;
 
 }  // namespace
 
-FarEnd::FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames, unsigned agent)
-    : sc_module(name), out("out"), in("in"), engine_(engine), scheduler_(scheduler), frames_(frames),
+FarEnd::FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames,
+               unsigned agent)
+    : sc_module(name),
+      out("out"),
+      in("in"),
+      engine_(engine),
+      scheduler_(scheduler),
+      frames_(frames),
       agent_(0x8000 + agent * kMaxSources) {
   in.register_nb_transport_fw(this, &FarEnd::frame_in);
 }
@@ -31,7 +37,8 @@ void FarEnd::schedule(std::uint32_t source) {
     --live_sources_;
     return;
   }
-  engine_.at<&FarEnd::due>(niclab::max(*at, engine_.now()), Kind::frame_start, agent_ + source, *this, source);
+  engine_.at<&FarEnd::due>(niclab::max(*at, engine_.now()), Kind::frame_start, agent_ + source, *this,
+                           source);
 }
 
 void FarEnd::due(Time t, std::uint32_t source) {

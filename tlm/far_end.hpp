@@ -21,7 +21,8 @@ class FarEnd final : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<FarEnd> out;
   tlm_utils::simple_target_socket<FarEnd> in;
 
-  FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames, unsigned agent);
+  FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames,
+         unsigned agent);
 
   /// An address that lives elsewhere on the network: ARP requests for it are not answered here.
   void leave_to_others(Ipv4Address a) { others_.push_back(a); }

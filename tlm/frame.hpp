@@ -17,13 +17,13 @@ class FramePool;
 /// Bytes from destination address to the end of the payload; the FCS is not stored, only whether it is good.
 struct Frame {
   std::byte* data = nullptr;
-  std::uint32_t length = 0;    ///< without FCS
+  std::uint32_t length = 0;  ///< without FCS
   std::uint32_t capacity = 0;
   std::uint32_t refs = 0;
   bool fcs_good = true;
   bool sent_by_nic = false;
-  Time stamp{};                ///< measurement: when the application sent it (transmit)
-  std::uint64_t hash = 0;      ///< of the bytes; 0: not computed yet
+  Time stamp{};            ///< measurement: when the application sent it (transmit)
+  std::uint64_t hash = 0;  ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
   Frame* next_free = nullptr;
 

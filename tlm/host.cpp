@@ -6,8 +6,8 @@
 
 namespace niclab::sim {
 
-Host::Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, const CostModel& cost,
-           const HostConfig& config, const PcieConfig& pcie, unsigned first_port)
+Host::Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
+           const CostModel& cost, const HostConfig& config, const PcieConfig& pcie, unsigned first_port)
     : sc_module(name),
       from_bus("from_bus"),
       to_bus("to_bus"),
@@ -54,8 +54,8 @@ void Host::write(Payload& p, Time visible) {
   } else {
     kept->acquire();
   }
-  kernel_.memory().post({visible, kept->get_address(), TlpPool::data(*kept), kept->get_data_length(), &Host::commit,
-                         this, kept});
+  kernel_.memory().post({visible, kept->get_address(), TlpPool::data(*kept), kept->get_data_length(),
+                         &Host::commit, this, kept});
 }
 
 void Host::commit(void* raw, PostedWrite& w) {
@@ -74,17 +74,19 @@ void Host::commit(void* raw, PostedWrite& w) {
 void Host::read(Payload& p, Time t) {
   kernel_.memory().apply(t);
   std::string reason;
-  if (const std::byte* memory = iommu_.access(p.get_address(), p.get_data_length(), false, reason)) [[likely]] {
+  if (const std::byte* memory = iommu_.access(p.get_address(), p.get_data_length(), false, reason))
+      [[likely]] {
     std::memcpy(p.get_data_ptr(), memory, p.get_data_length());
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
     return;
   }
   const TlpExtension* e = tlp_of(p);
-  report_fault({t, first_port_ + (e != nullptr ? e->function : 0), false, p.get_address(), p.get_data_length(), reason});
+  report_fault({t, first_port_ + (e != nullptr ? e->function : 0), false, p.get_address(),
+                p.get_data_length(), reason});
   p.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
-// --- interrupts ------------------------------------------------------------------------------------------------
+// --- interrupts ----------------------------------------------------------------------------------
 
 std::uint32_t Host::connect_irq(HostPci& device, unsigned vector, IrqAction& action) {
   for (std::uint32_t i = 0; i < irq_routes_.size(); ++i) {
@@ -101,9 +103,11 @@ void Host::interrupt_message(Payload& p, Time t) {
   std::memcpy(&data, p.get_data_ptr(), std::min<std::size_t>(4, p.get_data_length()));
   const auto cpu = static_cast<std::uint32_t>((p.get_address() >> 12) & 0xFF);
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
-  if (data >= irq_routes_.size() || irq_routes_[data].action == nullptr || cpu >= kernel_.num_online_cpus()) return;
+  if (data >= irq_routes_.size() || irq_routes_[data].action == nullptr || cpu >= kernel_.num_online_cpus())
+    return;
   // Arrives after everything posted before it is visible: its own instant is later by construction.
-  engine_.at<&Host::interrupt_arrives>(t + apic_latency_, Kind::irq, 0x4000 + first_port_ * 64 + data, *this, data << 8 | cpu);
+  engine_.at<&Host::interrupt_arrives>(t + apic_latency_, Kind::irq, 0x4000 + first_port_ * 64 + data, *this,
+                                       data << 8 | cpu);
 }
 
 void Host::interrupt_arrives(Time t, std::uint32_t route_and_cpu) {
@@ -114,7 +118,7 @@ void Host::interrupt_arrives(Time t, std::uint32_t route_and_cpu) {
   kernel_.cpu(cpu).irq_arrives(t, *route.action);
 }
 
-// --- answers to the CPUs' loads ----------------------------------------------------------------------------------
+// --- answers to the CPUs' loads ------------------------------------------------------------------
 
 Host::Sync Host::bus_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;

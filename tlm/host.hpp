@@ -17,8 +17,9 @@ namespace niclab::sim {
 
 class HostPci;
 
-/// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with the
-/// instant it takes effect as annotated delay. `to_bus` carries the CPUs' MMIO and configuration accesses.
+/// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with
+/// the instant it takes effect as annotated delay. `to_bus` carries the CPUs' MMIO and configuration
+/// accesses.
 class Host final : public sc_core::sc_module {
  public:
   static constexpr std::uint64_t kMsiWindow = 0xFEE0'0000, kMsiWindowSize = 0x10'0000;
@@ -26,8 +27,8 @@ class Host final : public sc_core::sc_module {
   tlm_utils::simple_target_socket<Host> from_bus;
   tlm_utils::simple_initiator_socket<Host> to_bus;
 
-  Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, const CostModel& cost,
-       const HostConfig& config, const PcieConfig& pcie, unsigned first_port);
+  Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
+       const CostModel& cost, const HostConfig& config, const PcieConfig& pcie, unsigned first_port);
   ~Host() override;
 
   HostKernel& kernel() { return kernel_; }

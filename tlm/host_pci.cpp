@@ -12,7 +12,9 @@ constexpr std::uint16_t kMsixControl = 0x72;
 constexpr std::uint16_t kMsixEnable = 0x8000, kMsiEnable = 0x0001;
 constexpr unsigned kMsixBar = 3;
 
-constexpr std::uint32_t msi_address(unsigned cpu) { return static_cast<std::uint32_t>(Host::kMsiWindow) | cpu << 12; }
+constexpr std::uint32_t msi_address(unsigned cpu) {
+  return static_cast<std::uint32_t>(Host::kMsiWindow) | cpu << 12;
+}
 
 }  // namespace
 
@@ -57,7 +59,9 @@ std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32
 std::uint32_t HostPci::config_read(std::uint16_t offset, unsigned width) {
   return transact(TlpType::CfgRd, offset & ~3u, 0, offset & 3u, width);
 }
-std::uint8_t HostPci::config_read8(std::uint16_t offset) { return static_cast<std::uint8_t>(config_read(offset, 1)); }
+std::uint8_t HostPci::config_read8(std::uint16_t offset) {
+  return static_cast<std::uint8_t>(config_read(offset, 1));
+}
 std::uint16_t HostPci::config_read16(std::uint16_t offset) {
   return static_cast<std::uint16_t>(config_read(offset, 2));
 }
@@ -77,15 +81,17 @@ void HostPci::mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t val
   transact(TlpType::MWr, bar_base(function_, bar) + offset, value, 0, 4);
 }
 
-// --- DMA -------------------------------------------------------------------------------------------------------
+// --- DMA -----------------------------------------------------------------------------------------
 
-DmaAddress HostPci::dma_map_single(std::span<std::byte> memory, DmaDirection direction, std::source_location where) {
+DmaAddress HostPci::dma_map_single(std::span<std::byte> memory, DmaDirection direction,
+                                   std::source_location where) {
   kernel().charge(kernel().cost.dma_map);
   kernel().dma_sync();
   return host_.iommu().map(memory, direction, where);
 }
 
-void HostPci::dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection, std::source_location where) {
+void HostPci::dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection,
+                               std::source_location where) {
   kernel().charge(kernel().cost.dma_unmap);
   kernel().dma_sync();
   if (!host_.iommu().unmap(address, size, where))
@@ -93,7 +99,8 @@ void HostPci::dma_unmap_single(DmaAddress address, std::size_t size, DmaDirectio
                         "unmap of what is not mapped so"});
 }
 
-std::span<std::byte> HostPci::dma_alloc_coherent(std::size_t size, DmaAddress& bus, std::source_location where) {
+std::span<std::byte> HostPci::dma_alloc_coherent(std::size_t size, DmaAddress& bus,
+                                                 std::source_location where) {
   const std::size_t rounded = (size + 4095) / 4096 * 4096;
   std::byte* memory = kernel().alloc_host_memory(rounded, 4096);
   kernel().dma_sync();
@@ -106,7 +113,7 @@ void HostPci::dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std
   host_.iommu().unmap(bus, memory.size(), where);
 }
 
-// --- interrupts ------------------------------------------------------------------------------------------------
+// --- interrupts ----------------------------------------------------------------------------------
 
 int HostPci::enable_msix(unsigned vectors) {
   const std::uint16_t control = config_read16(kMsixControl);

@@ -15,7 +15,8 @@ class HostPci final : public PciDevice {
 
   unsigned port() const { return host_.first_port() + function_; }
 
-  /// What firmware does before an OS runs: BARs, Max_Payload_Size, Max_Read_Request_Size. Costs no simulated time.
+  /// What firmware does before an OS runs: BARs, Max_Payload_Size, Max_Read_Request_Size. Costs no simulated
+  /// time.
   static constexpr std::uint32_t bar_base(unsigned function, unsigned bar) {
     return 0xF000'0000u + function * 0x0010'0000u + (bar == 3 ? 0x0008'0000u : 0u);
   }
@@ -29,10 +30,12 @@ class HostPci final : public PciDevice {
   void config_write32(std::uint16_t offset, std::uint32_t value) override;
   std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) override;
   void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) override;
-  DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction, std::source_location where) override;
+  DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction,
+                            std::source_location where) override;
   void dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection direction,
                         std::source_location where) override;
-  std::span<std::byte> dma_alloc_coherent(std::size_t size, DmaAddress& bus, std::source_location where) override;
+  std::span<std::byte> dma_alloc_coherent(std::size_t size, DmaAddress& bus,
+                                          std::source_location where) override;
   void dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std::source_location where) override;
   int enable_msix(unsigned vectors) override;
   void disable_msix() override;
@@ -50,7 +53,8 @@ class HostPci final : public PciDevice {
     unsigned cpu = 0;
   };
   /// Sends a request and, for a read, stalls the CPU until it is answered. `payload` is released.
-  std::uint32_t transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset, unsigned width);
+  std::uint32_t transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
+                         unsigned width);
   std::uint32_t config_read(std::uint16_t offset, unsigned width);
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
 

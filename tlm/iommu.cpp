@@ -43,15 +43,17 @@ std::size_t Iommu::allocate(std::size_t pages) {
   }
   const std::size_t index = fresh_;
   fresh_ += pages;
-  if (fresh_ > kMaxPages) throw SimulationError("IOMMU: bus addresses exhausted: a driver maps and never unmaps");
+  if (fresh_ > kMaxPages)
+    throw SimulationError("IOMMU: bus addresses exhausted: a driver maps and never unmaps");
   if (pages_.size() < fresh_) pages_.resize(std::max<std::size_t>(fresh_, pages_.size() * 2));
   return index;
 }
 
-DmaAddress Iommu::map(std::span<std::byte> memory, DmaDirection direction, const std::source_location& where) {
+DmaAddress Iommu::map(std::span<std::byte> memory, DmaDirection direction,
+                      const std::source_location& where) {
   if (memory.empty() || !memory_.contains(memory.data(), memory.size()))
-    throw SimulationError("dma_map of memory that is not host memory, at " + std::string(where.file_name()) + ":" +
-                          std::to_string(where.line()));
+    throw SimulationError("dma_map of memory that is not host memory, at " + std::string(where.file_name()) +
+                          ":" + std::to_string(where.line()));
   const std::uint64_t physical = memory_.physical(memory.data()).value;
   const std::uint64_t offset = physical % kPage;
   const std::size_t count = (offset + memory.size() + kPage - 1) / kPage;
@@ -83,7 +85,8 @@ Iommu::Page* Iommu::page_of(std::uint64_t address) {
 bool Iommu::unmap(DmaAddress address, std::size_t size, const std::source_location& where) {
   Page* first = page_of(address.value);
   const std::uint64_t offset = address.value % kPage;
-  if (first == nullptr || !first->live || first->pages != (offset + size + kPage - 1) / kPage || first->first != offset)
+  if (first == nullptr || !first->live || first->pages != (offset + size + kPage - 1) / kPage ||
+      first->first != offset)
     return false;
   const std::uint32_t count = first->pages;
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -96,7 +99,8 @@ bool Iommu::unmap(DmaAddress address, std::size_t size, const std::source_locati
   return true;
 }
 
-std::byte* Iommu::access(std::uint64_t address, std::uint32_t length, bool device_writes, std::string& reason) {
+std::byte* Iommu::access(std::uint64_t address, std::uint32_t length, bool device_writes,
+                         std::string& reason) {
   const std::uint64_t offset = address % kPage;
   Page* p = page_of(address);
   if (p == nullptr || p->file == nullptr) {
@@ -113,8 +117,8 @@ std::byte* Iommu::access(std::uint64_t address, std::uint32_t length, bool devic
     return nullptr;
   }
   if (p->direction == (device_writes ? DmaDirection::to_device : DmaDirection::from_device)) {
-    reason = std::string("wrong direction, mapped ") +
-             (device_writes ? "to_device" : "from_device") + " at " + who();
+    reason = std::string("wrong direction, mapped ") + (device_writes ? "to_device" : "from_device") +
+             " at " + who();
     return nullptr;
   }
   return p->memory + offset;

@@ -25,8 +25,8 @@ struct DmaFault {
   std::string to_string() const;
 };
 
-/// Bus addresses are handed out page by page; an unmapped page is not reused for a while, so that a late access
-/// finds it gone. Map and unmap happen at the caller's time: synchronise first.
+/// Bus addresses are handed out page by page; an unmapped page is not reused for a while, so that a late
+/// access finds it gone. Map and unmap happen at the caller's time: synchronise first.
 class Iommu {
  public:
   Iommu(HostMemory& memory, const PcieConfig& config);
@@ -42,19 +42,20 @@ class Iommu {
     tag = address >> 12;
     return miss_;
   }
-  /// The memory behind [address, address+length), or nullptr with `reason` set when the access is not allowed now.
+  /// The memory behind [address, address+length), or nullptr with `reason` set when the access is not allowed
+  /// now.
   std::byte* access(std::uint64_t address, std::uint32_t length, bool device_writes, std::string& reason);
 
   std::size_t live_mappings() const { return live_; }
 
  private:
   struct Page {
-    std::byte* memory = nullptr;         // of the page's first byte
-    std::uint16_t first = 0, end = 0;    // live bytes: [first, end)
+    std::byte* memory = nullptr;       // of the page's first byte
+    std::uint16_t first = 0, end = 0;  // live bytes: [first, end)
     bool live = false;
     DmaDirection direction = DmaDirection::bidirectional;
-    std::uint32_t pages = 0;             // in the mapping, on its first page
-    const char* file = nullptr;          // who mapped, or unmapped, last
+    std::uint32_t pages = 0;     // in the mapping, on its first page
+    const char* file = nullptr;  // who mapped, or unmapped, last
     std::uint32_t line = 0;
   };
   static constexpr std::size_t kQuarantine = 512;

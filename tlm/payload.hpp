@@ -1,12 +1,11 @@
 // TLM-2.0 payloads: a pooled generic payload with an extension that says what it is on PCIe, or on Ethernet.
 #pragma once
 
-#include <systemc>
-#include <tlm>
-
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <systemc>
+#include <tlm>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -19,17 +18,18 @@ namespace niclab::sim {
 
 using Payload = ::tlm::tlm_generic_payload;
 
-/// Everything about a TLP that a generic payload does not say. A payload without one is a memory read or write.
+/// Everything about a TLP that a generic payload does not say. A payload without one is a memory read or
+/// write.
 struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   TlpType type = TlpType::MRd;
-  unsigned function = 0;              ///< requester (device to host) or completer (host to device)
+  unsigned function = 0;  ///< requester (device to host) or completer (host to device)
   std::uint32_t tag = 0;
-  std::uint64_t content = 0;          ///< hash of small payloads
-  Time credit_returned{};             ///< set by the receiver: when its buffer is free again
-  void* owner = nullptr;              ///< requester's own: who waits for the completion
+  std::uint64_t content = 0;  ///< hash of small payloads
+  Time credit_returned{};     ///< set by the receiver: when its buffer is free again
+  void* owner = nullptr;      ///< requester's own: who waits for the completion
   std::uint32_t owner_arg = 0;
-  std::uint64_t requester_data = 0;   ///< the requester finds it again in the completion
-  Frame* frame = nullptr;             ///< keeps the bytes alive; a reference is dropped with the payload
+  std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
+  Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
   alignas(16) std::array<std::byte, 512> inline_data{};
 
   ::tlm::tlm_extension_base* clone() const override { return new TlpExtension(*this); }
@@ -38,8 +38,8 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   }
 };
 
-/// A payload of ours: the extension lies inside it, so that we find it without a call into the library. Foreign
-/// models see it by get_extension as usual.
+/// A payload of ours: the extension lies inside it, so that we find it without a call into the library.
+/// Foreign models see it by get_extension as usual.
 class TlpPayload final : public Payload {
  public:
   explicit TlpPayload(::tlm::tlm_mm_interface* mm) : Payload(mm) { set_extension(&extension); }

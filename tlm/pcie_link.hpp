@@ -13,15 +13,15 @@ namespace niclab::sim {
 
 /// What the scenario's `[pcie]` table says.
 struct PcieConfig {
-  unsigned gen = 2;         ///< 1: 2.5 GT/s, 2: 5 GT/s (8b/10b), 3: 8 GT/s (128b/130b)
+  unsigned gen = 2;  ///< 1: 2.5 GT/s, 2: 5 GT/s (8b/10b), 3: 8 GT/s (128b/130b)
   unsigned lanes = 4;
-  unsigned mps = 256;       ///< Max_Payload_Size, bytes
-  unsigned mrrs = 512;      ///< Max_Read_Request_Size, bytes
-  unsigned rcb = 64;        ///< Read Completion Boundary, bytes
-  unsigned completion = 64; ///< most data in one completion, bytes; a multiple of rcb
-  unsigned ack_every = 4;   ///< TLPs acknowledged by one Ack DLLP
-  unsigned tags = 32;       ///< reads a function may have in flight, at least 3
-  unsigned iova_bits = 32;  ///< 32: DMA addresses below 4 GiB; 64: above
+  unsigned mps = 256;        ///< Max_Payload_Size, bytes
+  unsigned mrrs = 512;       ///< Max_Read_Request_Size, bytes
+  unsigned rcb = 64;         ///< Read Completion Boundary, bytes
+  unsigned completion = 64;  ///< most data in one completion, bytes; a multiple of rcb
+  unsigned ack_every = 4;    ///< TLPs acknowledged by one Ack DLLP
+  unsigned tags = 32;        ///< reads a function may have in flight, at least 3
+  unsigned iova_bits = 32;   ///< 32: DMA addresses below 4 GiB; 64: above
   Duration propagation = 5_ns;
   Duration root_complex_latency = 150_ns;
   Duration memory_latency = 90_ns;
@@ -94,7 +94,10 @@ class CreditPool {
 class LinkTransmitter {
  public:
   explicit LinkTransmitter(const PcieConfig& c)
-      : ps_per_64_bytes_((c.gen == 1 ? 256'000ull : c.gen == 2 ? 128'000ull : 65'000ull) / c.lanes),
+      : ps_per_64_bytes_((c.gen == 1   ? 256'000ull
+                          : c.gen == 2 ? 128'000ull
+                                       : 65'000ull) /
+                         c.lanes),
         propagation_(c.propagation),
         posted_(64, 1024),
         non_posted_(32, 128) {}
@@ -106,7 +109,8 @@ class LinkTransmitter {
   };
   /// Asked for at `t`, an event's own time.
   Sent send(Time t, TlpType type, std::uint32_t wire_bytes, std::uint32_t payload) {
-    if (t < last_request_) [[unlikely]] fail(t);
+    if (t < last_request_) [[unlikely]]
+      fail(t);
     last_request_ = t;
     Time start = max(t, busy_);
     const unsigned units = (payload + 15) / 16;

@@ -44,7 +44,7 @@ std::uint32_t RootComplex::slot_for(Payload& p) {
   return slot;
 }
 
-// --- device to host --------------------------------------------------------------------------------------------
+// --- device to host ------------------------------------------------------------------------------
 
 RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
@@ -80,7 +80,8 @@ void RootComplex::start_read(Payload& p, Time arrival) {
   p.acquire();
   Duration latency = config_.root_complex_latency + config_.memory_latency;
   if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
-  // Requests never pass posted writes (PCI Express Base, ordering rules): a read sees what was written before it.
+  // Requests never pass posted writes (PCI Express Base, ordering rules): a read sees what was written before
+  // it.
   const Time sampled = niclab::max(arrival + latency, last_visible_);
   if (TlpExtension* e = tlp_of(p)) e->credit_returned = sampled + config_.device_latency;
   engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, slot_for(p));
@@ -128,12 +129,11 @@ void RootComplex::complete_read(Payload& p, Time t) {
   std::uint64_t address = p.get_address();
   std::uint32_t left = good ? p.get_data_length() : 0;
   Time arrival = t;
-  const std::uint64_t content = e != nullptr && e->frame == nullptr && good
-                                    ? hash_bytes({TlpPool::data(p), p.get_data_length()})
-                                    : 0;
+  const std::uint64_t content =
+      e != nullptr && e->frame == nullptr && good ? hash_bytes({TlpPool::data(p), p.get_data_length()}) : 0;
   do {
-    const std::uint32_t n =
-        std::min<std::uint32_t>(left, config_.completion - static_cast<std::uint32_t>(address & (config_.rcb - 1)));
+    const std::uint32_t n = std::min<std::uint32_t>(
+        left, config_.completion - static_cast<std::uint32_t>(address & (config_.rcb - 1)));
     const TlpType type = good ? TlpType::CplD : TlpType::Cpl;
     const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
     const auto sent = down_.send(t, type, wire, n);
@@ -142,7 +142,8 @@ void RootComplex::complete_read(Payload& p, Time t) {
     counters.down.payload_bytes += n;
     counters.down.wire_bytes += wire;
     ++counters.by_type[static_cast<unsigned>(type)];
-    trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n, content});
+    trace_.tlp(
+        {sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n, content});
     address += n;
     left -= n;
   } while (left != 0);
@@ -193,7 +194,7 @@ void RootComplex::device_request_blocking(Payload& p, sc_core::sc_time& delay) {
   std::erase(waiters_, &waiter);
 }
 
-// --- host to device --------------------------------------------------------------------------------------------
+// --- host to device ------------------------------------------------------------------------------
 
 RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;

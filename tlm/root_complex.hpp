@@ -15,10 +15,10 @@
 
 namespace niclab::sim {
 
-/// Device to host: memory writes and interrupt messages go to `to_host` with the instant they become visible as
-/// annotated delay; reads are sampled by a call at the sampling instant and answered by BEGIN_RESP.
-/// Host to device: MMIO and configuration requests are serialised on the root port's downstream link.
-/// One root port, so one device with up to four functions. Any TLM-2.0 model may be bound to any socket.
+/// Device to host: memory writes and interrupt messages go to `to_host` with the instant they become visible
+/// as annotated delay; reads are sampled by a call at the sampling instant and answered by BEGIN_RESP. Host
+/// to device: MMIO and configuration requests are serialised on the root port's downstream link. One root
+/// port, so one device with up to four functions. Any TLM-2.0 model may be bound to any socket.
 class RootComplex final : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<RootComplex> from_device;
@@ -26,7 +26,8 @@ class RootComplex final : public sc_core::sc_module {
   tlm_utils::simple_target_socket<RootComplex> from_host;
   tlm_utils::simple_initiator_socket<RootComplex> to_host;
 
-  /// `iommu` may be null (addresses pass unchanged). `first_port` numbers the device's function 0 over all hosts.
+  /// `iommu` may be null (addresses pass unchanged). `first_port` numbers the device's function 0 over all
+  /// hosts.
   RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
               const PcieConfig& config, Iommu* iommu, unsigned first_port, unsigned agent);
 

@@ -10,7 +10,8 @@ Scheduler::Scheduler(sc_core::sc_module_name name, Engine& engine) : sc_module(n
 }
 
 Time Scheduler::kernel_horizon() const {
-  const std::uint64_t pending = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext()).value();
+  const std::uint64_t pending =
+      sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext()).value();
   const bool none = pending >= std::uint64_t{1} << 62;
   return none ? end_ : niclab::min(end_, kernel_now() + Duration::from_ps(pending));
 }

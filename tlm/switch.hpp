@@ -16,7 +16,8 @@
 
 namespace niclab::sim {
 
-/// Forwards a frame `latency` after its last bit arrived; each output is a gigabit wire. Queues are not bounded.
+/// Forwards a frame `latency` after its last bit arrived; each output is a gigabit wire. Queues are not
+/// bounded.
 class Switch final : public sc_core::sc_module {
  public:
   struct Port {
@@ -47,8 +48,8 @@ class Switch final : public sc_core::sc_module {
     while (slot < slots_.size() && slots_[slot].frame != nullptr) ++slot;
     if (slot == slots_.size()) slots_.push_back({});
     slots_[slot] = {frame, static_cast<unsigned>(from)};
-    engine_.at<&Switch::forward>(instant(delay) + kLatency, Kind::frame_start, agent_ + static_cast<unsigned>(from),
-                                 *this, slot);
+    engine_.at<&Switch::forward>(instant(delay) + kLatency, Kind::frame_start,
+                                 agent_ + static_cast<unsigned>(from), *this, slot);
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
     return ::tlm::TLM_COMPLETED;
   }

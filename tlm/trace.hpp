@@ -9,8 +9,8 @@
 
 namespace niclab::sim {
 
-/// `digest` covers every TLP, frame, interrupt and delivery with its time; `digest_content` covers order and content
-/// of each channel (a wire direction, a socket) without time.
+/// `digest` covers every TLP, frame, interrupt and delivery with its time; `digest_content` covers order and
+/// content of each channel (a wire direction, a socket) without time.
 class Trace {
  public:
   Trace(unsigned ports, unsigned hosts) : ports_(ports), sockets_(hosts) {}

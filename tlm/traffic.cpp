@@ -88,7 +88,8 @@ RecordedSource::RecordedSource(std::vector<Recorded> frames, Time start, std::op
     const std::size_t at = type == 0x0800 ? 26 : type == 0x0806 ? 28 : 0;
     if (at == 0) continue;
     const Ipv4Address a{load_be32(f + at)};
-    const bool known = std::any_of(neighbours_.begin(), neighbours_.end(), [&](const auto& n) { return n.first == a; });
+    const bool known =
+        std::any_of(neighbours_.begin(), neighbours_.end(), [&](const auto& n) { return n.first == a; });
     if (!known && !a.is_any()) neighbours_.emplace_back(a, MacAddress::load(f + 6));
   }
 }

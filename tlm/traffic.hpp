@@ -16,8 +16,8 @@ namespace niclab::sim {
 class TrafficSource {
  public:
   virtual ~TrafficSource() = default;
-  /// When the next frame is due; `wire_free` is when the wire could take it (a line-rate source answers that).
-  /// nullopt: no more frames.
+  /// When the next frame is due; `wire_free` is when the wire could take it (a line-rate source answers
+  /// that). nullopt: no more frames.
   virtual std::optional<Time> next_due(Time wire_free) = 0;
   /// The next frame, one reference, padded to 60 bytes.
   virtual Frame* take(FramePool& pool) = 0;
@@ -25,8 +25,8 @@ class TrafficSource {
   virtual std::optional<MacAddress> mac_of(Ipv4Address) const { return std::nullopt; }
 };
 
-/// UDP datagrams of one size: real IPv4 and UDP headers and checksums; the first eight payload bytes (as far as they
-/// fit) number them. Frames take turns over `flows` source ports and `sources` source addresses.
+/// UDP datagrams of one size: real IPv4 and UDP headers and checksums; the first eight payload bytes (as far
+/// as they fit) number them. Frames take turns over `flows` source ports and `sources` source addresses.
 struct UdpTraffic {
   MacAddress source_mac, destination_mac;
   Ipv4Address source, destination;

@@ -14,7 +14,12 @@ class Wire final : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Wire> to_a, to_b;
 
   Wire(sc_core::sc_module_name name, Duration propagation)
-      : sc_module(name), from_a("from_a"), from_b("from_b"), to_a("to_a"), to_b("to_b"), propagation_(propagation) {
+      : sc_module(name),
+        from_a("from_a"),
+        from_b("from_b"),
+        to_a("to_a"),
+        to_b("to_b"),
+        propagation_(propagation) {
     from_a.register_nb_transport_fw(this, &Wire::forward, 0);
     from_b.register_nb_transport_fw(this, &Wire::forward, 1);
     to_a.register_nb_transport_bw(this, &Wire::backward);
@@ -25,7 +30,8 @@ class Wire final : public sc_core::sc_module {
   ::tlm::tlm_sync_enum forward(int side, Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     delay += sc_core::sc_time::from_value(propagation_.ps());
     p.acquire();  // a foreign receiver may keep it until it acknowledges
-    const auto sync = side == 0 ? to_b->nb_transport_fw(p, phase, delay) : to_a->nb_transport_fw(p, phase, delay);
+    const auto sync =
+        side == 0 ? to_b->nb_transport_fw(p, phase, delay) : to_a->nb_transport_fw(p, phase, delay);
     if (sync == ::tlm::TLM_COMPLETED) p.release();
     return sync;
   }

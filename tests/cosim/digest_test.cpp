@@ -106,8 +106,7 @@ TEST(Digest, OnePayloadBitChangesBoth) {
   EXPECT_NE(a.content, b.content);
 }
 
-// --- the horizon law
-// ------------------------------------------------------------------------------------------------
+// --- the horizon law -----------------------------------------------------------------------------
 
 /// Somebody else's model, which wakes up every microsecond, for ever, and does nothing that concerns us.
 struct Ticker : sc_core::sc_module {

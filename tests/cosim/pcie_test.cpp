@@ -8,8 +8,7 @@ namespace {
 
 using hw::Descriptor;
 
-// --- one TLP
-// -----------------------------------------------------------------------------------------------------------
+// --- one TLP -------------------------------------------------------------------------------------
 
 TEST(Tlp, FactBase_6_1_SizeOnTheWire) {
   constexpr std::uint64_t kLow = 0xFFFF'FFC0, kHigh = 0x1'0000'0000;
@@ -46,8 +45,7 @@ TEST(LinkTime, FactBase_6_2_OfA64ByteWrite) {
   }
 }
 
-// --- credits and order
-// ----------------------------------------------------------------------------------------------
+// --- credits and order ---------------------------------------------------------------------------
 
 TEST(Link, PostedHeaderCreditsStallTheTransmitter) {
   PcieConfig c;
@@ -183,8 +181,7 @@ TEST(HostMemory, PostedWriteThatWouldPassAnotherAbortsTheRun) {
   EXPECT_THROW(post(Time{} + 1_us), SimulationError);
 }
 
-// --- a frame received
-// -----------------------------------------------------------------------------------------------
+// --- a frame received ----------------------------------------------------------------------------
 
 struct ReceiveCase {
   unsigned mps;
@@ -234,8 +231,7 @@ TEST_P(ReceiveTlps, OfA1500ByteDatagram) {
   EXPECT_EQ(up.wire_bytes, wire);
 }
 
-// --- a frame sent
-// ---------------------------------------------------------------------------------------------------
+// --- a frame sent --------------------------------------------------------------------------------
 
 struct ReadCase {
   unsigned mrrs, rcb, completion;

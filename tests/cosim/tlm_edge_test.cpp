@@ -113,8 +113,7 @@ struct ForeignListener : sc_core::sc_module {
   std::vector<std::vector<std::byte>> heard;
 };
 
-// --- a foreign initiator in the card's place
-// ------------------------------------------------------------------------
+// --- a foreign initiator in the card's place -----------------------------------------------------
 
 TEST(ForeignInitiator, ReadsAndWritesHostMemoryThatIsMapped) {
   HostSide h;
@@ -212,8 +211,7 @@ TEST(ForeignInitiator, AndForeignMemoryMeetThroughOurRootComplex) {
   EXPECT_TRUE(card.finished);
 }
 
-// --- a foreign target in the memory's place
-// -------------------------------------------------------------------------
+// --- a foreign target in the memory's place ------------------------------------------------------
 
 TEST(ForeignMemory, AnswersTheCardsDescriptorFetchesInItsOwnTime) {
   Base b;
@@ -265,8 +263,7 @@ TEST(ForeignMemory, AnswersTheCardsDescriptorFetchesInItsOwnTime) {
   EXPECT_TRUE(port.faults().empty());
 }
 
-// --- a foreign initiator in the host's place
-// ------------------------------------------------------------------------
+// --- a foreign initiator in the host's place -----------------------------------------------------
 
 TEST(ForeignHost, ReadsAndWritesRegistersOfTheCard) {
   Base b;

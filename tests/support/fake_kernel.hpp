@@ -92,8 +92,7 @@ class FakeKernel : private FakeKernelParts, public Kernel {
   }
   ~FakeKernel() override { kill_tasks(); }
 
-  // --- what a test does with it
-  // -----------------------------------------------------------------------------
+  // --- what a test does with it ------------------------------------------------------------------
   CostModel& mutable_cost() { return fake_cost; }
   Time time() const { return Time::from_ps(clock_.local); }
   /// Code below runs on this CPU from now on.
@@ -129,8 +128,7 @@ class FakeKernel : private FakeKernelParts, public Kernel {
   }
   unsigned wakeups = 0;  ///< tasks made runnable so far
 
-  // --- Kernel
-  // -----------------------------------------------------------------------------------------------
+  // --- Kernel ------------------------------------------------------------------------------------
   unsigned num_online_cpus() const override { return cpus_; }
   bool local_irq_save() override {
     charge(cost.irq_save_restore / 2);
@@ -238,7 +236,7 @@ class FakeKernel : private FakeKernelParts, public Kernel {
     c.serving = false;
   }
 
-  // --- tasks ---
+  // --- tasks -------------------------------------------------------------------------------------
   void make_runnable(Task& t) {
     charge(cost.wakeup);
     t.woken = true;
@@ -346,7 +344,7 @@ class FakeKernel : private FakeKernelParts, public Kernel {
     }
   }
 
-  // --- time ---
+  // --- time --------------------------------------------------------------------------------------
   std::uint64_t timer_at(const Timer* t) const { return TimerAccess::expires(*t) * jiffy().ps(); }
   std::uint64_t next_event() const {
     std::uint64_t at = ~std::uint64_t{0};

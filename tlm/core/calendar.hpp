@@ -1,7 +1,8 @@
 // The calendar: everything that will happen, in one total order.
 //
-// Order at equal picoseconds is part of the specification: (time, kind, agent), then insertion. The array is kept
-// sorted with the soonest event last, because new events are nearly always soon: push and pop cost a few ns.
+// Order at equal picoseconds is part of the specification: (time, kind, agent), then insertion. The array is
+// kept sorted with the soonest event last, because new events are nearly always soon: push and pop cost a few
+// ns.
 #pragma once
 
 #include <algorithm>
@@ -47,8 +48,8 @@ constexpr bool before(std::uint64_t ta, std::uint32_t oa, std::uint64_t tb, std:
   return ta < tb || (ta == tb && oa < ob);
 }
 
-/// The array lies upside down: the soonest event is the last, and in front of all stands a sentinel that nothing
-/// comes after, so that insertion needs no test for the end.
+/// The array lies upside down: the soonest event is the last, and in front of all stands a sentinel that
+/// nothing comes after, so that insertion needs no test for the end.
 class Calendar {
  public:
   explicit Calendar(Clock& clock) : clock_(clock), events_(kInitial) {
@@ -61,7 +62,8 @@ class Calendar {
   std::size_t size() const { return count_; }
 
   void push(const Event& e) {
-    if (++count_ == events_.size()) [[unlikely]] events_.resize(2 * events_.size());
+    if (++count_ == events_.size()) [[unlikely]]
+      events_.resize(2 * events_.size());
     // Equal keys keep insertion order: the new one goes behind (before, in array order) those already there.
     Event* const last = &events_[count_];
     Event* at = last;
@@ -127,7 +129,9 @@ class Calendar {
   /// Changes whenever a turn is added or taken away.
   std::uint64_t turns_version() const { return turns_version_; }
 
-  bool event_before(std::uint64_t t, std::uint32_t order) const { return before(top_.t, top_.order, t, order); }
+  bool event_before(std::uint64_t t, std::uint32_t order) const {
+    return before(top_.t, top_.order, t, order);
+  }
   /// Whether the soonest thing of all is a CPU's turn (then there is one) rather than an event.
   bool turn_is_next() const { return before(turn_.t, turn_.order, top_.t, top_.order); }
   /// Nothing comes before (t, order).
@@ -174,8 +178,8 @@ class Calendar {
 
   Clock& clock_;
   std::uint64_t horizon_ = kNever;
-  Key top_, turn_;                 // of the soonest event, and of the soonest turn
-  std::size_t count_ = 0;          // events, at events_[1] .. events_[count_]
+  Key top_, turn_;         // of the soonest event, and of the soonest turn
+  std::size_t count_ = 0;  // events, at events_[1] .. events_[count_]
   std::vector<Event> events_;
   std::vector<Turn> turns_;
   std::uint64_t turns_version_ = 0;

@@ -8,17 +8,18 @@ namespace niclab::sim {
 namespace {
 
 constexpr std::size_t kTaskStack = 256 * 1024;
-constexpr int kMaxSoftirqRestart = 10;             // path-map C-14
-constexpr Duration kMaxSoftirqTime = 2_ms;         // path-map C-14
-constexpr Duration kSchedSlice = 3_ms;             // CFS: sched_min_granularity on a few CPUs
+constexpr int kMaxSoftirqRestart = 10;      // path-map C-14
+constexpr Duration kMaxSoftirqTime = 2_ms;  // path-map C-14
+constexpr Duration kSchedSlice = 3_ms;      // CFS: sched_min_granularity on a few CPUs
 
 }  // namespace
 
 Cpu::Cpu(Engine& engine, HostKernel& host, unsigned index, unsigned agent)
     : engine_(engine), host_(host), index_(index), agent_(agent) {
-  idle_ = std::make_unique<Task>("swapper/" + std::to_string(index), *this, [this] { idle_loop(); }, kTaskStack);
-  ksoftirqd_ = std::make_unique<Task>("ksoftirqd/" + std::to_string(index), *this, [this] { ksoftirqd_loop(); },
-                                      kTaskStack);
+  idle_ = std::make_unique<Task>(
+      "swapper/" + std::to_string(index), *this, [this] { idle_loop(); }, kTaskStack);
+  ksoftirqd_ = std::make_unique<Task>(
+      "ksoftirqd/" + std::to_string(index), *this, [this] { ksoftirqd_loop(); }, kTaskStack);
   idle_->context.start(&Cpu::task_entry, idle_.get());
   ksoftirqd_->context.start(&Cpu::task_entry, ksoftirqd_.get());
   ksoftirqd_->state = Task::State::blocked;
@@ -48,7 +49,7 @@ void Cpu::start(Time t) {
 
 void Cpu::charge(Duration d) { host_.charge(d); }
 
-// --- time ------------------------------------------------------------------------------------------------------
+// --- time ----------------------------------------------------------------------------------------
 
 void Cpu::push_resume(Time t) {
   state_ = State::scheduled;
@@ -88,8 +89,8 @@ void Cpu::sync() {
   }
 }
 
-/// Runs the calendar's events that come before (local, order) and before any other CPU's turn, on our own stack.
-/// The first is known to; stops when one of them changed whose turn it is, or interrupted us.
+/// Runs the calendar's events that come before (local, order) and before any other CPU's turn, on our own
+/// stack. The first is known to; stops when one of them changed whose turn it is, or interrupted us.
 void Cpu::run_events_before(std::uint64_t local, std::uint32_t order) {
   Engine& e = engine_;
   Calendar& calendar = e.calendar_;
@@ -103,8 +104,8 @@ void Cpu::run_events_before(std::uint64_t local, std::uint32_t order) {
   e.limit_ = local;
   do {
     e.run_event_on(current_->context, calendar.pop());
-  } while (calendar.event_before(bound, bound_order) && pending_.empty() && calendar.turns_version() == version &&
-           calendar.horizon() >= bound);
+  } while (calendar.event_before(bound, bound_order) && pending_.empty() &&
+           calendar.turns_version() == version && calendar.horizon() >= bound);
 }
 
 /// Another CPU's turn comes first: hand over to it directly, be called back at `local`.
@@ -138,7 +139,7 @@ std::array<std::uint64_t, 4> Cpu::time_in_mode(Time t) const {
   return ps;
 }
 
-// --- interrupts ------------------------------------------------------------------------------------------------
+// --- interrupts ----------------------------------------------------------------------------------
 
 void Cpu::irq_arrives(Time t, IrqAction& action) {
   pending_.push_back({t, &action});
@@ -159,8 +160,7 @@ void Cpu::irq_arrives(Time t, IrqAction& action) {
       }
       break;
     case State::running:
-    case State::stalled:
-      break;
+    case State::stalled: break;
   }
 }
 
@@ -206,7 +206,7 @@ void Cpu::irq_restore(bool were_enabled) {
   sync();  // what waited is served now
 }
 
-// --- softirqs --------------------------------------------------------------------------------------------------
+// --- softirqs ------------------------------------------------------------------------------------
 
 void Cpu::bh_disable() {
   if (!in_softirq()) host_.sync();
@@ -243,7 +243,8 @@ void Cpu::do_softirq() {
     sync();
     const std::uint32_t pending = softirq_pending_;
     if (pending == 0) break;
-    if (round != 0 && (round >= kMaxSoftirqRestart || Time::from_ps(engine_.clock_.local) >= end || need_resched())) {
+    if (round != 0 &&
+        (round >= kMaxSoftirqRestart || Time::from_ps(engine_.clock_.local) >= end || need_resched())) {
       host_.wake_task(*ksoftirqd_);
       break;
     }
@@ -273,7 +274,7 @@ void Cpu::ksoftirqd_loop() {
   }
 }
 
-// --- tasks -----------------------------------------------------------------------------------------------------
+// --- tasks ---------------------------------------------------------------------------------------
 
 void Cpu::enqueue(Task& task) {
   task.queued = true;
@@ -345,21 +346,22 @@ void Cpu::idle_loop() {
   }
 }
 
-// --- waiting for the bus and for locks --------------------------------------------------------------------------
+// --- waiting for the bus and for locks -----------------------------------------------------------
 
 void Cpu::stall() {  // the caller has settled
   state_ = State::stalled;
   engine_.dispatch(current_->context);
   irqs_on_since_ = niclab::max(irqs_on_since_, Time::from_ps(engine_.clock_.local));
-  if (!pending_.empty()) sync();  // what arrived meanwhile is served now; the clock does not tell the next sync of it
+  if (!pending_.empty())
+    sync();  // what arrived meanwhile is served now; the clock does not tell the next sync of it
 }
 
 void Cpu::unstall(Time t) { push_resume(t); }
 
 void Cpu::spin(SpinLock& lock) {
   if (SpinLockAccess::owner(lock) == index_)
-    throw SimulationError("deadlock: " + current_->name + " takes a spinlock its own CPU " + std::to_string(index_) +
-                          " holds");
+    throw SimulationError("deadlock: " + current_->name + " takes a spinlock its own CPU " +
+                          std::to_string(index_) + " holds");
   SpinWaiter& me = spin_waiters_.at(spin_depth_++);
   me = SpinWaiter{.cpu = this};
   if (SpinWaiter* w = SpinLockAccess::first(lock); w != nullptr) {

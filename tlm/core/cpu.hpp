@@ -43,7 +43,7 @@ class Cpu {
   /// Time spent per CpuMode up to `t`.
   std::array<std::uint64_t, 4> time_in_mode(Time t) const;
 
-  // --- called in the CPU's own context, while it runs
+  // --- called in the CPU's own context, while it runs --------------------------------------------
   void sync();
   bool irq_save();
   void irq_restore(bool were_enabled);
@@ -61,7 +61,7 @@ class Cpu {
   void stall();
   void spin(SpinLock& lock);
 
-  // --- called from events or from another CPU
+  // --- called from events or from another CPU ----------------------------------------------------
   /// An interrupt reaches this CPU now.
   void irq_arrives(Time t, IrqAction& action);
   void unstall(Time t);
@@ -99,8 +99,8 @@ class Cpu {
 
   Engine& engine_;
   HostKernel& host_;
-  const unsigned index_;   // within the host
-  const unsigned agent_;   // within the simulation; orders CPUs at equal time
+  const unsigned index_;  // within the host
+  const unsigned agent_;  // within the simulation; orders CPUs at equal time
   State state_ = State::parked;
   Time resume_at_{};
   // contexts

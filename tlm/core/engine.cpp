@@ -53,7 +53,8 @@ void Engine::run_event_on(Context& self, const Event& e) {
   } catch (...) {
     failure_ = std::current_exception();
   }
-  if (failure_) [[unlikely]] Context::transfer(self, main_);
+  if (failure_) [[unlikely]]
+    Context::transfer(self, main_);
 }
 
 void Engine::rethrow_failure() {

@@ -1,8 +1,9 @@
 // The engine: one calendar, one clock, and the CPUs that run between the calendar's events.
 //
-// A CPU runs ahead of the calendar on its local clock. When it synchronises, whatever the calendar holds before its
-// local time is run first, inline on the CPU's own stack; only another CPU's turn costs a context switch. Nothing
-// runs at or past the horizon: the next thing somebody outside may do (SystemC's kernel, the end of the run).
+// A CPU runs ahead of the calendar on its local clock. When it synchronises, whatever the calendar holds
+// before its local time is run first, inline on the CPU's own stack; only another CPU's turn costs a context
+// switch. Nothing runs at or past the horizon: the next thing somebody outside may do (SystemC's kernel, the
+// end of the run).
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ class Engine {
   Clock& clock() { return clock_; }
   bool eager() const { return clock_.eager; }
 
-  /// Runs all events before `horizon`; returns the time of the next one (never() if none). From the main context.
+  /// Runs all events before `horizon`; returns the time of the next one (never() if none). From the main
+  /// context.
   Time run_until(Time horizon);
   /// Runs the single next event if it lies before `horizon` (the --eager way); returns as run_until.
   Time step(Time horizon);
@@ -51,7 +53,8 @@ class Engine {
   void at(Time t, Kind kind, unsigned agent, T& object, std::uint32_t arg = 0) {
     check_future(t);
     calendar_.push({t.ps(), order_of(kind, agent), arg,
-                    [](void* o, Time when, std::uint32_t a) { (static_cast<T*>(o)->*Method)(when, a); }, &object});
+                    [](void* o, Time when, std::uint32_t a) { (static_cast<T*>(o)->*Method)(when, a); },
+                    &object});
   }
   bool cancel(Kind kind, unsigned agent, const void* object) {
     return calendar_.cancel(order_of(kind, agent), object);
@@ -75,8 +78,8 @@ class Engine {
     }
   }
 
-  /// The run is over: software may be called from the main context to read its counters; time stands still and
-  /// every synchronisation returns at once.
+  /// The run is over: software may be called from the main context to read its counters; time stands still
+  /// and every synchronisation returns at once.
   void freeze();
   bool frozen() const { return frozen_; }
 
@@ -85,11 +88,13 @@ class Engine {
  private:
   friend class Cpu;
   void check_future(Time t) const {
-    if (t < now_) [[unlikely]] fail_past(t);
+    if (t < now_) [[unlikely]]
+      fail_past(t);
   }
   [[noreturn]] void fail_past(Time t) const;
   void run_event(const Event& e);
-  /// As run_event on a coroutine's stack: an exception ends the run in the main context instead of unwinding here.
+  /// As run_event on a coroutine's stack: an exception ends the run in the main context instead of unwinding
+  /// here.
   void run_event_on(Context& self, const Event& e);
   void rethrow_failure();
   /// Gives the calendar its turn until the context `self` is continued.
@@ -99,8 +104,8 @@ class Engine {
   Clock clock_;
   Calendar calendar_;
   Context main_;
-  Cpu* running_ = nullptr;        // whose local time the clock shows; null in the main context
-  Time now_{};                    // of the event being run
+  Cpu* running_ = nullptr;  // whose local time the clock shows; null in the main context
+  Time now_{};              // of the event being run
   bool in_event_ = false;
   std::uint64_t limit_ = ~std::uint64_t{0};  // local time of a CPU that drains events inline
   std::uint64_t events_run_ = 0;

@@ -15,7 +15,8 @@ HostKernel::HostKernel(Engine& engine, const CostModel& cost_model, const HostCo
       config_(config),
       memory_(engine, config.first_agent, config.memory_bytes),
       timers_(config.cpus) {
-  for (unsigned i = 0; i < config.cpus; ++i) cpus_.push_back(std::make_unique<Cpu>(engine, *this, i, agent(i)));
+  for (unsigned i = 0; i < config.cpus; ++i)
+    cpus_.push_back(std::make_unique<Cpu>(engine, *this, i, agent(i)));
   const std::vector<std::uint64_t> zero(config.cpus);
   tick_ = {Callback::to<&HostKernel::tick_handler>(*this), "tick", zero, false, false};
   deadline_ = {Callback::to<&HostKernel::deadline_handler>(*this), "hrtimer", zero, false, false};
@@ -30,8 +31,8 @@ void HostKernel::start(Time t) {
 }
 
 IrqAction& HostKernel::add_irq(std::string irq_name, Callback handler, bool measured) {
-  irqs_.push_back(std::make_unique<IrqAction>(
-      IrqAction{handler, std::move(irq_name), std::vector<std::uint64_t>(num_online_cpus()), true, measured}));
+  irqs_.push_back(std::make_unique<IrqAction>(IrqAction{
+      handler, std::move(irq_name), std::vector<std::uint64_t>(num_online_cpus()), true, measured}));
   return *irqs_.back();
 }
 
@@ -40,13 +41,15 @@ std::array<std::uint64_t, kSoftirqCount> HostKernel::softirq_counts(unsigned cpu
 }
 
 unsigned HostKernel::live_tasks() const {
-  return static_cast<unsigned>(
-      std::count_if(tasks_.begin(), tasks_.end(), [](const auto& t) { return t->state != Task::State::finished; }));
+  return static_cast<unsigned>(std::count_if(
+      tasks_.begin(), tasks_.end(), [](const auto& t) { return t->state != Task::State::finished; }));
 }
 
-void HostKernel::log(std::string_view line) { log_.push_back({Time::from_ps(clock_.local), std::string(line)}); }
+void HostKernel::log(std::string_view line) {
+  log_.push_back({Time::from_ps(clock_.local), std::string(line)});
+}
 
-// --- tasks -----------------------------------------------------------------------------------------------------
+// --- tasks ---------------------------------------------------------------------------------------
 
 Task& HostKernel::spawn(std::string task_name, unsigned cpu_index, std::function<void()> body) {
   Cpu& on = *cpus_.at(cpu_index);
@@ -107,7 +110,7 @@ void HostKernel::wake_all(WaitQueue& queue) {
   while (!queue.empty()) wake_one(queue);
 }
 
-// --- interprocessor interrupts -----------------------------------------------------------------------------------
+// --- interprocessor interrupts -------------------------------------------------------------------
 
 void HostKernel::send_ipi(unsigned cpu_index) {
   engine_.at<&HostKernel::ipi_event>(engine_.now() + cost.ipi, Kind::irq, agent(cpu_index), *this, cpu_index);
@@ -128,7 +131,7 @@ void HostKernel::smp_call_function_single(unsigned cpu_index, Callback call) {
   send_ipi(cpu_index);
 }
 
-// --- locks -------------------------------------------------------------------------------------------------------
+// --- locks ---------------------------------------------------------------------------------------
 
 void HostKernel::unlock_slow(SpinLock& lock) {
   SpinWaiter* w = SpinLockAccess::first(lock);
@@ -138,7 +141,7 @@ void HostKernel::unlock_slow(SpinLock& lock) {
   w->cpu->resume_spinning(w->granted);
 }
 
-// --- jiffy timers ------------------------------------------------------------------------------------------------
+// --- jiffy timers --------------------------------------------------------------------------------
 
 void HostKernel::mod_timer(Timer& timer, std::uint64_t jiffies_due) {
   del_timer(timer);
@@ -199,12 +202,13 @@ void HostKernel::run_timer_softirq() {
   arm_wheel(smp_processor_id());
 }
 
-// --- deadlines of sleeping tasks ----------------------------------------------------------------------------------
+// --- deadlines of sleeping tasks -----------------------------------------------------------------
 
 void HostKernel::add_deadline(Task& task, Time deadline) {
   auto& list = timers_[task.cpu.index()].deadlines;
   auto it = list.end();
-  while (it != list.begin() && ((it - 1)->at < deadline || ((it - 1)->at == deadline && (it - 1)->task->id < task.id)))
+  while (it != list.begin() &&
+         ((it - 1)->at < deadline || ((it - 1)->at == deadline && (it - 1)->task->id < task.id)))
     --it;
   list.insert(it, {deadline, &task});
   task.has_deadline = true;
@@ -226,8 +230,8 @@ void HostKernel::arm_deadline(unsigned cpu_index) {
   if (t.armed_deadline != Time::never()) engine_.cancel(Kind::timer, agent(cpu_index) * 2 + 1, this);
   t.armed_deadline = first;
   if (first != Time::never())
-    engine_.at<&HostKernel::deadline_event>(niclab::max(first, engine_.now()), Kind::timer, agent(cpu_index) * 2 + 1,
-                                            *this, cpu_index);
+    engine_.at<&HostKernel::deadline_event>(niclab::max(first, engine_.now()), Kind::timer,
+                                            agent(cpu_index) * 2 + 1, *this, cpu_index);
 }
 
 void HostKernel::deadline_event(Time t, std::uint32_t cpu_index) {

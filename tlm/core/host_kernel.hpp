@@ -41,7 +41,9 @@ class HostKernel final : public Kernel {
   };
   const std::vector<LogLine>& kernel_log() const { return log_; }
   std::array<std::uint64_t, kSoftirqCount> softirq_counts(unsigned cpu_index) const;
-  std::array<std::uint64_t, 4> cpu_time(unsigned cpu_index, Time t) const { return cpus_[cpu_index]->time_in_mode(t); }
+  std::array<std::uint64_t, 4> cpu_time(unsigned cpu_index, Time t) const {
+    return cpus_[cpu_index]->time_in_mode(t);
+  }
 
   /// A new row of /proc/interrupts.
   IrqAction& add_irq(std::string irq_name, Callback handler, bool measured);
@@ -49,7 +51,7 @@ class HostKernel final : public Kernel {
   /// Called with the time from an interrupt's arrival at the CPU to its handler's first instruction.
   void set_irq_latency_sink(std::function<void(Duration)> sink) { irq_latency_ = std::move(sink); }
 
-  // --- Kernel
+  // --- Kernel ------------------------------------------------------------------------------------
   unsigned num_online_cpus() const override { return static_cast<unsigned>(cpus_.size()); }
   bool local_irq_save() override { return here().irq_save(); }
   void local_irq_restore(bool on) override { here().irq_restore(on); }
@@ -58,7 +60,9 @@ class HostKernel final : public Kernel {
   bool in_softirq() const override { return cpus_[clock_.cpu]->in_softirq(); }
   bool in_hardirq() const override { return cpus_[clock_.cpu]->in_hardirq(); }
   bool need_resched() override { return here().need_resched(); }
-  void open_softirq(Softirq nr, Callback action) override { softirq_action_[static_cast<unsigned>(nr)] = action; }
+  void open_softirq(Softirq nr, Callback action) override {
+    softirq_action_[static_cast<unsigned>(nr)] = action;
+  }
   void raise_softirq(Softirq nr) override { here().raise_softirq(nr); }
   void smp_call_function_single(unsigned cpu_index, Callback call) override;
   Task& spawn(std::string task_name, unsigned cpu_index, std::function<void()> body) override;
@@ -76,7 +80,7 @@ class HostKernel final : public Kernel {
   void log(std::string_view line) override;
   std::uint64_t random_seed() const override { return config_.seed; }
 
-  // --- for Cpu
+  // --- for Cpu -----------------------------------------------------------------------------------
   const Callback& softirq_action(unsigned nr) const { return softirq_action_[nr]; }
   void wake_task(Task& task);
   void record_irq_latency(Duration d) {
@@ -91,7 +95,7 @@ class HostKernel final : public Kernel {
   struct CpuTimers {
     std::vector<Timer*> wheel;
     std::uint64_t armed_jiffies = ~std::uint64_t{0};
-    bool tick_pending = false;      // the tick arrived, its softirq has not finished
+    bool tick_pending = false;  // the tick arrived, its softirq has not finished
     struct Deadline {
       Time at;
       Task* task;
@@ -99,7 +103,7 @@ class HostKernel final : public Kernel {
     std::vector<Deadline> deadlines;  // soonest last
     Time armed_deadline = Time::never();
     bool deadline_pending = false;  // the interrupt arrived, its handler has not run
-    std::vector<Callback> calls;      // queued smp_call_function
+    std::vector<Callback> calls;    // queued smp_call_function
   };
 
   void sync_slow() override { here().sync(); }

@@ -22,7 +22,7 @@ struct PhysicalAddress {
 /// A device write that becomes visible at `visible`. `source` must stay valid until `done` is called.
 struct PostedWrite {
   Time visible;
-  std::uint64_t bus_address;                ///< before the IOMMU
+  std::uint64_t bus_address;  ///< before the IOMMU
   const std::byte* source;
   std::uint32_t length;
   void (*commit)(void* context, PostedWrite& write);  ///< copies (or faults), then releases `token`
@@ -30,8 +30,8 @@ struct PostedWrite {
   void* token;
 };
 
-/// Memory with the time-ordered queue of posted writes in front of it. Posted never pass posted, so the queue is
-/// a FIFO; it is drained before anybody looks. In --eager mode every entry has an event of its own.
+/// Memory with the time-ordered queue of posted writes in front of it. Posted never pass posted, so the queue
+/// is a FIFO; it is drained before anybody looks. In --eager mode every entry has an event of its own.
 class HostMemory final : public PostedWrites {
  public:
   HostMemory(Engine& engine, unsigned agent, std::size_t bytes);

@@ -25,13 +25,13 @@ class Task {
   const std::string name;
   std::function<void()> body;
   State state = State::runnable;
-  bool queued = false;              // on its CPU's run queue
+  bool queued = false;  // on its CPU's run queue
   bool timed_out = false;
   bool has_deadline = false;
-  Task* run_next = nullptr;         // link of the run queue
-  Task* wait_next = nullptr;        // link of the wait queue it is on
+  Task* run_next = nullptr;   // link of the run queue
+  Task* wait_next = nullptr;  // link of the wait queue it is on
   WaitQueue* waiting_on = nullptr;
-  unsigned id = 0;                  // within its host; orders deadlines that fall together
+  unsigned id = 0;  // within its host; orders deadlines that fall together
 };
 
 /// The implementation's access to what tasks wait on.

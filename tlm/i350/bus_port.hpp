@@ -23,8 +23,8 @@ struct ReadTag {
            static_cast<std::uint64_t>(kind);
   }
   static constexpr ReadTag unpack(std::uint64_t v) {
-    return {static_cast<ReadKind>(v & 0xFF), static_cast<std::uint8_t>(v >> 8), static_cast<std::uint16_t>(v >> 16),
-            static_cast<std::uint32_t>(v >> 32)};
+    return {static_cast<ReadKind>(v & 0xFF), static_cast<std::uint8_t>(v >> 8),
+            static_cast<std::uint16_t>(v >> 16), static_cast<std::uint32_t>(v >> 32)};
   }
 };
 
@@ -35,8 +35,10 @@ class BusPort {
   virtual unsigned max_read_request_size() const = 0;
   /// Payload reads a function may have in flight, beside one descriptor read of each direction.
   virtual unsigned payload_reads() const = 0;
-  /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has left.
-  virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) = 0;
+  /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has
+  /// left.
+  virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
+                           std::uint32_t length) = 0;
   /// Posts up to 512 bytes, copied.
   virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) = 0;
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.

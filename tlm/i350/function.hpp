@@ -1,7 +1,7 @@
 // One port of the I350: its functional units (hw/) wired together in time.
 //
-// Everything here happens at instants of the 125 MHz grid, in calendar events of this port. The file is split by
-// what a packet meets: registers.cpp, receive.cpp, transmit.cpp, interrupts.cpp, link.cpp.
+// Everything here happens at instants of the 125 MHz grid, in calendar events of this port. The file is split
+// by what a packet meets: registers.cpp, receive.cpp, transmit.cpp, interrupts.cpp, link.cpp.
 #pragma once
 
 #include <array>
@@ -36,9 +36,9 @@ namespace niclab::sim {
 /// Where every frame of a port went; a gap is a fault of the model.
 struct PortAccount {
   std::uint64_t injected = 0, delivered = 0, filtered = 0, missed = 0, queue_drops = 0, error_drops = 0;
-  std::uint64_t rx_inside = 0;                    ///< still in the packet buffer at the end
+  std::uint64_t rx_inside = 0;  ///< still in the packet buffer at the end
   std::uint64_t handed_to_device = 0, on_the_wire = 0, tx_errors = 0;
-  std::uint64_t tx_inside = 0;                    ///< still in the device at the end
+  std::uint64_t tx_inside = 0;  ///< still in the device at the end
 };
 
 class I350Function {
@@ -75,7 +75,7 @@ class I350Function {
   const std::vector<std::string>& faults() const { return faults_; }
 
  private:
-  // --- registers.cpp
+  // --- registers.cpp -----------------------------------------------------------------------------
   std::uint32_t status(Time t);
   std::uint32_t read_special(hw::reg::Offset offset, Time t, bool& handled);
   bool write_control(hw::reg::Offset offset, std::uint32_t value, Time t);
@@ -89,18 +89,18 @@ class I350Function {
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
-  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of the
-  /// driver, told once until it sets the bit.
+  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
+  /// the driver, told once until it sets the bit.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
 
-  // --- receive.cpp
+  // --- receive.cpp -------------------------------------------------------------------------------
   enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, issuing };
   struct RxEntry {
     Frame* frame = nullptr;
     Time ready{};
     Time arrived{};
-    std::uint32_t offset = 0;     ///< bytes already written to the host
+    std::uint32_t offset = 0;  ///< bytes already written to the host
     std::uint32_t hash = 0;
     std::uint32_t ptype_rss = 0;
     std::uint32_t status = 0;
@@ -125,17 +125,17 @@ class I350Function {
   void want_rx_fetch(unsigned q, Time t);
   std::uint32_t rx_buffer_size(unsigned q) const;
 
-  // --- transmit.cpp
+  // --- transmit.cpp ------------------------------------------------------------------------------
   struct TxDescriptorRef {
     std::uint16_t index;
     hw::Completion completion;
   };
   struct TxPacket {
     Frame* frame = nullptr;
-    std::uint32_t filled = 0;       ///< bytes asked for so far
+    std::uint32_t filled = 0;  ///< bytes asked for so far
     std::uint32_t pending_reads = 0;
     std::uint8_t queue = 0;
-    bool issued = false;            ///< all descriptors processed
+    bool issued = false;  ///< all descriptors processed
     bool failed = false;
     bool ixsm = false, txsm = false;
     hw::AdvTxContext context;
@@ -169,7 +169,7 @@ class I350Function {
   void tx_mac_start(Time t, std::uint32_t);
   void tx_mac_try(Time t);
 
-  // --- interrupts.cpp
+  // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
   void legacy_cause(std::uint32_t causes, Time t);
   void causes_changed(std::uint32_t active_before, Time t);
@@ -184,7 +184,7 @@ class I350Function {
     return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
   }
 
-  // --- link.cpp
+  // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
   void link_event(Time t, std::uint32_t);
 
@@ -193,8 +193,8 @@ class I350Function {
   FramePool& frames_;
   hw::Nvm& nvm_;
   hw::Semaphores& semaphores_;
-  const unsigned number_;   // PCI function
-  const unsigned agent_;    // calendar agent base: this port's steps use agent_ .. agent_+15
+  const unsigned number_;  // PCI function
+  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+15
   const I350FunctionConfig config_;
 
   hw::PciConfigSpace pci_;
@@ -212,14 +212,14 @@ class I350Function {
   // receive
   std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
   std::array<std::uint32_t, hw::reg::kQueues> rx_generation_{};
-  Ring<Frame*> arriving_;       // frames whose last bit is scheduled
+  Ring<Frame*> arriving_;  // frames whose last bit is scheduled
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   RxState rx_state_ = RxState::idle;
-  unsigned rx_fetch_wanted_ = 0;      // queues, one bit each
+  unsigned rx_fetch_wanted_ = 0;  // queues, one bit each
   bool rx_fetch_busy_ = false, rx_fetch_scheduled_ = false;
   unsigned rx_fetch_next_ = 0;
-  unsigned rx_index_ = 0;             // ring index of the descriptor being filled
+  unsigned rx_index_ = 0;  // ring index of the descriptor being filled
   std::uint32_t rx_chunk_ = 0;
 
   // transmit
@@ -227,13 +227,13 @@ class I350Function {
   std::array<std::uint32_t, hw::reg::kQueues> tx_generation_{};
   std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
   std::array<TxPacket, kTxSlots> tx_slots_{};
-  unsigned tx_head_ = 0, tx_count_ = 0;     // packets in order of their first descriptor
-  bool tx_building_ = false;                // the last of them still takes descriptors
+  unsigned tx_head_ = 0, tx_count_ = 0;  // packets in order of their first descriptor
+  bool tx_building_ = false;             // the last of them still takes descriptors
   bool tx_step_scheduled_ = false;
   Time tx_engine_free_{};
   unsigned tx_next_queue_ = 0;
-  unsigned tx_available_ = 0;               // queues with cached descriptors, one bit each
-  std::uint64_t tx_address_ = 0;            // the descriptor being read
+  unsigned tx_available_ = 0;     // queues with cached descriptors, one bit each
+  std::uint64_t tx_address_ = 0;  // the descriptor being read
   std::uint32_t tx_left_ = 0;
   bool tx_last_ = false;
   bool tx_took_context_ = false;
@@ -253,7 +253,7 @@ class I350Function {
   bool link_was_up_ = false;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  std::uint32_t status_latched_ = 0;   // PHYRA, DEV_RST_SET
+  std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 
   DescriptorStamps* rx_stamps_ = nullptr;

@@ -24,7 +24,8 @@ class I350::Port final : public BusPort {
 
   unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
 
-  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length) override {
+  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
+                   std::uint32_t length) override {
     Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);
     TlpPool::extension(p).frame = FramePool::ref(frame);
     return post(t, p);
@@ -45,7 +46,8 @@ class I350::Port final : public BusPort {
   }
   void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
             ReadTag tag) override {
-    Payload& p = device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
+    Payload& p =
+        device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
     TlpExtension& e = TlpPool::extension(p);
     if (frame != nullptr) e.frame = FramePool::ref(frame);
     e.tag = device_.next_tag_++ & 31;
@@ -55,11 +57,13 @@ class I350::Port final : public BusPort {
   }
   void transmit(Time start, Time end, Frame* frame) override {
     (void)start;
-    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
+    device_.trace_.frame(
+        {end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
     Payload& p = device_.frame_payloads_.get(frame);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
-    if (wire_out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) device_.scheduler_.refresh_horizon();
+    if (wire_out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED)
+      device_.scheduler_.refresh_horizon();
     p.release();
   }
 
@@ -101,8 +105,9 @@ class I350::Port final : public BusPort {
   I350Function function;
 };
 
-I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, FramePool& frames,
-           const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port)
+I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
+           FramePool& frames, const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions,
+           unsigned first_port)
     : sc_module(name),
       pcie_out("pcie_out"),
       pcie_in("pcie_in"),
@@ -120,7 +125,8 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
     ports_[f]->wire_in.register_nb_transport_fw(this, &I350::frame_in, static_cast<int>(f));
     ports_[f]->wire_in.register_b_transport(this, &I350::frame_in_blocking, static_cast<int>(f));
     ports_[f]->function.power_on(Time{});
-    // What firmware does before an operating system runs: link parameters and BARs (no bus traffic is modelled).
+    // What firmware does before an operating system runs: link parameters and BARs (no bus traffic is
+    // modelled).
     auto& space = ports_[f]->function.config_space();
     const auto code = [](unsigned bytes) { return static_cast<std::uint32_t>(__builtin_ctz(bytes / 128)); };
     const std::uint32_t control = space.read(0xA8) & 0xFFFFu;
@@ -157,7 +163,7 @@ Payload& I350::drop(std::uint32_t slot) {
   return *slots_[slot];
 }
 
-// --- requests from the host --------------------------------------------------------------------------------------
+// --- requests from the host ----------------------------------------------------------------------
 
 I350::Sync I350::pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
@@ -196,12 +202,14 @@ int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_
   for (unsigned f = 0; f < ports_.size(); ++f) {
     const auto& space = ports_[f]->function.config_space();
     if (!space.memory_enabled()) continue;
-    if (const std::uint64_t base = space.bar(0); base != 0 && address - base < hw::PciConfigSpace::kBar0Size) {
+    if (const std::uint64_t base = space.bar(0);
+        base != 0 && address - base < hw::PciConfigSpace::kBar0Size) {
       bar = 0;
       offset = static_cast<std::uint32_t>(address - base);
       return static_cast<int>(f);
     }
-    if (const std::uint64_t base = space.bar(3); base != 0 && address - base < hw::PciConfigSpace::kBar3Size) {
+    if (const std::uint64_t base = space.bar(3);
+        base != 0 && address - base < hw::PciConfigSpace::kBar3Size) {
       bar = 3;
       offset = static_cast<std::uint32_t>(address - base);
       return static_cast<int>(f);
@@ -252,7 +260,8 @@ void I350::execute(Payload& p, Time t) {
   }
   unsigned bar = 0;
   std::uint32_t offset = 0;
-  I350Function& f = ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
+  I350Function& f =
+      ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
   if (p.is_read()) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
@@ -292,13 +301,14 @@ void I350::answer(Payload& p, Time t, bool good) {
   if (pcie_in->nb_transport_bw(p, phase, delay) == ::tlm::TLM_ACCEPTED) scheduler_.refresh_horizon();
 }
 
-// --- answers to the device's reads ---------------------------------------------------------------------------------
+// --- answers to the device's reads ---------------------------------------------------------------
 
 I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
   const Time at = (instant(delay) + config_.device_latency).ceil(kDeviceClock);
   const unsigned function = TlpPool::extension(p).function;
-  engine_.at<&I350::response_arrives>(at, Kind::link_arrival, 0x1000 + first_port_ + function, *this, keep(p));
+  engine_.at<&I350::response_arrives>(at, Kind::link_arrival, 0x1000 + first_port_ + function, *this,
+                                      keep(p));
   scheduler_.kick();
   phase = ::tlm::END_RESP;
   return ::tlm::TLM_COMPLETED;
@@ -314,13 +324,14 @@ void I350::response_arrives(Time t, std::uint32_t slot) {
   p.release();
 }
 
-// --- frames from the wire ------------------------------------------------------------------------------------------
+// --- frames from the wire ------------------------------------------------------------------------
 
 I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   Frame* frame = p.get_extension<FrameExtension>()->frame;
   const Time end = instant(delay);
-  trace_.frame({end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content(), {}});
+  trace_.frame(
+      {end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content(), {}});
   ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;

@@ -15,9 +15,9 @@
 
 namespace niclab::sim {
 
-/// `pcie_out` carries requests of the device, each with the instant it arrives as annotated delay; `pcie_in` takes
-/// MMIO and configuration requests the same way. `wire_out[f]` and `wire_in[f]` carry frames with the instant of
-/// their last bit.
+/// `pcie_out` carries requests of the device, each with the instant it arrives as annotated delay; `pcie_in`
+/// takes MMIO and configuration requests the same way. `wire_out[f]` and `wire_in[f]` carry frames with the
+/// instant of their last bit.
 class I350 final : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<I350> pcie_out;

@@ -20,7 +20,8 @@ void I350Function::legacy_cause(std::uint32_t causes, Time t) {
 void I350Function::causes_changed(std::uint32_t active_before, Time t) {
   const std::uint32_t active = causes_.active();
   if (throttle_.msix_mode()) {
-    if ((active & ~active_before) != 0) throttle_.set_causes(InterruptVectors::cause_bit(vectors_.other()), t);
+    if ((active & ~active_before) != 0)
+      throttle_.set_causes(InterruptVectors::cause_bit(vectors_.other()), t);
   } else {
     throttle_.set_other_level(active != 0, t);
   }
@@ -62,13 +63,14 @@ void I350Function::schedule_flush(unsigned vector, Time t) {
   const unsigned v = throttle_.msix_mode() ? vector : 0;
   if (flush_scheduled_[v]) return;
   flush_scheduled_[v] = true;
-  engine_.at<&I350Function::flush_event>(niclab::max(throttle_.counter_expiry(v), t), Kind::throttle, agent_ + 1, *this,
-                                         v);
+  engine_.at<&I350Function::flush_event>(niclab::max(throttle_.counter_expiry(v), t), Kind::throttle,
+                                         agent_ + 1, *this, v);
 }
 
 void I350Function::flush_event(Time t, std::uint32_t v) {
   flush_scheduled_[v] = false;
-  if (throttle_.counter_running(v, t)) {  // restarted meanwhile by a grant, which flushed; what came since waits again
+  if (throttle_.counter_running(
+          v, t)) {  // restarted meanwhile by a grant, which flushed; what came since waits again
     schedule_flush(v, t);
     return;
   }

@@ -17,7 +17,8 @@ void I350Function::watch_link(Time t) {
   if (at == link_event_at_) return;
   if (link_event_at_ != Time::never()) engine_.cancel(Kind::device, agent_ + step::link, this);
   link_event_at_ = at;
-  if (at != Time::never()) engine_.at<&I350Function::link_event>(at, Kind::device, agent_ + step::link, *this);
+  if (at != Time::never())
+    engine_.at<&I350Function::link_event>(at, Kind::device, agent_ + step::link, *this);
 }
 
 void I350Function::link_event(Time t, std::uint32_t) {

@@ -1,4 +1,5 @@
-// From the wire to host memory: MAC, packet buffer, classification, DMA, write-back (fact base 2.7, 3.4, 4.10).
+// From the wire to host memory: MAC, packet buffer, classification, DMA, write-back (fact
+// base 2.7, 3.4, 4.10).
 #include <algorithm>
 
 #include "base/bytes.hpp"
@@ -11,7 +12,8 @@ using namespace hw;
 namespace {
 
 /// RXPBS encodings in KB (fact base 2.9).
-constexpr std::array<std::uint16_t, 16> kRxPbsKb{36, 72, 144, 1, 2, 4, 8, 16, 35, 70, 140, 36, 36, 36, 36, 36};
+constexpr std::array<std::uint16_t, 16> kRxPbsKb{36, 72, 144, 1,  2,  4,  8,  16,
+                                                 35, 70, 140, 36, 36, 36, 36, 36};
 
 }  // namespace
 
@@ -98,12 +100,12 @@ bool I350Function::classify(RxEntry& e) {
   const bool pcsd = (csr_[reg::RXCSUM] & reg::rxcsum::PCSD) != 0;
   e.hash = pcsd ? rss.hash : std::uint32_t{packet.checksum} << 16 | packet.ip_id;
   e.ptype_rss = packet.ptype | static_cast<std::uint32_t>(rss.type);
-  e.status = packet.status_errors | (decision.inexact ? rxd::PIF : 0) |
-             (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
+  e.status =
+      packet.status_errors | (decision.inexact ? rxd::PIF : 0) | (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
   return true;
 }
 
-// --- the DMA engine: one frame at a time, in order ----------------------------------------------------------------
+// --- the DMA engine: one frame at a time, in order -----------------------------------------------
 
 void I350Function::rx_next(Time t) {
   if (rx_fifo_.empty()) {
@@ -112,8 +114,8 @@ void I350Function::rx_next(Time t) {
   }
   // Not chained: a full packet buffer would recurse frame by frame.
   rx_state_ = RxState::waiting_ready;
-  engine_.at<&I350Function::rx_issue>(niclab::max(rx_fifo_.front().ready, t) + i350_latency::receive_engine, Kind::device,
-                                      agent_ + step::rx_issue, *this);
+  engine_.at<&I350Function::rx_issue>(niclab::max(rx_fifo_.front().ready, t) + i350_latency::receive_engine,
+                                      Kind::device, agent_ + step::rx_issue, *this);
 }
 
 /// The frame in front has no descriptor to go to: drop it, or wait for one.
@@ -164,7 +166,8 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
     offset += n;
     left -= n;
   }
-  engine_.chain<&I350Function::rx_written>(end.ceil(kDeviceClock), Kind::device, agent_ + step::rx_written, *this);
+  engine_.chain<&I350Function::rx_written>(end.ceil(kDeviceClock), Kind::device, agent_ + step::rx_written,
+                                           *this);
 }
 
 void I350Function::rx_written(Time t, std::uint32_t) {
@@ -209,10 +212,11 @@ void I350Function::rx_pop(Time t) {
 
 void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
   if (!may_master("receive write-back", t)) return;
-  while (const auto run = rx_queues_[n].next_writeback(flush)) bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+  while (const auto run = rx_queues_[n].next_writeback(flush))
+    bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
 }
 
-// --- descriptor fetch: one request outstanding for all receive queues ------------------------------------------------
+// --- descriptor fetch: one request outstanding for all receive queues ----------------------------
 
 /// The prefetch rule is evaluated one clock after whatever made it true; nothing else is worth an event.
 void I350Function::want_rx_fetch(unsigned q, Time t) {
@@ -220,7 +224,8 @@ void I350Function::want_rx_fetch(unsigned q, Time t) {
   rx_fetch_wanted_ |= 1u << q;
   if (rx_fetch_busy_ || rx_fetch_scheduled_) return;
   rx_fetch_scheduled_ = true;
-  engine_.at<&I350Function::rx_fetch>(t + i350_latency::descriptor_fetch, Kind::device, agent_ + step::rx_fetch, *this);
+  engine_.at<&I350Function::rx_fetch>(t + i350_latency::descriptor_fetch, Kind::device,
+                                      agent_ + step::rx_fetch, *this);
 }
 
 void I350Function::rx_fetch(Time t, std::uint32_t) {
@@ -233,8 +238,8 @@ void I350Function::rx_fetch(Time t, std::uint32_t) {
     if (const auto fetch = rx_queues_[q].next_fetch(bus_.max_read_request_size())) {
       rx_fetch_busy_ = true;
       rx_fetch_next_ = q + 1;
-      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
-                {ReadKind::rx_descriptors, static_cast<std::uint8_t>(q), 0, rx_generation_[q]});
+      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr,
+                0, {ReadKind::rx_descriptors, static_cast<std::uint8_t>(q), 0, rx_generation_[q]});
       return;
     }
   }

@@ -50,7 +50,7 @@ bool I350Function::idle() const {
          !tx_fetch_busy_;
 }
 
-// --- reset -------------------------------------------------------------------------------------------------------
+// --- reset ---------------------------------------------------------------------------------------
 
 void I350Function::reset(Time t) {
   while (!rx_fifo_.empty()) {
@@ -126,7 +126,7 @@ void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t)
     send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
 }
 
-// --- reads ---------------------------------------------------------------------------------------------------------
+// --- reads ---------------------------------------------------------------------------------------
 
 std::uint32_t I350Function::status(Time t) {
   std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
@@ -156,7 +156,8 @@ std::uint32_t I350Function::read_special(reg::Offset offset, Time t, bool& handl
     case reg::SW_FW_SYNC: return semaphores_.sw_fw_sync();
     case reg::ICR: {
       const std::uint32_t before = causes_.active();
-      const std::uint32_t v = causes_.read_icr((throttle_.gpie() & reg::gpie::NSICR) != 0, throttle_.msix_mode());
+      const std::uint32_t v =
+          causes_.read_icr((throttle_.gpie() & reg::gpie::NSICR) != 0, throttle_.msix_mode());
       causes_changed(before, t);
       return v;
     }
@@ -177,7 +178,8 @@ std::uint32_t I350Function::read_special(reg::Offset offset, Time t, bool& handl
     case reg::GPIE: return throttle_.gpie();
     default: break;
   }
-  if (offset >= reg::EITR(0) && offset < reg::EITR(reg::kVectors)) return throttle_.read_eitr((offset - reg::EITR(0)) / 4, t);
+  if (offset >= reg::EITR(0) && offset < reg::EITR(reg::kVectors))
+    return throttle_.read_eitr((offset - reg::EITR(0)) / 4, t);
   if (Statistics::owns(offset)) return statistics_.read(offset);
   if (offset >= reg::rx_queue(0) && offset < reg::rx_queue(reg::kQueues)) {
     const unsigned n = (offset - reg::rx_queue(0)) / 0x40;
@@ -208,11 +210,12 @@ std::uint32_t I350Function::read_csr(std::uint32_t raw, Time t) {
   return handled ? v : csr_.read(offset);
 }
 
-// --- writes --------------------------------------------------------------------------------------------------------
+// --- writes --------------------------------------------------------------------------------------
 
 void I350Function::write_csr(std::uint32_t raw, std::uint32_t value, Time t) {
   const reg::Offset offset = reg::canonical(raw);
-  if (offset >= reg::rx_queue(0) && offset < reg::tx_queue(reg::kQueues) && write_queue(offset, value, t)) return;
+  if (offset >= reg::rx_queue(0) && offset < reg::tx_queue(reg::kQueues) && write_queue(offset, value, t))
+    return;
   if (write_interrupt(offset, value, t)) return;
   if (write_control(offset, value, t)) return;
   csr_.write(offset, value);
@@ -296,7 +299,9 @@ bool I350Function::write_control(reg::Offset offset, std::uint32_t value, Time t
 
 /// Registers whose stored value a functional unit keeps a copy of.
 bool I350Function::write_receive(reg::Offset offset, std::uint32_t value, Time) {
-  const auto within = [&](reg::Offset first, unsigned words) { return offset >= first && offset < first + 4 * words; };
+  const auto within = [&](reg::Offset first, unsigned words) {
+    return offset >= first && offset < first + 4 * words;
+  };
   if (offset == reg::RCTL) return filter_.write_rctl(value), true;
   if (offset == reg::MRQC) return filter_.write_mrqc(value), rss_.write_mrqc(value), true;
   if (offset == reg::RXCSUM) return parser_.rxcsum = value, rss_.write_rxcsum(value), true;
@@ -333,8 +338,8 @@ bool I350Function::write_queue(reg::Offset offset, std::uint32_t value, Time t) 
 
 void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t value, Time t) {
   RxQueue& q = rx_queues_[n];
-  if (offset == reg::RDH(n)) return;                   // read-only on the I350
-  if (offset == reg::RDT(n) && !q.enabled()) return;   // ignored while disabled
+  if (offset == reg::RDH(n)) return;                  // read-only on the I350
+  if (offset == reg::RDT(n) && !q.enabled()) return;  // ignored while disabled
   csr_.write(offset, value);
   if (offset == reg::RDT(n)) {
     q.set_tail(csr_[offset]);
@@ -342,7 +347,8 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
   } else if (offset == reg::SRRCTL(n)) {
     q.set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16);
   } else if (offset == reg::RXDCTL(n)) {
-    q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value), reg::rxdctl::WTHRESH.get(value));
+    q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
+                     reg::rxdctl::WTHRESH.get(value));
     const bool enable = (value & reg::rxdctl::ENABLE) != 0;
     if (!enable && q.enabled()) ++rx_generation_[n];
     if (enable && !q.enabled())
@@ -364,7 +370,8 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
     q.set_tail(csr_[offset]);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
-    q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value), reg::txdctl::WTHRESH.get(value));
+    q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),
+                     reg::txdctl::WTHRESH.get(value));
     const bool enable = (value & reg::txdctl::ENABLE) != 0;
     if (!enable && q.enabled()) {
       ++tx_generation_[n];

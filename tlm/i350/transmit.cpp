@@ -1,4 +1,5 @@
-// From a doorbell to the wire: descriptors, payload, offloads, write-back, MAC (fact base 2.8, 3.2, 3.4, 4.3).
+// From a doorbell to the wire: descriptors, payload, offloads, write-back, MAC (fact
+// base 2.8, 3.2, 3.4, 4.3).
 #include <algorithm>
 #include <cstring>
 
@@ -14,7 +15,7 @@ constexpr std::uint32_t kLongestFrame = 9728 - kFcsBytes;  // fact base 0.3
 
 }  // namespace
 
-// --- descriptor fetch ----------------------------------------------------------------------------------------------
+// --- descriptor fetch ----------------------------------------------------------------------------
 
 /// As want_rx_fetch.
 void I350Function::want_tx_fetch(unsigned q, Time t) {
@@ -22,7 +23,8 @@ void I350Function::want_tx_fetch(unsigned q, Time t) {
   tx_fetch_wanted_ |= 1u << q;
   if (tx_fetch_busy_ || tx_fetch_scheduled_) return;
   tx_fetch_scheduled_ = true;
-  engine_.at<&I350Function::tx_fetch>(t + i350_latency::descriptor_fetch, Kind::device, agent_ + step::tx_fetch, *this);
+  engine_.at<&I350Function::tx_fetch>(t + i350_latency::descriptor_fetch, Kind::device,
+                                      agent_ + step::tx_fetch, *this);
 }
 
 void I350Function::tx_fetch(Time t, std::uint32_t) {
@@ -35,21 +37,22 @@ void I350Function::tx_fetch(Time t, std::uint32_t) {
     if (const auto fetch = tx_queues_[q].next_fetch(bus_.max_read_request_size())) {
       tx_fetch_busy_ = true;
       tx_fetch_next_ = q + 1;
-      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
-                {ReadKind::tx_descriptors, static_cast<std::uint8_t>(q), 0, tx_generation_[q]});
+      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr,
+                0, {ReadKind::tx_descriptors, static_cast<std::uint8_t>(q), 0, tx_generation_[q]});
       return;
     }
   }
 }
 
-// --- the DMA engine: one descriptor a step, packets of one queue at a time --------------------------------------------
+// --- the DMA engine: one descriptor a step, packets of one queue at a time -----------------------
 
 void I350Function::tx_kick(Time t) {
   if (tx_step_scheduled_) return;
   const bool more = tx_left_ != 0 || tx_available_ != 0;
   if (!more || (csr_[reg::TCTL] & reg::tctl::EN) == 0) return;
   tx_step_scheduled_ = true;
-  engine_.at<&I350Function::tx_step>(niclab::max(t, tx_engine_free_), Kind::device, agent_ + step::tx_step, *this);
+  engine_.at<&I350Function::tx_step>(niclab::max(t, tx_engine_free_), Kind::device, agent_ + step::tx_step,
+                                     *this);
 }
 
 void I350Function::tx_step(Time t, std::uint32_t) {
@@ -85,7 +88,8 @@ bool I350Function::tx_take_descriptor(Time t) {
   if (type == TxDescriptorType::data && !tx_building_) {
     // A packet starts only when the transmit buffer can hold all of it.
     const std::uint32_t bytes = next.as<AdvTxData>().paylen();
-    if (tx_count_ == kTxSlots || (tx_buffer_bytes_ != 0 && tx_buffer_bytes_ + bytes > kTransmitBufferBytes)) return false;
+    if (tx_count_ == kTxSlots || (tx_buffer_bytes_ != 0 && tx_buffer_bytes_ + bytes > kTransmitBufferBytes))
+      return false;
   }
   const TakenDescriptor taken = queue.take();
   want_tx_fetch(q, t);
@@ -166,7 +170,8 @@ bool I350Function::tx_issue_reads(Time t) {
     const std::uint32_t n = std::min({tx_left_, mrrs, to_page_end});
     ++tx_reads_;
     ++p.pending_reads;
-    bus_.read(t, tx_address_, n, p.frame, p.filled, {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0});
+    bus_.read(t, tx_address_, n, p.frame, p.filled,
+              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0});
     tx_address_ += n;
     p.filled += n;
     tx_left_ -= n;
@@ -179,7 +184,7 @@ bool I350Function::tx_issue_reads(Time t) {
   return true;
 }
 
-// --- a packet is in the transmit buffer -----------------------------------------------------------------------------
+// --- a packet is in the transmit buffer ----------------------------------------------------------
 
 void I350Function::tx_finish_ready(Time t) {
   while (tx_count_ != 0) {
@@ -217,14 +222,15 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
       frame->length = kMinimumFrame;
     }
     if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(n, p.eop_index);
-    tx_mac_.push_back({frame, static_cast<std::uint8_t>(n), buffer_bytes, t + i350_latency::transmit_pipeline});
+    tx_mac_.push_back(
+        {frame, static_cast<std::uint8_t>(n), buffer_bytes, t + i350_latency::transmit_pipeline});
     tx_mac_try(t);
   }
   for (unsigned i = 0; i < p.descriptors; ++i)
     queue.completed(p.done[i].index, Descriptor::of(AdvTxData::writeback()), p.done[i].completion);
   p.frame = nullptr;
-  // DD may precede the wire: the packet is in the buffer (fact base 3.5). Below WTHRESH the write-back waits for the
-  // vector's throttle, if that is running (3.4).
+  // DD may precede the wire: the packet is in the buffer (fact base 3.5). Below WTHRESH the write-back waits
+  // for the vector's throttle, if that is running (3.4).
   if (queue.pending_reports() == 0) return;
   const auto vector = vectors_.tx(n);
   const bool wait = moderated(vector, t) || !config_.quirks.eitr_flushes_tx_writeback;
@@ -248,15 +254,17 @@ void I350Function::tx_writeback(unsigned n, bool flush, Time t) {
     if (any) bus_.write(t, address, std::as_bytes(std::span(&head, 1)));
     return;
   }
-  while (const auto run = queue.next_writeback(flush)) bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+  while (const auto run = queue.next_writeback(flush))
+    bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
 }
 
-// --- the MAC: back to back at line rate -------------------------------------------------------------------------------
+// --- the MAC: back to back at line rate ----------------------------------------------------------
 
 void I350Function::tx_mac_try(Time t) {
   if (tx_mac_busy_ || tx_mac_.empty() || !link_up(t)) return;
   tx_mac_busy_ = true;
-  engine_.at<&I350Function::tx_mac_start>(niclab::max(t, tx_mac_.front().ready), Kind::frame_start, agent_, *this);
+  engine_.at<&I350Function::tx_mac_start>(niclab::max(t, tx_mac_.front().ready), Kind::frame_start, agent_,
+                                          *this);
 }
 
 /// Runs when the wire is free: releases the frame before, starts the next.
@@ -273,7 +281,8 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   tx_mac_.pop_front();
   const LinkSpeed speed = phy_.mode().speed;
   const std::uint32_t length = next.frame->length;
-  statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)), next.queue);
+  statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)),
+                            next.queue);
   ++account_.on_the_wire;
   bus_.transmit(t, t + frame_time(speed, length), next.frame);
   tx_mac_releasing_ = next.buffer_bytes;

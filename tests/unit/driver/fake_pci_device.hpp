@@ -46,7 +46,7 @@ class FakePciDevice final : public PciDevice {
     reset();
   }
 
-  // --- what a test does with it
+  // --- what a test does with it ------------------------------------------------------------------
   std::vector<Access> log;         ///< MMIO accesses in order
   std::vector<Access> config_log;  ///< configuration writes
   std::map<unsigned, Irq> irqs;
@@ -98,7 +98,7 @@ class FakePciDevice final : public PciDevice {
     return i;
   }
 
-  // --- PciDevice
+  // --- PciDevice ---------------------------------------------------------------------------------
   Kernel& kernel() override { return kernel_; }
   PciAddress address() const override { return {1, 0, 0}; }
   std::uint8_t config_read8(std::uint16_t o) override { return config_.at(o); }
@@ -211,8 +211,7 @@ class FakePciDevice final : public PciDevice {
         }
         if ((value & reg::ctrl::GIO_MASTER_DISABLE) != 0) at(reg::STATUS) &= ~reg::status::GIO_MASTER_ENABLE;
         break;
-      case reg::STATUS:
-        return;
+      case reg::STATUS: return;
       case reg::EERD: {
         const std::uint32_t word = reg::eerd::ADDR.get(value);
         r = word < nvm_.size() ? reg::eerd::DATA.put(nvm_[word]) | reg::eerd::DONE : reg::eerd::DONE;
@@ -226,23 +225,12 @@ class FakePciDevice final : public PciDevice {
         r = (value & ~0xFFFFu) | phy_[number] | reg::mdic::READY;
         return;
       }
-      case reg::IMS:
-        r |= value;
-        return;
-      case reg::IMC:
-        at(reg::IMS) &= ~value;
-        return;
-      case reg::EIMS:
-        r |= value;
-        return;
-      case reg::EIMC:
-        at(reg::EIMS) &= ~value;
-        return;
-      case reg::ICR:
-        r &= ~value;
-        return;
-      default:
-        break;
+      case reg::IMS: r |= value; return;
+      case reg::IMC: at(reg::IMS) &= ~value; return;
+      case reg::EIMS: r |= value; return;
+      case reg::EIMC: at(reg::EIMS) &= ~value; return;
+      case reg::ICR: r &= ~value; return;
+      default: break;
     }
     r = value;
   }

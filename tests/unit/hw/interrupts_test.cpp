@@ -232,19 +232,11 @@ TEST(Throttle, EqualsATickByTickModelOnRandomSchedules) {
         switch (below(8)) {
           case 0:
           case 1:
-          case 2:
-            model.eicr |= mask, unit.set_causes(mask, now);
-            break;
+          case 2: model.eicr |= mask, unit.set_causes(mask, now); break;
           case 3:
-          case 4:
-            model.eims |= mask, unit.write_eims(mask, now);
-            break;
-          case 5:
-            model.eims &= ~mask, unit.write_eimc(mask, now);
-            break;
-          case 6:
-            model.eicr &= ~mask, unit.write_eicr(mask, now);
-            break;
+          case 4: model.eims |= mask, unit.write_eims(mask, now); break;
+          case 5: model.eims &= ~mask, unit.write_eimc(mask, now); break;
+          case 6: model.eicr &= ~mask, unit.write_eicr(mask, now); break;
           default: {
             const bool keep = below(2) != 0;
             const unsigned counter = below(3);

@@ -46,10 +46,11 @@ TEST(Shell, F_21_F_22_Ifconfig) {
 }
 
 TEST(Shell, AnythingElseIsRefused) {
-  for (const char* line : {"", "sudo", "reboot", "ethtool", "ethtool -C eth0", "ethtool -C eth0 rx-usecs",
-                           "ethtool -C eth0 rx-usecs ten", "ethtool -C eth0 rx-usecs -1", "ethtool -G eth0 rx-usecs 3",
-                           "ethtool -L eth0 rx 2", "ethtool -S", "ethtool -S eth0 x", "ifconfig", "ifconfig eth0", "ifconfig eth0 mtu",
-                           "ifconfig eth0 mtu 1500x", "ifconfig eth0 sideways"})
+  for (const char* line :
+       {"", "sudo", "reboot", "ethtool", "ethtool -C eth0", "ethtool -C eth0 rx-usecs",
+        "ethtool -C eth0 rx-usecs ten", "ethtool -C eth0 rx-usecs -1", "ethtool -G eth0 rx-usecs 3",
+        "ethtool -L eth0 rx 2", "ethtool -S", "ethtool -S eth0 x", "ifconfig", "ifconfig eth0",
+        "ifconfig eth0 mtu", "ifconfig eth0 mtu 1500x", "ifconfig eth0 sideways"})
     EXPECT_FALSE(parse_command(line)) << line;
 }
 

@@ -189,15 +189,9 @@ std::string history(bool eager, unsigned seed, unsigned cpus) {
       const auto id = static_cast<std::uint16_t>(i);
       const std::uint16_t port = random() % 2 != 0 ? 7 : 9000;
       switch (random() % 10) {
-        case 0:
-          device.arrive(t, arp_frame(2, kPeerMac, kPeer, kHost, kHostMac, kHostMac), queue);
-          break;
-        case 1:
-          device.arrive(t, arp_frame(1, kPeerMac, kPeer, kHost), queue);
-          break;
-        case 2:
-          device.arrive(t, udp_frame(9000, pattern(40), kGroup), queue);
-          break;
+        case 0: device.arrive(t, arp_frame(2, kPeerMac, kPeer, kHost, kHostMac, kHostMac), queue); break;
+        case 1: device.arrive(t, arp_frame(1, kPeerMac, kPeer, kHost), queue); break;
+        case 2: device.arrive(t, udp_frame(9000, pattern(40), kGroup), queue); break;
         case 3:
           for (Bytes& f : fragments({.id = id, .options = {}},
                                     udp_datagram(kPeer, 4000, kHost, port, pattern(3000)), 1480))
@@ -208,11 +202,8 @@ std::string history(bool eager, unsigned seed, unsigned cpus) {
               t, ip_frame({.protocol = kIpProtoIcmp, .options = {}}, icmp_message(8, 0, i, pattern(100))),
               queue);
           break;
-        case 5:
-          device.arrive(t, udp_frame(5999, pattern(10)), queue);
-          break;
-        default:
-          device.arrive(t, udp_frame(port, pattern(random() % 1400)), queue);
+        case 5: device.arrive(t, udp_frame(5999, pattern(10)), queue); break;
+        default: device.arrive(t, udp_frame(port, pattern(random() % 1400)), queue);
       }
     }
     for (unsigned i = 0; i < 3000; ++i)

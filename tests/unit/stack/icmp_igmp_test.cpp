@@ -129,8 +129,7 @@ TEST_F(IcmpTest, PingSocketGetsItsReply) {
   EXPECT_EQ(ping.receive(b, reply, kernel.time() + 1_s), -EAGAIN);
 }
 
-// --- IGMP
-// ---------------------------------------------------------------------------------------------------
+// --- IGMP ----------------------------------------------------------------------------------------
 
 class IgmpTest : public StackTest {
  protected:

@@ -114,8 +114,7 @@ TEST_F(IpReceive, PriorityTaggedFramesAreUntagged) {
   EXPECT_EQ(stack.mib.ip.InReceives, 1u);
 }
 
-// --- reassembly
-// ---------------------------------------------------------------------------------------------
+// --- reassembly ----------------------------------------------------------------------------------
 
 class Reassembly : public StackTest {
  protected:

@@ -78,8 +78,7 @@ TEST_F(SoftnetTest, NapiCannotBeScheduledWhileDisabled) {
   EXPECT_EQ(napi.polls, 1u);
 }
 
-// --- qdisc
-// --------------------------------------------------------------------------------------------------
+// --- qdisc ---------------------------------------------------------------------------------------
 
 class QdiscTest : public StackTest {
  protected:

@@ -1,5 +1,5 @@
-// The time law of the engine (docs/architecture.md, "Time"): run-ahead, preemption, locks, wake-ups; and the proof
-// that the eager way (every charge a wait) gives the same history.
+// The time law of the engine (docs/architecture.md, "Time"): run-ahead, preemption, locks, wake-ups; and the
+// proof that the eager way (every charge a wait) gives the same history.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -153,7 +153,8 @@ TEST(Engine, TaskThatTakesItsOwnCpusLockTwiceIsReported) {
   EXPECT_THROW(m.engine.run(Time{} + 1_ms), SimulationError);
 }
 
-// Random tasks on several CPUs that charge, lock, wake each other, and are interrupted: one history, both ways.
+// Random tasks on several CPUs that charge, lock, wake each other, and are interrupted: one history, both
+// ways.
 std::string random_history(bool eager, std::uint64_t seed) {
   constexpr unsigned kCpus = 3, kTasks = 7;
   Machine m(eager, kCpus);
@@ -183,8 +184,8 @@ std::string random_history(bool eager, std::uint64_t seed) {
     handlers.push_back(std::make_unique<Handler>(Handler{&m, Duration::from_ns(random() % 3000)}));
     auto& action = m.kernel.add_irq("x", Callback::to<&Handler::run>(*handlers.back()), false);
     sources.push_back(std::make_unique<IrqSource>(IrqSource{&m, &action}));
-    m.engine.at<&IrqSource::fire>(Time{} + Duration::from_ns(random() % 2'000'000), Kind::irq, cpu, *sources.back(),
-                                  cpu);
+    m.engine.at<&IrqSource::fire>(Time{} + Duration::from_ns(random() % 2'000'000), Kind::irq, cpu,
+                                  *sources.back(), cpu);
   }
   for (unsigned i = 0; i < kTasks; ++i) {
     const std::uint64_t task_seed = random();
@@ -213,8 +214,8 @@ std::string random_history(bool eager, std::uint64_t seed) {
           case 6: {
             // A load from the bus: the CPU stands still until the answer comes, interrupts wait for that.
             m.kernel.settle();
-            m.engine.at<&Answer::arrives>(m.kernel.now() + Duration::from_ns(1 + r() % 3000), Kind::link_arrival,
-                                          0x100 + i, answers[i % kCpus]);
+            m.engine.at<&Answer::arrives>(m.kernel.now() + Duration::from_ns(1 + r() % 3000),
+                                          Kind::link_arrival, 0x100 + i, answers[i % kCpus]);
             m.kernel.here().stall();
             break;
           }
@@ -255,7 +256,9 @@ TEST_P(RandomHistory, LazyEqualsEager) {
   const auto around = [](const std::string& text, std::ptrdiff_t at) {
     return text.substr(static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, at - 200)), 260);
   };
-  EXPECT_TRUE(lazy == eager) << "lazy:\n" << around(lazy, l - lazy.begin()) << "\neager:\n" << around(eager, e - eager.begin());
+  EXPECT_TRUE(lazy == eager) << "lazy:\n"
+                             << around(lazy, l - lazy.begin()) << "\neager:\n"
+                             << around(eager, e - eager.begin());
 }
 
 }  // namespace
