@@ -30,7 +30,7 @@ bench: build ## packets per wall second (niclab bench)
 lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with TIDY=1
 	@scripts/lint.sh
 
-docs: build ## generate docs/registers.md from the register table
+docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
 waves study formal peers: ## not in this version

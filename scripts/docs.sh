@@ -1,5 +1,5 @@
 #!/bin/sh
-# docs/registers.md from the register table, through `niclab regs --json`.
+# What of docs/ is generated: registers.md from the register table (niclab regs --json), coverage.md from coverage.csv.
 set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build}
@@ -7,4 +7,5 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 "$build/niclab" regs --json | python3 scripts/registers.py >"$new"
 cp "$new" docs/registers.md
-echo "make docs: wrote docs/registers.md"
+python3 scripts/coverage.py
+echo "make docs: wrote docs/registers.md and docs/coverage.md"

@@ -12,11 +12,11 @@ need() {
 need clang-format
 if [ "${FIX:-0}" = 1 ]; then mode="-i"; else mode="--dry-run -Werror"; fi
 # shellcheck disable=SC2086  # two words
-find base hw stack driver tlm bridge lab tests \( -name '*.hpp' -o -name '*.cpp' \) -print0 | xargs -0 -r clang-format $mode
+git ls-files -z '*.hpp' '*.cpp' | xargs -0 -r clang-format $mode
 if [ "${TIDY:-0}" = 1 ]; then
   need clang-tidy
   [ -f build/compile_commands.json ] || cmake -S . -B build -G Ninja
-  find base hw stack driver tlm bridge lab -name '*.cpp' -print0 |
+  git ls-files -z '*.cpp' ':!tests' |
     xargs -0 -r -n 4 -P 2 clang-tidy -p build --quiet --warnings-as-errors='*' \
       --checks='-*,bugprone-*,-bugprone-easily-swappable-parameters,performance-*,clang-analyzer-*'
 fi
