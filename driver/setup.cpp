@@ -1,6 +1,7 @@
 // Rings and the registers behind them (fact base 5.3 rows 2-9, path-map ).
 #include <array>
 
+#include "base/splitmix64.hpp"
 #include "driver/igb.hpp"
 
 namespace niclab::igb {
@@ -29,13 +30,6 @@ constexpr unsigned kRetaEntries = 128;
 
 /// The multicast hash of fact base 2.7.11 with RCTL.MO = 0.
 unsigned mta_hash(const MacAddress& mac) { return (mac.octets[5] << 8 | mac.octets[4]) >> 4 & 0xFFF; }
-
-std::uint64_t splitmix(std::uint64_t& state) {
-  std::uint64_t z = state += 0x9E3779B97F4A7C15;
-  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-  z = (z ^ z >> 27) * 0x94D049BB133111EB;
-  return z ^ z >> 31;
-}
 
 template <class Ring>
 void allocate(PciDevice& pdev, Ring& ring, unsigned count) {
@@ -156,10 +150,10 @@ void IgbAdapter::igb_setup_tctl() {
 }
 
 void IgbAdapter::igb_setup_mrqc() {
-  std::uint64_t seed = kernel_.random_seed();
+  SplitMix64 random(kernel_.random_seed());
   for (unsigned i = 0; i < kRssKey.size(); ++i) {  // 4.0 draws its key, 3.13 has a fixed one
     const bool fixed = kernel_.profile.version == KernelVersion::v3_13;
-    hw_.wr32(reg::RSSRK(i), fixed ? kRssKey[i] : static_cast<std::uint32_t>(splitmix(seed)));
+    hw_.wr32(reg::RSSRK(i), fixed ? kRssKey[i] : static_cast<std::uint32_t>(random.next()));
   }
   for (unsigned i = 0; i < kRetaEntries; i += 4) {
     std::uint32_t word = 0;

@@ -20,6 +20,12 @@ class UdpSocket;
 /// IP_MTU_DISCOVER values.
 enum class PmtuDiscovery : std::uint8_t { dont, want, always, probe };
 
+/// rt_tos2priority: the packet priority of a type of service (path-map B-18).
+constexpr std::uint8_t tos_to_priority(int tos) {
+  constexpr std::array<std::uint8_t, 16> kPriority{0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4};
+  return kPriority[static_cast<unsigned>(tos & 0x1e) / 2];
+}
+
 /// Where the bytes of a datagram come from: user memory or another packet.
 struct PayloadSource {
   void (*copy)(const void* from, std::uint32_t offset, std::byte* to, std::uint32_t length) = nullptr;

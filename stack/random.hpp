@@ -4,23 +4,20 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/splitmix64.hpp"
+
 namespace niclab::stack {
 
 /// net_random(): a splitmix64 sequence from the run's seed.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed ^ 0x6e69636c61622121ull) {}
-  std::uint32_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15ull;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return static_cast<std::uint32_t>((z ^ z >> 31) >> 32);
-  }
+  explicit Random(std::uint64_t seed) : sequence_(seed ^ 0x6e69636c61622121ull) {}
+  std::uint32_t next() { return static_cast<std::uint32_t>(sequence_.next() >> 32); }
   /// 0 .. limit-1; 0 for limit 0.
   std::uint32_t below(std::uint32_t limit) { return limit == 0 ? 0 : next() % limit; }
 
  private:
-  std::uint64_t state_;
+  SplitMix64 sequence_;
 };
 
 /// Bob Jenkins' lookup3 final mix over three words (Linux: jhash_3words).

@@ -14,12 +14,6 @@ namespace {
 constexpr std::uint32_t kMinRcvbuf = 2304, kMinSndbuf = 4608;  // SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF of 3.13
 constexpr std::size_t kMaxMemberships = 20;                    // igmp_max_memberships
 
-// rt_tos2priority (path-map B-18).
-constexpr std::uint8_t tos_to_priority(int tos) {
-  constexpr std::array<std::uint8_t, 16> kTable = {0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4};
-  return kTable[static_cast<unsigned>(tos & 0x1e) / 2];
-}
-
 }  // namespace
 
 int UdpSocket::set_buffer(std::uint32_t& buffer, int value, bool force, std::uint32_t maximum,

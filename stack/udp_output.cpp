@@ -124,9 +124,8 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
     if (control->device != nullptr) f.oif = control->device;
     if (control->ttl != 0) f.ttl = static_cast<std::uint8_t>(control->ttl);
     if (control->tos >= 0) {
-      constexpr std::uint8_t kTosToPriority[16] = {0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4};
       f.tos = static_cast<std::uint8_t>(control->tos);
-      f.priority = kTosToPriority[(control->tos & 0x1e) / 2];
+      f.priority = tos_to_priority(control->tos);
     }
   }
   if (sk.dontroute_ || (flags & msg::kDontroute) != 0) {

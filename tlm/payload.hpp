@@ -54,6 +54,30 @@ inline TlpExtension* tlp_of(Payload& p) {
   return p.get_extension<TlpExtension>();
 }
 
+/// Payloads that wait for an event, which carries a number and not a pointer.
+class PayloadSlots {
+ public:
+  /// Keeps `p` until take(); references are the caller's.
+  std::uint32_t put(Payload& p) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+      slots_.push_back(nullptr);
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    slots_[slot] = &p;
+    return slot;
+  }
+  Payload& take(std::uint32_t slot) {
+    free_.push_back(slot);
+    return *slots_[slot];
+  }
+
+ private:
+  std::vector<Payload*> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
 /// Recycles payloads together with their extension: no allocation in steady state.
 class TlpPool final : public ::tlm::tlm_mm_interface {
  public:

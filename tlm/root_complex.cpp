@@ -33,17 +33,6 @@ unsigned RootComplex::function_of(Payload& p) const {
   return e != nullptr ? e->function : 0;
 }
 
-std::uint32_t RootComplex::slot_for(Payload& p) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.push_back(nullptr);
-  }
-  const std::uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  slots_[slot] = &p;
-  return slot;
-}
-
 // --- device to host ------------------------------------------------------------------------------
 
 RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
@@ -84,12 +73,11 @@ void RootComplex::start_read(Payload& p, Time arrival) {
   // it.
   const Time sampled = niclab::max(arrival + latency, last_visible_);
   if (TlpExtension* e = tlp_of(p)) e->credit_returned = sampled + config_.device_latency;
-  engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, slot_for(p));
+  engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, waiting_.put(p));
 }
 
 void RootComplex::sample(Time t, std::uint32_t slot) {
-  Payload& p = *slots_[slot];
-  free_slots_.push_back(slot);
+  Payload& p = waiting_.take(slot);
   Phase phase = ::tlm::BEGIN_REQ;
   sc_core::sc_time delay = delay_to(t);
   const Sync sync = to_host->nb_transport_fw(p, phase, delay);
@@ -104,7 +92,7 @@ RootComplex::Sync RootComplex::host_response(Payload& p, Phase& phase, sc_core::
   // A foreign memory answers a read, or acknowledges a write, in its own time.
   if (phase != ::tlm::BEGIN_RESP) return ::tlm::TLM_ACCEPTED;
   if (p.is_read()) {
-    engine_.at<&RootComplex::complete_later>(instant(delay), Kind::foreign, agent_, *this, slot_for(p));
+    engine_.at<&RootComplex::complete_later>(instant(delay), Kind::foreign, agent_, *this, waiting_.put(p));
     scheduler_.kick();
   } else {
     notify_waiter(p, instant(delay));
@@ -115,8 +103,7 @@ RootComplex::Sync RootComplex::host_response(Payload& p, Phase& phase, sc_core::
 }
 
 void RootComplex::complete_later(Time t, std::uint32_t slot) {
-  Payload& p = *slots_[slot];
-  free_slots_.push_back(slot);
+  Payload& p = waiting_.take(slot);
   complete_read(p, t);
 }
 

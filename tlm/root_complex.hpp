@@ -56,7 +56,6 @@ class RootComplex final : public sc_core::sc_module {
   void complete_read(Payload& p, Time t);
   void complete_later(Time t, std::uint32_t slot);
   unsigned function_of(Payload& p) const;
-  std::uint32_t slot_for(Payload& p);
 
   Engine& engine_;
   Scheduler& scheduler_;
@@ -66,8 +65,7 @@ class RootComplex final : public sc_core::sc_module {
   const unsigned first_port_, agent_;
   LinkTransmitter down_;
   Time last_visible_{};  // posted never pass posted
-  std::vector<Payload*> slots_;
-  std::vector<std::uint32_t> free_slots_;
+  PayloadSlots waiting_;
   std::array<PciePortCounters, 4> counters_{};
   // reads that blocking (foreign) initiators wait for
   struct Waiter {

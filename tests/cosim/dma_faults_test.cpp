@@ -86,7 +86,7 @@ TEST(PlantedBug, ReceiveRingAddressOutsideTheRing) {
                                                  HasSubstr("never mapped"))));
   EXPECT_THAT(r->faults,
               Contains(testing::AllOf(HasSubstr("h1.eth0: device fault at"),
-                                      HasSubstr("receive queue 0: descriptor fetch refused by the host"))));
+                                      HasSubstr("receive descriptor fetch of queue 0 refused by the host"))));
   EXPECT_EQ(r->accounts.at(0).second.rx_gap(), 0);
 }
 

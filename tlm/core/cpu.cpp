@@ -7,7 +7,6 @@
 namespace niclab::sim {
 namespace {
 
-constexpr std::size_t kTaskStack = 256 * 1024;
 constexpr int kMaxSoftirqRestart = 10;      // path-map C-14
 constexpr Duration kMaxSoftirqTime = 2_ms;  // path-map C-14
 constexpr Duration kSchedSlice = 3_ms;      // CFS: sched_min_granularity on a few CPUs
@@ -16,10 +15,9 @@ constexpr Duration kSchedSlice = 3_ms;      // CFS: sched_min_granularity on a f
 
 Cpu::Cpu(Engine& engine, HostKernel& host, unsigned index, unsigned agent)
     : engine_(engine), host_(host), index_(index), agent_(agent) {
-  idle_ = std::make_unique<Task>(
-      "swapper/" + std::to_string(index), *this, [this] { idle_loop(); }, kTaskStack);
-  ksoftirqd_ = std::make_unique<Task>(
-      "ksoftirqd/" + std::to_string(index), *this, [this] { ksoftirqd_loop(); }, kTaskStack);
+  idle_ = std::make_unique<Task>("swapper/" + std::to_string(index), *this, [this] { idle_loop(); });
+  ksoftirqd_ =
+      std::make_unique<Task>("ksoftirqd/" + std::to_string(index), *this, [this] { ksoftirqd_loop(); });
   idle_->context.start(&Cpu::task_entry, idle_.get());
   ksoftirqd_->context.start(&Cpu::task_entry, ksoftirqd_.get());
   ksoftirqd_->state = Task::State::blocked;

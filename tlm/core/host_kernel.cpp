@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace niclab::sim {
-namespace {
-
-constexpr std::size_t kTaskStack = 256 * 1024;
-
-}  // namespace
-
 HostKernel::HostKernel(Engine& engine, const CostModel& cost_model, const HostConfig& config)
     : Kernel(engine.clock(), cost_model, config.profile, memory_),
       engine_(engine),
@@ -53,7 +47,7 @@ void HostKernel::log(std::string_view line) {
 
 Task& HostKernel::spawn(std::string task_name, unsigned cpu_index, std::function<void()> body) {
   Cpu& on = *cpus_.at(cpu_index);
-  tasks_.push_back(std::make_unique<Task>(std::move(task_name), on, std::move(body), kTaskStack));
+  tasks_.push_back(std::make_unique<Task>(std::move(task_name), on, std::move(body)));
   Task& task = *tasks_.back();
   task.id = static_cast<unsigned>(tasks_.size());
   task.context.start(&Cpu::task_entry, &task);

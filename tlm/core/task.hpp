@@ -15,10 +15,11 @@ namespace niclab {
 
 class Task {
  public:
+  static constexpr std::size_t kStackBytes = 256 * 1024;
   enum class State : std::uint8_t { runnable, blocked, finished };
 
-  Task(std::string task_name, sim::Cpu& on, std::function<void()> work, std::size_t stack_bytes)
-      : context(stack_bytes), cpu(on), name(std::move(task_name)), body(std::move(work)) {}
+  Task(std::string task_name, sim::Cpu& on, std::function<void()> work)
+      : context(kStackBytes), cpu(on), name(std::move(task_name)), body(std::move(work)) {}
 
   sim::Context context;
   sim::Cpu& cpu;

@@ -41,6 +41,20 @@ struct PortAccount {
   std::uint64_t tx_inside = 0;  ///< still in the device at the end
 };
 
+/// One direction's descriptor fetches: one request outstanding for all its queues, which take turns.
+struct DescriptorFetches {
+  ReadKind kind;
+  const char* purpose;  ///< for messages
+  unsigned wanted = 0;  ///< queues, one bit each
+  unsigned next = 0;    ///< queue whose turn it is
+  bool busy = false;    ///< a request is outstanding
+  bool scheduled = false;
+  std::array<std::uint32_t, hw::reg::kQueues> generation{};  ///< of each queue; changes when it is reset
+
+  /// Queue `q` wants descriptors. Returns whether to schedule a look.
+  bool want(unsigned q);
+};
+
 class I350Function {
  public:
   I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
@@ -121,8 +135,6 @@ class I350Function {
   void rx_written(Time t, std::uint32_t);
   void rx_pop(Time t);
   void rx_writeback(unsigned q, bool flush, Time t);
-  void rx_fetch(Time t, std::uint32_t = 0);
-  void want_rx_fetch(unsigned q, Time t);
   std::uint32_t rx_buffer_size(unsigned q) const;
 
   // --- transmit.cpp ------------------------------------------------------------------------------
@@ -157,8 +169,6 @@ class I350Function {
     Time ready{};
   };
   static constexpr unsigned kTxSlots = 32;
-  void want_tx_fetch(unsigned q, Time t);
-  void tx_fetch(Time t, std::uint32_t = 0);
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_take_descriptor(Time t);
@@ -168,6 +178,19 @@ class I350Function {
   void tx_writeback(unsigned q, bool flush, Time t);
   void tx_mac_start(Time t, std::uint32_t);
   void tx_mac_try(Time t);
+
+  // --- descriptor_fetch.cpp ----------------------------------------------------------------------
+  /// The prefetch rule is evaluated one clock after whatever made it true; nothing else is worth an event.
+  void want_rx_fetch(unsigned q, Time t);
+  void want_tx_fetch(unsigned q, Time t);
+  void rx_fetch(Time t, std::uint32_t = 0);
+  void tx_fetch(Time t, std::uint32_t = 0);
+  template <class Queues>
+  void fetch(DescriptorFetches& f, Queues& queues, Time t);
+  /// Whether the queue has new descriptors; empty `data`: the host refused.
+  template <class Queue>
+  bool fetched(DescriptorFetches& f, Queue& queue, const ReadTag& tag, std::span<const std::byte> data,
+               Time t);
 
   // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
@@ -211,20 +234,16 @@ class I350Function {
 
   // receive
   std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
-  std::array<std::uint32_t, hw::reg::kQueues> rx_generation_{};
   Ring<Frame*> arriving_;  // frames whose last bit is scheduled
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   RxState rx_state_ = RxState::idle;
-  unsigned rx_fetch_wanted_ = 0;  // queues, one bit each
-  bool rx_fetch_busy_ = false, rx_fetch_scheduled_ = false;
-  unsigned rx_fetch_next_ = 0;
+  DescriptorFetches rx_fetches_{ReadKind::rx_descriptors, "receive descriptor fetch"};
   unsigned rx_index_ = 0;  // ring index of the descriptor being filled
   std::uint32_t rx_chunk_ = 0;
 
   // transmit
   std::array<hw::TxQueue, hw::reg::kQueues> tx_queues_;
-  std::array<std::uint32_t, hw::reg::kQueues> tx_generation_{};
   std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
   std::array<TxPacket, kTxSlots> tx_slots_{};
   unsigned tx_head_ = 0, tx_count_ = 0;  // packets in order of their first descriptor
@@ -239,9 +258,7 @@ class I350Function {
   bool tx_took_context_ = false;
   unsigned tx_reads_ = 0;
   std::uint32_t tx_buffer_bytes_ = 0;
-  unsigned tx_fetch_wanted_ = 0;
-  bool tx_fetch_busy_ = false, tx_fetch_scheduled_ = false;
-  unsigned tx_fetch_next_ = 0;
+  DescriptorFetches tx_fetches_{ReadKind::tx_descriptors, "transmit descriptor fetch"};
   std::array<std::vector<TxDescriptorRef>, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
   Ring<TxOnWire> tx_mac_;
   bool tx_mac_busy_ = false;

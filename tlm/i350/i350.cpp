@@ -147,20 +147,8 @@ const I350Function& I350::function(unsigned f) const { return ports_[f]->functio
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
 
 std::uint32_t I350::keep(Payload& p) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.push_back(nullptr);
-  }
-  const std::uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  slots_[slot] = &p;
   p.acquire();
-  return slot;
-}
-
-Payload& I350::drop(std::uint32_t slot) {
-  free_slots_.push_back(slot);
-  return *slots_[slot];
+  return waiting_.put(p);
 }
 
 // --- requests from the host ----------------------------------------------------------------------
@@ -219,7 +207,7 @@ int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_
 }
 
 void I350::request_arrives(Time t, std::uint32_t slot) {
-  Payload& p = drop(slot);
+  Payload& p = waiting_.take(slot);
   const TlpExtension* e = tlp_of(p);
   const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
   const bool good = [&] {
@@ -273,7 +261,7 @@ void I350::execute(Payload& p, Time t) {
 }
 
 void I350::answer_event(Time t, std::uint32_t slot) {
-  Payload& p = drop(slot);
+  Payload& p = waiting_.take(slot);
   answer(p, t, p.is_response_ok());
   p.release();
 }
@@ -315,7 +303,7 @@ I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay
 }
 
 void I350::response_arrives(Time t, std::uint32_t slot) {
-  Payload& p = drop(slot);
+  Payload& p = waiting_.take(slot);
   TlpExtension& e = TlpPool::extension(p);
   const ReadTag tag = ReadTag::unpack(e.requester_data);
   std::span<const std::byte> data;

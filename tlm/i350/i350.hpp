@@ -51,7 +51,6 @@ class I350 final : public sc_core::sc_module {
   void answer(Payload& p, Time t, bool good);
   void execute(Payload& p, Time t);
   std::uint32_t keep(Payload& p);
-  Payload& drop(std::uint32_t slot);
   int function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const;
 
   Engine& engine_;
@@ -65,8 +64,7 @@ class I350 final : public sc_core::sc_module {
   hw::Nvm nvm_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::vector<Payload*> slots_;
-  std::vector<std::uint32_t> free_slots_;
+  PayloadSlots waiting_;
   std::uint32_t next_tag_ = 0;
   struct Waiter {
     Payload* payload;

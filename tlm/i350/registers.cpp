@@ -46,8 +46,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetch_busy_ &&
-         !tx_fetch_busy_;
+  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy &&
+         !tx_fetches_.busy;
 }
 
 // --- reset ---------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ void I350Function::reset(Time t) {
   }
   rx_fifo_bytes_ = 0;
   rx_state_ = RxState::idle;
-  rx_fetch_wanted_ = tx_fetch_wanted_ = 0;
+  rx_fetches_.wanted = tx_fetches_.wanted = 0;
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
     tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
@@ -76,8 +76,8 @@ void I350Function::reset(Time t) {
   }
   tx_available_ = 0;
   for (unsigned q = 0; q < reg::kQueues; ++q) {
-    ++rx_generation_[q];
-    ++tx_generation_[q];
+    ++rx_fetches_.generation[q];
+    ++tx_fetches_.generation[q];
     rx_queues_[q] = RxQueue();
     tx_queues_[q] = TxQueue();
     tx_loose_[q].clear();
@@ -131,7 +131,7 @@ void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t)
 std::uint32_t I350Function::status(Time t) {
   std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
   s |= reg::status::LAN_ID.put(number_);
-  const bool busy = rx_fetch_busy_ || tx_fetch_busy_ || tx_reads_ != 0;
+  const bool busy = rx_fetches_.busy || tx_fetches_.busy || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
   if (link_up(t)) {
     s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
@@ -350,7 +350,7 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
     q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
                      reg::rxdctl::WTHRESH.get(value));
     const bool enable = (value & reg::rxdctl::ENABLE) != 0;
-    if (!enable && q.enabled()) ++rx_generation_[n];
+    if (!enable && q.enabled()) ++rx_fetches_.generation[n];
     if (enable && !q.enabled())
       q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)]);
     q.set_enabled(enable);
@@ -374,7 +374,7 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
                      reg::txdctl::WTHRESH.get(value));
     const bool enable = (value & reg::txdctl::ENABLE) != 0;
     if (!enable && q.enabled()) {
-      ++tx_generation_[n];
+      ++tx_fetches_.generation[n];
       tx_available_ &= ~(1u << n);
       tx_loose_[n].clear();
     }

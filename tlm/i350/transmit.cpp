@@ -15,35 +15,6 @@ constexpr std::uint32_t kLongestFrame = 9728 - kFcsBytes;  // fact base 0.3
 
 }  // namespace
 
-// --- descriptor fetch ----------------------------------------------------------------------------
-
-/// As want_rx_fetch.
-void I350Function::want_tx_fetch(unsigned q, Time t) {
-  if (!tx_queues_[q].wants_fetch()) return;
-  tx_fetch_wanted_ |= 1u << q;
-  if (tx_fetch_busy_ || tx_fetch_scheduled_) return;
-  tx_fetch_scheduled_ = true;
-  engine_.at<&I350Function::tx_fetch>(t + i350_latency::descriptor_fetch, Kind::device,
-                                      agent_ + step::tx_fetch, *this);
-}
-
-void I350Function::tx_fetch(Time t, std::uint32_t) {
-  tx_fetch_scheduled_ = false;
-  if (tx_fetch_busy_ || (tx_fetch_wanted_ != 0 && !may_master("transmit descriptor fetch", t))) return;
-  for (unsigned i = 0; i < reg::kQueues && tx_fetch_wanted_ != 0; ++i) {
-    const unsigned q = (tx_fetch_next_ + i) % reg::kQueues;
-    if ((tx_fetch_wanted_ >> q & 1) == 0) continue;
-    tx_fetch_wanted_ &= ~(1u << q);
-    if (const auto fetch = tx_queues_[q].next_fetch(bus_.max_read_request_size())) {
-      tx_fetch_busy_ = true;
-      tx_fetch_next_ = q + 1;
-      bus_.read(t, fetch->address.value, fetch->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr,
-                0, {ReadKind::tx_descriptors, static_cast<std::uint8_t>(q), 0, tx_generation_[q]});
-      return;
-    }
-  }
-}
-
 // --- the DMA engine: one descriptor a step, packets of one queue at a time -----------------------
 
 void I350Function::tx_kick(Time t) {
