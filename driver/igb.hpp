@@ -62,6 +62,9 @@ class IgbAdapter final : public stack::NetDevice {
   int ndo_change_mtu(std::uint32_t new_mtu) override;
   /// Reads the device's counters first, as igb does. From a task.
   stack::DeviceStats ndo_get_stats64() override;
+  /// The same without the lock that ndo_get_stats64() takes: for an observer after the run, when time stands
+  /// still and a task may have been stopped with the lock in its hands.
+  void igb_read_stats();
   /// Register counters are those of the last watchdog run or ndo_get_stats64().
   std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats() override;
 

@@ -85,10 +85,15 @@ void IgbAdapter::igb_fill_net_stats() {
   n.tx_carrier_errors = h.tncrs;
 }
 
-// Registers are read only while there is a link, as in igb.
 void IgbAdapter::igb_update_stats() {
   spend(path::igb_update_stats);
   kernel_.lock(stats_lock_);
+  igb_read_stats();
+  kernel_.unlock(stats_lock_);
+}
+
+// Registers are read only while there is a link, as in igb.
+void IgbAdapter::igb_read_stats() {
   if (link_.speed != 0 && !hw_.removed()) {
     for (const auto& ring : rx_rings_) {
       const std::uint32_t drops = hw_.rd32(reg::RQDPC(ring->queue_index)) & kRqdpcMask;
@@ -99,7 +104,6 @@ void IgbAdapter::igb_update_stats() {
     igb_read_hw_stats(hw_stats_);
   }
   igb_fill_net_stats();
-  kernel_.unlock(stats_lock_);
 }
 
 stack::DeviceStats IgbAdapter::ndo_get_stats64() {

@@ -55,8 +55,10 @@ void Application::run() {
 bool Application::open(stack::UdpSocket& socket) {
   const auto step = [&](const char* what, int result) {
     if (result >= 0) return true;
-    error_ = std::string(name_of(app_.kind)) + " on port " + std::to_string(app_.port) + ": " + what + ": " +
-             std::strerror(-result);
+    const std::string where = app_.port != 0
+                                  ? " on port " + std::to_string(app_.port)
+                                  : " to " + app_.to.address.to_string() + ":" + std::to_string(app_.to.port);
+    error_ = std::string(name_of(app_.kind)) + where + ": " + what + ": " + std::strerror(-result);
     return false;
   };
   if (app_.group && !step("SO_REUSEADDR", socket.setsockopt(stack::SocketOption::so_reuseaddr, 1)))
@@ -68,7 +70,10 @@ bool Application::open(stack::UdpSocket& socket) {
   if (app_.sndbuf &&
       !step("SO_SNDBUF", socket.setsockopt(stack::SocketOption::so_sndbuf, static_cast<int>(*app_.sndbuf))))
     return false;
-  if (app_.group && !step("IP_ADD_MEMBERSHIP", socket.join_group(*app_.group))) return false;
+  if (app_.group)
+    for (const auto& d : stack_.routes().devices())
+      if (!step("IP_ADD_MEMBERSHIP", socket.join_group(*app_.group, d->addresses.front().address)))
+        return false;
   if (app_.kind == AppKind::request && !step("connect", socket.connect({app_.to.address, app_.to.port})))
     return false;
   return true;

@@ -44,7 +44,7 @@ HostResult Machine::host_result(Time end) {
                               {"received_rps", s.received_rps},
                               {"flow_limit_count", s.flow_limit_count}});
   for (unsigned f = 0; f < adapters_.size(); ++f) {
-    adapters_[f]->ndo_get_stats64();  // refreshes the driver's copy of the device's counters
+    adapters_[f]->igb_read_stats();  // refreshes the driver's copy of the device's counters
     r.ethtool.emplace_back(config_.nics[f].if_name, adapters_[f]->ethtool_stats());
   }
   for (const auto& irq : kernel.irqs()) r.interrupts.push_back({irq->name, irq->count});

@@ -163,15 +163,13 @@ class Simulation {
 
 std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
   // SystemC's modules and the coroutines' stacks live until the process ends; nothing is gained by taking the
-  // simulation apart piece by piece, and suspended software must not be unwound.
-  static std::unique_ptr<Simulation> simulation;
+  // simulation apart piece by piece, and suspended software must not be unwound: not even by an exception.
+  static Simulation* simulation = nullptr;
   if (simulation != nullptr)
     throw UserError("a process runs one scenario, expected a new process for another");
   sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
-  simulation = std::make_unique<Simulation>(scenario, options);
-  auto result = simulation->run();
-  [[maybe_unused]] Simulation* kept = simulation.release();
-  return result;
+  simulation = std::make_unique<Simulation>(scenario, options).release();
+  return simulation->run();
 }
 
 }  // namespace niclab::lab

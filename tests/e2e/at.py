@@ -80,6 +80,14 @@ class At(unittest.TestCase):
         self.assertEqual(len(done.stderr.splitlines()), 1)
         self.assertFalse((self.folder / "bad").exists())
 
+    def test_a_run_may_end_inside_a_command(self):
+        # Reading the statistics takes some 30 us and holds the driver's lock.
+        for duration in ("1005us", "1010us", "1020us"):
+            file = self.folder / "end.toml"
+            file.write_text(SCENARIO.replace("40ms", duration) + AT % ("1ms", "ethtool -S eth0"))
+            done = niclab("run", file, "--out", self.folder / "end")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -67,6 +67,9 @@ FILES = [
     ('good.pcap', 'cut.pcap', ["s.toml:22", "traffic.file", "cut.pcap"]),
     ('good.pcap', 'text.pcap', ["s.toml:22", "traffic.file", "text.pcap"]),
     ('"captured"', '"warp"', ["s.toml:23", "traffic.rate", "captured"]),
+    # What only the running host can refuse.
+    ('kind = "sink"\nport = 9000', 'kind = "request"\nto = "99.1.1.1:7"\ncount = 1',
+     ["h1: request to 99.1.1.1:7: connect: Network is unreachable"]),
     ('op = ">"', 'op = "=>"', ["s.toml:26", "expect.op", ">="]),
     ('metric = "sim.time_ns"\n', '', ["s.toml:24", "expect.metric", "missing"]),
 ]

@@ -174,11 +174,13 @@ void Cpu::take_irq() {
   irqs_on_ = false;
   in_hardirq_ = true;
   charge(host_.cost.hardirq_entry);
+  host_.sync();  // counters and modes change at an instant: a run may end before it
   ++irq.action->count[index_];
   if (irq.action->measured) host_.record_irq_latency(Time::from_ps(clock.local) - irq.arrived);
   irq.action->handler();
   host_.end_instant();
   charge(host_.cost.hardirq_exit);
+  host_.sync();
   in_hardirq_ = false;
   set_mode(interrupted);
   irqs_on_ = true;

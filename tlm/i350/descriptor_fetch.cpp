@@ -1,4 +1,5 @@
-// Descriptors from host memory to the queues' caches, and what a completed read sets off (fact base 2.7, 2.8, 3.3).
+// Descriptors from host memory to the queues' caches, and what a completed read sets off (fact
+// base 2.7, 2.8, 3.3).
 #include "tlm/i350/function.hpp"
 
 namespace niclab::sim {
