@@ -88,6 +88,18 @@ class At(unittest.TestCase):
             done = niclab("run", file, "--out", self.folder / "end")
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_reset_in_the_middle_of_a_packet(self):
+        # Three tags on a narrow link: a packet is half read when the transmitter stops. The descriptors of a ring that
+        # was taken away are not written back.
+        file = self.folder / "reset.toml"
+        text = SCENARIO.replace('duration = "40ms"', 'duration = "30ms"\n[pcie]\nlanes = 1\ntags = 3\nmrrs = 128')
+        text = text.replace("sink", "echo").replace("queues = 1", "queues = 2")
+        text = text.replace('rate = "50000pps"', 'dport = 9\nsize = 1518\nrate = "line"')
+        for k in range(12):
+            file.write_text(text + AT % (f"{2600 + 13 * k}us", "ethtool -L eth0 combined 1"))
+            done = niclab("run", file, "--out", self.folder / "reset")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -67,8 +67,12 @@ void I350Function::reset(Time t) {
     FramePool::unref(tx_mac_.front().frame);
     tx_mac_.pop_front();
   }
-  // Packets still being read finish their reads and are then discarded.
-  for (unsigned i = 0; i < tx_count_; ++i) tx_slots_[(tx_head_ + i) % kTxSlots].failed = true;
+  // Packets still being read finish their reads and are then discarded; their descriptors are nobody's now.
+  for (unsigned i = 0; i < tx_count_; ++i) {
+    TxPacket& p = tx_slots_[(tx_head_ + i) % kTxSlots];
+    p.failed = true;
+    p.descriptors = 0;
+  }
   if (tx_building_) {
     tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].issued = true;
     tx_building_ = false;
