@@ -13,7 +13,8 @@ enum class LinkSpeed : std::uint8_t { mbps10 = 0, mbps100 = 1, mbps1000 = 2 };  
 
 inline constexpr unsigned kPreambleBytes = 8;  ///< preamble and start delimiter
 inline constexpr unsigned kFcsBytes = 4;
-inline constexpr unsigned kStandardGap = 12;        ///< inter-packet gap, byte times
+inline constexpr unsigned kStandardGap = 12;                               ///< inter-packet gap, byte times
+inline constexpr unsigned kOverheadBytes = kPreambleBytes + kStandardGap;  ///< around each frame
 inline constexpr unsigned kMinimumFrame = 60;       ///< without FCS; shorter ones are padded (TCTL.PSP)
 inline constexpr unsigned kPauseQuantumBytes = 64;  ///< 512 bit times
 

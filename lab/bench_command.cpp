@@ -2,6 +2,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "hw/mac_timing.hpp"
 #include "lab/child_run.hpp"
 #include "lab/commands.hpp"
 #include "lab/report.hpp"
@@ -99,7 +100,7 @@ Figure figure(const Measurement& m, double load) {
 
 /// The highest load without a drop, to 1 % of line rate, then the measured run at it.
 Figure bench_receive(unsigned frame) {
-  const std::uint64_t line = 1'000'000'000 / (8 * (frame + 20));  // preamble and gap are 20 byte times
+  const std::uint64_t line = 1'000'000'000 / (8 * (frame + hw::kOverheadBytes));
   const auto clean = [&](std::uint64_t pps, std::uint64_t packets, Measurement& m) {
     m = measure(receive_scenario(frame, pps, packets), true);
     return m.drops == 0;

@@ -1,4 +1,5 @@
 // What a machine reports when the run is over.
+#include "hw/mac_timing.hpp"
 #include "lab/machine.hpp"
 
 namespace niclab::lab {
@@ -87,7 +88,8 @@ LinkResult Machine::link_result(unsigned nic, Time start, Time end) const {
   const auto& wire = world_.instruments.wires[first_port_ + nic];
   const double elapsed = end > start ? static_cast<double>((end - start).ps()) : 0;
   const auto busy = [&](std::uint64_t frames, std::uint64_t bytes) {
-    return static_cast<double>(bytes + 20 * frames) * 8000.0;  // preamble and gap; ps at 1 Gb/s
+    return static_cast<double>(
+        (hw::byte_time(hw::LinkSpeed::mbps1000) * (bytes + hw::kOverheadBytes * frames)).ps());
   };
   LinkResult r{wire.tx_frames, wire.rx_frames, wire.tx_bytes, wire.rx_bytes, 0};
   if (elapsed > 0)

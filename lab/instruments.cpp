@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
+#include "hw/mac_timing.hpp"
 
 namespace niclab::lab {
 namespace {
-
-constexpr std::uint32_t kFcs = 4;
 
 /// Orders a heap so that the frame that ends first is on top; told first wins a tie.
 constexpr auto later = [](const auto& a, const auto& b) {
@@ -59,11 +58,11 @@ void Instruments::frame(const FrameEvent& e) {
   WireTime& w = wires[e.port];
   if (e.transmitted) {
     ++w.tx_frames;
-    w.tx_bytes += e.bytes.size() + kFcs;
+    w.tx_bytes += e.bytes.size() + hw::kFcsBytes;
     if (e.stamp != Time{}) app_to_wire.add(e.end - e.stamp);
   } else {
     ++w.rx_frames;
-    w.rx_bytes += e.bytes.size() + kFcs;
+    w.rx_bytes += e.bytes.size() + hw::kFcsBytes;
   }
   if (!taps_.empty()) taps_[e.port]->frame(engine_.now(), e.end, e.bytes);
   if (events_ == nullptr) return;
