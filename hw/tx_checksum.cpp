@@ -18,43 +18,63 @@ constexpr L4Field l4_field(std::uint32_t l4t) {
   return l4t == txd::L4T_SCTP ? L4Field{8, 4} : L4Field{6, 2};
 }
 
-void insert_ip(std::span<std::byte> header) {
-  store_be16(header.data() + kIpv4Field, 0);
-  InetChecksum sum;
-  sum.add(header);
-  store_be16(header.data() + kIpv4Field, sum.finish());
-}
-
-void insert_l4(std::span<std::byte> packet, std::uint32_t l4t) {
-  std::byte* field = packet.data() + l4_field(l4t).offset;
-  if (l4t == txd::L4T_SCTP) {
-    store_le(field, crc32c_field_zero(packet, 8));
-    return;
-  }
-  InetChecksum sum;
-  sum.add(packet);
-  std::uint16_t value = sum.finish();
-  if (l4t == txd::L4T_UDP && value == 0) value = 0xFFFF;
-  store_be16(field, value);
-}
-
 }  // namespace
 
-TxChecksumResult insert_checksums(std::span<std::byte> frame, const AdvTxContext& context, bool ixsm,
-                                  bool txsm) {
+TxChecksumResult check_offload(std::size_t size, const AdvTxContext& context, bool ixsm, bool txsm) {
   const bool ip = ixsm && context.ipv4();
-  const std::size_t l3 = context.maclen(), l4 = l3 + context.iplen();
+  const std::size_t l4 = context.maclen() + context.iplen();
   if (!ip && !txsm) return TxChecksumResult::ok;
-  if (l4 > frame.size()) return TxChecksumResult::ip_header_outside_frame;
+  if (l4 > size) return TxChecksumResult::ip_header_outside_frame;
   if (ip && context.iplen() < 20) return TxChecksumResult::ip_header_too_short;
   if (txsm) {
     if (context.l4t() == txd::L4T_MASK) return TxChecksumResult::l4_type_reserved;
     const L4Field field = l4_field(context.l4t());
-    if (l4 + field.offset + field.size > frame.size()) return TxChecksumResult::l4_header_outside_frame;
+    if (l4 + field.offset + field.size > size) return TxChecksumResult::l4_header_outside_frame;
   }
-  if (ip) insert_ip(frame.subspan(l3, context.iplen()));
-  if (txsm) insert_l4(frame.subspan(l4), context.l4t());
   return TxChecksumResult::ok;
+}
+
+TxChecksums compute_checksums(std::span<const std::byte> packet, const AdvTxContext& context, bool ixsm,
+                              bool txsm) {
+  TxChecksums out;
+  const std::size_t l3 = context.maclen(), l4 = l3 + context.iplen();
+  if (ixsm && context.ipv4()) {
+    InetChecksum sum;
+    sum.add(packet.subspan(l3, kIpv4Field));
+    sum.add(packet.subspan(l3 + kIpv4Field + 2, context.iplen() - kIpv4Field - 2));
+    out.ip = true;
+    out.ip_offset = static_cast<std::uint16_t>(l3 + kIpv4Field);
+    out.ip_checksum = sum.finish();
+  }
+  if (txsm && context.l4t() != txd::L4T_SCTP) {
+    InetChecksum sum;
+    sum.add(packet.subspan(l4));
+    const std::uint16_t value = sum.finish();
+    out.l4 = true;
+    out.l4_offset = static_cast<std::uint16_t>(l4 + l4_field(context.l4t()).offset);
+    out.l4_checksum = context.l4t() == txd::L4T_UDP && value == 0 ? 0xFFFF : value;
+  }
+  return out;
+}
+
+void apply_checksums(std::span<std::byte> packet, const TxChecksums& checksums) {
+  if (checksums.ip) store_be16(packet.data() + checksums.ip_offset, checksums.ip_checksum);
+  if (checksums.l4) store_be16(packet.data() + checksums.l4_offset, checksums.l4_checksum);
+}
+
+void insert_sctp_crc(std::span<std::byte> packet, const AdvTxContext& context, bool txsm) {
+  if (!txsm || context.l4t() != txd::L4T_SCTP) return;
+  const auto sctp = packet.subspan(context.maclen() + context.iplen());
+  store_le(sctp.data() + l4_field(txd::L4T_SCTP).offset, crc32c_field_zero(sctp, 8));
+}
+
+TxChecksumResult insert_checksums(std::span<std::byte> packet, const AdvTxContext& context, bool ixsm,
+                                  bool txsm) {
+  const TxChecksumResult result = check_offload(packet.size(), context, ixsm, txsm);
+  if (result != TxChecksumResult::ok) return result;
+  apply_checksums(packet, compute_checksums(packet, context, ixsm, txsm));
+  insert_sctp_crc(packet, context, txsm);
+  return result;
 }
 
 std::string_view to_string(TxChecksumResult result) {

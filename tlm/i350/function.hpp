@@ -11,7 +11,6 @@
 
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
-#include "hw/descriptor_queue.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
@@ -22,6 +21,7 @@
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
 #include "hw/rss.hpp"
+#include "hw/rx_queue.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
 #include "hw/tx_checksum.hpp"
@@ -30,6 +30,7 @@
 #include "tlm/frame.hpp"
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
+#include "tlm/i350/tx_ring_unit.hpp"
 
 namespace niclab::sim {
 
@@ -49,10 +50,13 @@ struct DescriptorFetches {
   unsigned next = 0;    ///< queue whose turn it is
   bool busy = false;    ///< a request is outstanding
   bool scheduled = false;
+  Time free{};  ///< when the descriptors of the last request are all in their cache
   std::array<std::uint32_t, hw::reg::kQueues> generation{};  ///< of each queue; changes when it is reset
 
-  /// Queue `q` wants descriptors. Returns whether to schedule a look.
-  bool want(unsigned q);
+  ReadTag arrived{};  ///< what the answer being stored belongs to
+  unsigned count = 0;
+  std::array<hw::Descriptor, hw::DescriptorPrefetch::kCacheCapacity> data{};
+  std::span<const hw::Descriptor> descriptors() const { return {data.data(), count}; }
 };
 
 class I350Function {
@@ -138,14 +142,11 @@ class I350Function {
   std::uint32_t rx_buffer_size(unsigned q) const;
 
   // --- transmit.cpp ------------------------------------------------------------------------------
-  struct TxDescriptorRef {
-    std::uint16_t index;
-    hw::Completion completion;
-  };
   struct TxPacket {
     Frame* frame = nullptr;
     std::uint32_t filled = 0;  ///< bytes asked for so far
     std::uint32_t pending_reads = 0;
+    std::uint32_t generation = 0;  ///< of its queue: after a reset its descriptors are nobody's
     std::uint8_t queue = 0;
     bool issued = false;  ///< all descriptors processed
     bool failed = false;
@@ -153,7 +154,6 @@ class I350Function {
     hw::AdvTxContext context;
     std::uint16_t eop_index = 0;
     std::uint16_t descriptors = 0;
-    std::array<TxDescriptorRef, 40> done;  ///< the first `descriptors` of them
 
     void start() {
       frame = nullptr;
@@ -172,10 +172,25 @@ class I350Function {
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_take_descriptor(Time t);
+  unsigned tx_choose_queue(Time t);
+  void tx_start_packet(unsigned q, const hw::AdvTxData& data);
+  bool tx_stop_queue(unsigned q, std::string why, Time t);
+  void tx_abandon_building(Time t);
   bool tx_issue_reads(Time t);
+  bool tx_last_descriptor(TxPacket& p);
+  bool tx_front_complete() const {
+    const TxPacket& p = tx_slots_[tx_head_];
+    return tx_count_ != 0 && p.issued && p.pending_reads == 0;
+  }
   void tx_finish_ready(Time t);
+  void schedule_tx_finish(Time t);
+  void tx_finish_event(Time t, std::uint32_t);
   void tx_finish(TxPacket& p, Time t);
+  void tx_to_mac(const TxPacket& p, Frame* frame, Time t);
+  Time tx_insert_checksums(const TxPacket& p, Frame& frame, Time t);
+  void tx_descriptors_done(unsigned n, unsigned count, Time t);
   void tx_writeback(unsigned q, bool flush, Time t);
+  void tx_write_descriptors(TxRingUnit& queue, const hw::TxWriteback& burst, Time t);
   void tx_mac_start(Time t, std::uint32_t);
   void tx_mac_try(Time t);
 
@@ -185,12 +200,14 @@ class I350Function {
   void want_tx_fetch(unsigned q, Time t);
   void rx_fetch(Time t, std::uint32_t = 0);
   void tx_fetch(Time t, std::uint32_t = 0);
-  template <class Queues>
-  void fetch(DescriptorFetches& f, Queues& queues, Time t);
-  /// Whether the queue has new descriptors; empty `data`: the host refused.
-  template <class Queue>
-  bool fetched(DescriptorFetches& f, Queue& queue, const ReadTag& tag, std::span<const std::byte> data,
-               Time t);
+  void schedule_rx_fetch(Time t);
+  void schedule_tx_fetch(Time t);
+  template <class TryQueue>
+  void fetch(DescriptorFetches& f, Time t, TryQueue&& try_queue);
+  /// Whether there are descriptors to store for a queue; empty `data`: the host refused.
+  bool answered(DescriptorFetches& f, const ReadTag& tag, std::span<const std::byte> data, Time t);
+  void rx_store(Time t, std::uint32_t);
+  void tx_store(Time t, std::uint32_t);
 
   // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
@@ -243,7 +260,7 @@ class I350Function {
   std::uint32_t rx_chunk_ = 0;
 
   // transmit
-  std::array<hw::TxQueue, hw::reg::kQueues> tx_queues_;
+  std::array<TxRingUnit, hw::reg::kQueues> tx_queues_;
   std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
   std::array<TxPacket, kTxSlots> tx_slots_{};
   unsigned tx_head_ = 0, tx_count_ = 0;  // packets in order of their first descriptor
@@ -255,11 +272,13 @@ class I350Function {
   std::uint64_t tx_address_ = 0;  // the descriptor being read
   std::uint32_t tx_left_ = 0;
   bool tx_last_ = false;
-  bool tx_took_context_ = false;
   unsigned tx_reads_ = 0;
   std::uint32_t tx_buffer_bytes_ = 0;
   DescriptorFetches tx_fetches_{ReadKind::tx_descriptors, "transmit descriptor fetch"};
-  std::array<std::vector<TxDescriptorRef>, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
+  std::array<std::uint16_t, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
+  Time tx_finish_free_{};                                   // one packet finishes a clock
+  bool tx_finish_scheduled_ = false;
+  Time tx_checksum_free_{};  // when the checksum unit has read the packet before
   Ring<TxOnWire> tx_mac_;
   bool tx_mac_busy_ = false;
   std::uint32_t tx_mac_releasing_ = 0;
@@ -281,7 +300,8 @@ class I350Function {
 
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
-inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_fetch = 4, tx_step = 5;
+inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
+                          tx_step = 6, rx_store = 7, tx_store = 8;
 
 inline constexpr unsigned kAgents = 16;
 }  // namespace step

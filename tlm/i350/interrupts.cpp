@@ -87,7 +87,7 @@ void I350Function::flush_vector(unsigned v, Time t, bool raise) {
     }
     const auto tx = vectors_.tx(q);
     if (config_.quirks.eitr_flushes_tx_writeback && tx && (single || *tx == v) &&
-        tx_queues_[q].pending_reports() != 0) {
+        tx_queues_[q].pending_reports(t) != 0) {
       tx_writeback(q, true, t);
       if (raise) queue_cause(tx, reg::icr::TXDW, t);
     }

@@ -179,7 +179,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const std::uint32_t status = rxd::DD | (last ? rxd::EOP | e.status : 0);
   AdvRxWriteback wb;
   wb.dw = {e.ptype_rss, e.hash, status, rx_chunk_};
-  q.completed(rx_index_, Descriptor::of(wb), Completion::report);
+  q.completed(rx_index_, Descriptor::of(wb));
   const unsigned queue = e.queue;
   if (last) {
     if (rx_stamps_ != nullptr) rx_stamps_->at(queue, rx_index_) = e.arrived;

@@ -71,20 +71,15 @@ void I350Function::reset(Time t) {
   for (unsigned i = 0; i < tx_count_; ++i) {
     TxPacket& p = tx_slots_[(tx_head_ + i) % kTxSlots];
     p.failed = true;
-    p.descriptors = 0;
   }
-  if (tx_building_) {
-    tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].issued = true;
-    tx_building_ = false;
-    tx_left_ = 0;
-  }
+  if (tx_building_) tx_abandon_building(t);
   tx_available_ = 0;
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     ++rx_fetches_.generation[q];
     ++tx_fetches_.generation[q];
     rx_queues_[q] = RxQueue();
-    tx_queues_[q] = TxQueue();
-    tx_loose_[q].clear();
+    tx_queues_[q].reset(t);
+    tx_loose_[q] = 0;
   }
   csr_.reset();
   causes_ = InterruptCauses();
@@ -118,8 +113,8 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   }
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    rx_fetch(t);
-    tx_fetch(t);
+    schedule_rx_fetch(t);
+    schedule_tx_fetch(t);
     tx_kick(t);
     rx_retry(t);
   }
@@ -192,7 +187,7 @@ std::uint32_t I350Function::read_special(reg::Offset offset, Time t, bool& handl
   }
   if (offset >= reg::tx_queue(0) && offset < reg::tx_queue(reg::kQueues)) {
     const unsigned n = (offset - reg::tx_queue(0)) / 0x40;
-    if (offset == reg::TDH(n)) return tx_queues_[n].head();
+    if (offset == reg::TDH(n)) return tx_queues_[n].head(t);
   }
   if (offset >= reg::PQGPRC(0) && offset < 0x10000 + 0x100 * reg::kQueues) {
     const unsigned q = (offset - 0x10000) / 0x100;
@@ -366,25 +361,26 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
 }
 
 void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t value, Time t) {
-  TxQueue& q = tx_queues_[n];
+  TxRingUnit& q = tx_queues_[n];
   csr_.write(offset, value);
   if (offset == reg::TDH(n)) {
-    if (!q.enabled()) q.set_head(value & 0xFFFF);
+    if (!q.enabled()) q.set_head(value & 0xFFFF, t);
   } else if (offset == reg::TDT(n)) {
-    q.set_tail(csr_[offset]);
+    q.set_tail(csr_[offset], t);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),
-                     reg::txdctl::WTHRESH.get(value));
+                     reg::txdctl::WTHRESH.get(value), t);
     const bool enable = (value & reg::txdctl::ENABLE) != 0;
     if (!enable && q.enabled()) {
       ++tx_fetches_.generation[n];
       tx_available_ &= ~(1u << n);
-      tx_loose_[n].clear();
+      tx_loose_[n] = 0;
+      if (tx_building_ && tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue == n) tx_abandon_building(t);
     }
     if (enable && !q.enabled())
       q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)]);
-    q.set_enabled(enable);
+    q.set_enabled(enable, t);
     if (enable) want_tx_fetch(n, t);
     if ((value & reg::txdctl::SWFLUSH) != 0) {
       csr_[offset] &= ~reg::txdctl::SWFLUSH;

@@ -1,6 +1,7 @@
 // From a doorbell to the wire: descriptors, payload, offloads, write-back, MAC (fact
 // base 2.8, 3.2, 3.4, 4.3).
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "tlm/i350/function.hpp"
@@ -30,31 +31,29 @@ void I350Function::tx_step(Time t, std::uint32_t) {
   tx_step_scheduled_ = false;
   if (!master_enabled()) return;
   if (tx_left_ != 0 && !tx_issue_reads(t)) return;  // a completed read brings us back
-  tx_engine_free_ = t;
-  do {
-    tx_engine_free_ += i350_latency::transmit_engine;
-    tx_took_context_ = false;
-    if (!tx_take_descriptor(t)) return;
-    // A context costs its step but needs no event of its own: its packet follows at once.
-  } while (tx_took_context_ && tx_available_ != 0);
-  tx_kick(t);
+  tx_engine_free_ = t + i350_latency::transmit_engine;
+  if (tx_take_descriptor(t)) tx_kick(t);
+}
+
+/// The queue to take a descriptor from: the one whose packet is being built, else the next that has any;
+/// kQueues if there is none.
+unsigned I350Function::tx_choose_queue(Time t) {
+  const unsigned first =
+      tx_building_ ? tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue : tx_next_queue_;
+  const unsigned candidates = tx_building_ ? 1 : reg::kQueues;
+  for (unsigned i = 0; i < candidates; ++i) {
+    const unsigned q = (first + i) % reg::kQueues;
+    if ((tx_available_ >> q & 1) != 0 && !tx_queues_[q].window_full(t)) return q;
+  }
+  return reg::kQueues;
 }
 
 /// Takes one descriptor; false when there is none, or no room for what it asks.
 bool I350Function::tx_take_descriptor(Time t) {
-  unsigned q = tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue;
-  if (!tx_building_) {
-    for (unsigned i = 0; i < reg::kQueues; ++i) {
-      q = (tx_next_queue_ + i) % reg::kQueues;
-      if ((tx_available_ >> q & 1) != 0) break;
-    }
-  }
-  TxQueue& queue = tx_queues_[q];
-  if (queue.available() == 0) {
-    tx_available_ &= ~(1u << q);
-    return !tx_building_ && tx_available_ != 0;
-  }
-  const Descriptor& next = queue.front();
+  const unsigned q = tx_choose_queue(t);
+  if (q == reg::kQueues) return false;
+  TxRingUnit& queue = tx_queues_[q];
+  const Descriptor& next = queue.front(t);
   const TxDescriptorType type = tx_type(next);
   if (type == TxDescriptorType::data && !tx_building_) {
     // A packet starts only when the transmit buffer can hold all of it.
@@ -62,72 +61,86 @@ bool I350Function::tx_take_descriptor(Time t) {
     if (tx_count_ == kTxSlots || (tx_buffer_bytes_ != 0 && tx_buffer_bytes_ + bytes > kTransmitBufferBytes))
       return false;
   }
-  const TakenDescriptor taken = queue.take();
+  const TakenDescriptor taken = queue.take(t);
   want_tx_fetch(q, t);
-  if (queue.available() == 0) tx_available_ &= ~(1u << q);
-  const auto index = static_cast<std::uint16_t>(taken.index);
+  if (queue.available(t) == 0) tx_available_ &= ~(1u << q);
+  const auto at = [&] { return " descriptor " + std::to_string(taken.index); };
 
   if (type == TxDescriptorType::context) {
     const auto context = taken.descriptor.as<AdvTxContext>();
     tx_contexts_[q][context.idx() & 1] = context;
-    tx_loose_[q].push_back({index, Completion::none});
-    tx_took_context_ = true;
+    std::uint16_t& descriptors =
+        tx_building_ ? tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].descriptors : tx_loose_[q];
+    if (++descriptors == TxRing::kPacket)
+      return tx_stop_queue(q, at() + ": context " + std::to_string(TxRing::kPacket) + " of one packet", t);
     return true;
   }
-  if (type != TxDescriptorType::data) {
-    fault("transmit queue " + std::to_string(q) + " descriptor " + std::to_string(index) +
-              ": neither an advanced context nor an advanced data descriptor; queue stopped",
-          t);
-    queue.set_enabled(false);
-    tx_available_ &= ~(1u << q);
-    return tx_available_ != 0;
-  }
+  if (type != TxDescriptorType::data)
+    return tx_stop_queue(q, at() + ": neither an advanced context nor an advanced data descriptor", t);
 
   const auto data = taken.descriptor.as<AdvTxData>();
-  if (!tx_building_) {
-    TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
-    p.start();
-    p.queue = static_cast<std::uint8_t>(q);
-    // PAYLEN may ask for more than a frame can be: such a packet is fetched by nobody and sent nowhere.
-    p.failed = data.paylen() == 0 || data.paylen() > kLongestFrame;
-    const std::uint32_t bytes = p.failed ? 0 : data.paylen();
-    p.frame = frames_.get(std::max(bytes, kMinimumFrame));
-    p.frame->length = bytes;
-    p.frame->sent_by_nic = true;
-    p.ixsm = data.ixsm();
-    p.txsm = data.txsm();
-    p.context = tx_contexts_[q][data.idx() & 1];
-    tx_buffer_bytes_ += bytes;
-    for (const TxDescriptorRef& loose : tx_loose_[q]) p.done[p.descriptors++] = loose;
-    tx_loose_[q].clear();
-    tx_building_ = true;
-  }
+  if (!tx_building_) tx_start_packet(q, data);
   TxPacket& p = tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots];
-  if (p.descriptors == p.done.size()) {
-    fault("transmit queue " + std::to_string(q) + ": packet of more than " + std::to_string(p.done.size()) +
-              " descriptors; queue stopped",
-          t);
-    queue.set_enabled(false);
-    tx_available_ &= ~(1u << q);
-    return tx_available_ != 0;
-  }
-  p.done[p.descriptors++] = {index, data.rs() ? Completion::report : Completion::quiet};
+  if (p.descriptors == TxRing::kPacket)
+    return tx_stop_queue(q, ": packet of more than " + std::to_string(TxRing::kPacket) + " descriptors", t);
+  ++p.descriptors;
   const std::uint32_t length = data.dtalen();
   if (p.filled + length > p.frame->length) p.failed = true;  // more data than PAYLEN promised
   tx_address_ = data.buffer().value;
   tx_left_ = p.failed ? 0 : length;
   tx_last_ = data.eop();
-  if (tx_last_) p.eop_index = index;
-  if (tx_left_ == 0) {
-    if (tx_last_) {
-      p.issued = true;
-      tx_building_ = false;
-      tx_next_queue_ = q + 1;
-      tx_finish_ready(t);
-    }
-    return true;
-  }
-  return tx_issue_reads(t);
+  if (tx_last_) p.eop_index = static_cast<std::uint16_t>(taken.index);
+  if (tx_left_ != 0) return tx_issue_reads(t);
+  // Its descriptor was taken in this very clock; it is done in the next.
+  if (tx_last_descriptor(p) && tx_front_complete()) schedule_tx_finish(t + kDeviceClock);
+  return true;
+}
+
+void I350Function::tx_start_packet(unsigned q, const AdvTxData& data) {
+  TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
+  p.start();
+  p.queue = static_cast<std::uint8_t>(q);
+  p.generation = tx_fetches_.generation[q];
+  // PAYLEN may ask for more than a frame can be: such a packet is fetched by nobody and sent nowhere.
+  p.failed = data.paylen() == 0 || data.paylen() > kLongestFrame;
+  const std::uint32_t bytes = p.failed ? 0 : data.paylen();
+  p.frame = frames_.get(std::max(bytes, kMinimumFrame));
+  p.frame->length = bytes;
+  p.frame->sent_by_nic = true;
+  p.ixsm = data.ixsm();
+  p.txsm = data.txsm();
+  p.context = tx_contexts_[q][data.idx() & 1];
+  tx_buffer_bytes_ += bytes;
+  p.descriptors = tx_loose_[q];
+  tx_loose_[q] = 0;
+  tx_building_ = true;
+}
+
+/// A driver's descriptors make no sense: nothing more is taken from this queue. Whether others have any.
+bool I350Function::tx_stop_queue(unsigned q, std::string why, Time t) {
+  fault("transmit queue " + std::to_string(q) + std::move(why) + "; queue stopped", t);
+  tx_queues_[q].set_enabled(false, t);
+  tx_available_ &= ~(1u << q);
+  if (tx_building_) tx_abandon_building(t + kDeviceClock);
+  return tx_available_ != 0;
+}
+
+/// The packet that still takes descriptors will not get them: its queue was switched off.
+void I350Function::tx_abandon_building(Time t) {
+  TxPacket& p = tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots];
+  p.failed = p.issued = true;
+  tx_building_ = false;
+  tx_left_ = 0;
+  if (tx_front_complete()) schedule_tx_finish(niclab::max(t, tx_finish_free_));
+}
+
+/// If the descriptor just processed was its packet's last, the packet waits for its reads only.
+bool I350Function::tx_last_descriptor(TxPacket& p) {
+  if (!tx_last_) return false;
+  p.issued = true;
+  tx_building_ = false;
+  tx_next_queue_ = p.queue + 1u;
+  return true;
 }
 
 /// Asks for what is left of the current descriptor; false when all read slots are taken.
@@ -147,34 +160,43 @@ bool I350Function::tx_issue_reads(Time t) {
     p.filled += n;
     tx_left_ -= n;
   }
-  if (tx_last_) {
-    p.issued = true;
-    tx_building_ = false;
-    tx_next_queue_ = p.queue + 1u;
-  }
+  tx_last_descriptor(p);
   return true;
 }
 
 // --- a packet is in the transmit buffer ----------------------------------------------------------
 
+/// Packets finish in order, one a clock.
 void I350Function::tx_finish_ready(Time t) {
-  while (tx_count_ != 0) {
-    TxPacket& p = tx_slots_[tx_head_];
-    if (!p.issued || p.pending_reads != 0) return;
-    tx_finish(p, t);
-    tx_head_ = (tx_head_ + 1) % kTxSlots;
-    --tx_count_;
-  }
+  if (!tx_front_complete() || tx_finish_scheduled_) return;
+  if (t < tx_finish_free_) return schedule_tx_finish(tx_finish_free_);
+  tx_finish_free_ = t + kDeviceClock;
+  tx_finish(tx_slots_[tx_head_], t);
+  tx_head_ = (tx_head_ + 1) % kTxSlots;
+  --tx_count_;
+  if (tx_front_complete()) schedule_tx_finish(tx_finish_free_);
+}
+
+void I350Function::schedule_tx_finish(Time t) {
+  if (tx_finish_scheduled_) return;
+  tx_finish_scheduled_ = true;
+  engine_.at<&I350Function::tx_finish_event>(t, Kind::device, agent_ + step::tx_finish, *this);
+}
+
+void I350Function::tx_finish_event(Time t, std::uint32_t) {
+  tx_finish_scheduled_ = false;
+  tx_finish_ready(t);
+  tx_kick(t);
 }
 
 void I350Function::tx_finish(TxPacket& p, Time t) {
   const unsigned n = p.queue;
-  TxQueue& queue = tx_queues_[n];
   ++account_.handed_to_device;
   Frame* frame = p.frame;
-  if (!p.failed && p.filled != frame->length) p.failed = true;
-  if (!p.failed && (p.ixsm || p.txsm)) {
-    const TxChecksumResult r = insert_checksums(frame->bytes(), p.context, p.ixsm, p.txsm);
+  p.frame = nullptr;
+  if (p.filled != frame->length) p.failed = true;
+  if (!p.failed) {
+    const TxChecksumResult r = check_offload(frame->length, p.context, p.ixsm, p.txsm);
     if (r != TxChecksumResult::ok) {
       fault("transmit queue " + std::to_string(n) + " descriptor " + std::to_string(p.eop_index) + ": " +
                 std::string(to_string(r)),
@@ -187,26 +209,45 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
     tx_buffer_bytes_ -= frame->length;
     FramePool::unref(frame);
   } else {
-    const std::uint32_t buffer_bytes = frame->length;
-    if (frame->length < kMinimumFrame) {
-      std::memset(frame->data + frame->length, 0, kMinimumFrame - frame->length);
-      frame->length = kMinimumFrame;
-    }
-    if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(n, p.eop_index);
-    tx_mac_.push_back(
-        {frame, static_cast<std::uint8_t>(n), buffer_bytes, t + i350_latency::transmit_pipeline});
-    tx_mac_try(t);
+    tx_to_mac(p, frame, t);
   }
-  for (unsigned i = 0; i < p.descriptors; ++i)
-    queue.completed(p.done[i].index, Descriptor::of(AdvTxData::writeback()), p.done[i].completion);
-  p.frame = nullptr;
+  if (p.generation == tx_fetches_.generation[n]) tx_descriptors_done(n, p.descriptors, t);
+}
+
+/// Checksums, padding, and the way to the MAC.
+void I350Function::tx_to_mac(const TxPacket& p, Frame* frame, Time t) {
+  Time ready = t + i350_latency::transmit_pipeline;
+  if (p.ixsm || p.txsm) ready = niclab::max(ready, tx_insert_checksums(p, *frame, t));
+  const std::uint32_t buffer_bytes = frame->length;
+  if (frame->length < kMinimumFrame) {
+    std::memset(frame->data + frame->length, 0, kMinimumFrame - frame->length);
+    frame->length = kMinimumFrame;
+  }
+  if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(p.queue, p.eop_index);
+  tx_mac_.push_back({frame, p.queue, buffer_bytes, ready});
+  tx_mac_try(t);
+}
+
+/// Returns when the checksums are known.
+Time I350Function::tx_insert_checksums(const TxPacket& p, Frame& frame, Time t) {
+  const Time start = niclab::max(t, tx_checksum_free_);
+  tx_checksum_free_ = start + kDeviceClock * tx_checksum_timing::clocks(frame.length);
+  apply_checksums(frame.bytes(), compute_checksums(frame.bytes(), p.context, p.ixsm, p.txsm));
+  insert_sctp_crc(frame.bytes(), p.context, p.txsm);
+  return tx_checksum_free_ + kDeviceClock * (tx_checksum_timing::kLatency - 1);
+}
+
+/// The oldest descriptors of a queue are done; what is written back of them, and when (fact base 3.4).
+void I350Function::tx_descriptors_done(unsigned n, unsigned count, Time t) {
+  TxRingUnit& queue = tx_queues_[n];
+  queue.completed(count, t);
   // DD may precede the wire: the packet is in the buffer (fact base 3.5). Below WTHRESH the write-back waits
   // for the vector's throttle, if that is running (3.4).
-  if (queue.pending_reports() == 0) return;
+  if (queue.pending_reports(t) == 0) return;
   const auto vector = vectors_.tx(n);
   const bool wait = moderated(vector, t) || !config_.quirks.eitr_flushes_tx_writeback;
   tx_writeback(n, !wait, t);
-  if (queue.pending_reports() == 0) {
+  if (queue.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::TXDW, t);
   } else if (vector && config_.quirks.eitr_flushes_tx_writeback) {
     schedule_flush(*vector, t);
@@ -215,18 +256,40 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
 
 void I350Function::tx_writeback(unsigned n, bool flush, Time t) {
   if (!master_enabled()) return;
-  TxQueue& queue = tx_queues_[n];
+  TxRingUnit& queue = tx_queues_[n];
+  if (flush) queue.flush(t);
+  const auto burst = queue.next_writeback(t);
+  if (!burst) return;
   const std::uint32_t head_writeback = csr_[reg::TDWBAL(n)];
   if ((head_writeback & reg::tdwbal::HEAD_WB_EN) != 0) {
-    bool any = false;
-    while (queue.next_writeback(flush)) any = true;
-    const std::uint32_t head = queue.head();
+    const std::uint32_t head = queue.head(t);
     const std::uint64_t address = std::uint64_t{csr_[reg::TDWBAH(n)]} << 32 | (head_writeback & ~3u);
-    if (any) bus_.write(t, address, std::as_bytes(std::span(&head, 1)));
-    return;
+    bus_.write(t, address, std::as_bytes(std::span(&head, 1)));
+  } else {
+    tx_write_descriptors(queue, *burst, t);
   }
-  while (const auto run = queue.next_writeback(flush))
-    bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+  tx_kick(t);  // the window may have been full
+}
+
+/// One write for each run of neighbours within a 4 KB page and the ring.
+void I350Function::tx_write_descriptors(TxRingUnit& queue, const TxWriteback& burst, Time t) {
+  static constexpr auto kDone = [] {
+    std::array<Descriptor, TxRing::kWindow> all{};
+    all.fill(Descriptor::of(AdvTxData::writeback()));
+    return all;
+  }();
+  unsigned entry = 0;
+  for (std::uint64_t left = burst.mask; left != 0;) {
+    const auto skip = static_cast<unsigned>(std::countr_zero(left));
+    entry += skip;
+    left >>= skip;
+    unsigned index = burst.index + entry;
+    if (index >= queue.length()) index -= queue.length();
+    const unsigned run = std::min(static_cast<unsigned>(std::countr_one(left)), queue.contiguous(index));
+    bus_.write(t, queue.address_of(index).value, std::as_bytes(std::span(kDone).first(run)));
+    entry += run;
+    left = run >= 64 ? 0 : left >> run;
+  }
 }
 
 // --- the MAC: back to back at line rate ----------------------------------------------------------
