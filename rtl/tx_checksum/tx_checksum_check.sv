@@ -1,0 +1,54 @@
+// What may be inserted into a packet, and where its L4 checksum field lies: the checks of hw::insert_checksums, in
+// their order.
+//
+// Interface: the packet's context and its length in bytes (any value above 656 stands for all of them).
+// Latency: none, combinational.
+`default_nettype none
+
+module tx_checksum_check (
+    input  wire logic       ip,        // an IPv4 header checksum is wanted
+    input  wire logic       l4,        // an L4 checksum is wanted
+    input  wire logic       short_ip,  // IPLEN < 20
+    input  wire logic [1:0] l4t,
+    input  wire logic [9:0] l4_start,
+    input  wire logic [9:0] length,
+    output      logic       ip_insert,
+    output      logic       l4_insert,
+    output      logic [9:0] l4_offset,
+    output      logic [2:0] error
+);
+  // TxChecksumResult
+  localparam logic [2:0] Ok = 0, IpOutside = 1, IpShort = 2, L4Outside = 3, L4Reserved = 4;
+
+  logic [9:0] l4_end;  // of the checksum field
+  always_comb begin
+    unique case (l4t)
+      i350_pkg::L4T_TCP: begin
+        l4_offset = l4_start + 10'd16;
+        l4_end = l4_start + 10'd18;
+      end
+      i350_pkg::L4T_SCTP: begin
+        l4_offset = l4_start + 10'd8;
+        l4_end = l4_start + 10'd12;
+      end
+      default: begin
+        l4_offset = l4_start + 10'd6;
+        l4_end = l4_start + 10'd8;
+      end
+    endcase
+  end
+
+  always_comb begin
+    error = Ok;
+    if (ip || l4) begin
+      if (l4_start > length) error = IpOutside;
+      else if (ip && short_ip) error = IpShort;
+      else if (l4 && l4t == 2'b11) error = L4Reserved;
+      else if (l4 && l4_end > length) error = L4Outside;
+    end
+    ip_insert = ip && error == Ok;
+    l4_insert = l4 && error == Ok && l4t != i350_pkg::L4T_SCTP;
+  end
+endmodule
+
+`default_nettype wire
