@@ -7,8 +7,8 @@
 
 module tx_checksum_check (
     input  wire logic       ip,        // an IPv4 header checksum is wanted
-    input  wire logic       l4,        // an L4 checksum is wanted
-    input  wire logic       short_ip,  // IPLEN < 20
+    input  wire logic       txsm,      // an L4 checksum is wanted
+    input  wire logic [8:0] iplen,
     input  wire logic [1:0] l4t,
     input  wire logic [9:0] l4_start,
     input  wire logic [9:0] length,
@@ -40,14 +40,14 @@ module tx_checksum_check (
 
   always_comb begin
     error = Ok;
-    if (ip || l4) begin
+    if (ip || txsm) begin
       if (l4_start > length) error = IpOutside;
-      else if (ip && short_ip) error = IpShort;
-      else if (l4 && l4t == 2'b11) error = L4Reserved;
-      else if (l4 && l4_end > length) error = L4Outside;
+      else if (ip && iplen < 20) error = IpShort;
+      else if (txsm && l4t == 2'b11) error = L4Reserved;
+      else if (txsm && l4_end > length) error = L4Outside;
     end
     ip_insert = ip && error == Ok;
-    l4_insert = l4 && error == Ok && l4t != i350_pkg::L4T_SCTP;
+    l4_insert = txsm && error == Ok && l4t != i350_pkg::L4T_SCTP;
   end
 endmodule
 
