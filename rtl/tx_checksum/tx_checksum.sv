@@ -47,7 +47,7 @@ module tx_checksum #(
   if (DATA_BYTES % 2 != 0 || DATA_BYTES < 4 || DATA_BYTES > 64) $error("DATA_BYTES must be even, 4 to 64");
 
   // Positions from here on are all alike: no header field lies there, whatever the context says.
-  localparam logic [9:0] FarOff = 127 + 511 + 18;
+  localparam int unsigned FarOff = 2 ** i350_pkg::TXC_MACLEN_BITS + 2 ** i350_pkg::TXC_IPLEN_BITS + 18;
 
   // A stage is free when it is empty or hands on what it holds.
   logic accept, beat_free, sum_free, result_free;
@@ -58,7 +58,7 @@ module tx_checksum #(
   logic [8*DATA_BYTES-1:0] beat_data_reg;
   logic [$clog2(DATA_BYTES+1)-1:0] beat_bytes_reg;
   logic [9:0] position_reg, position_next;  // of the beat's first byte, up to about FarOff
-  logic expect_first_reg, expect_first_next;  // the beat that comes next is a packet's first
+  logic expect_first_reg, expect_first_next;  // the beat to come is a packet's first
   logic ip_reg, txsm_reg;
   logic [1:0] l4t_reg;
   logic [6:0] maclen_reg;
@@ -98,7 +98,7 @@ module tx_checksum #(
 
     position_next = position_reg;
     if (expect_first_reg) position_next = '0;
-    else if (position_reg < FarOff) position_next = position_reg + 10'(DATA_BYTES);
+    else if (position_reg < 10'(FarOff)) position_next = position_reg + 10'(DATA_BYTES);
   end
 
   // Stage sum.
@@ -186,7 +186,7 @@ module tx_checksum #(
       sum_l4_reg <= sum_l4;
       sum_ip_odd_reg <= l3_start[0];
       sum_l4_odd_reg <= l4_start[0];
-      sum_udp_reg <= l4t_reg == i350_pkg::L4T_UDP;
+      sum_udp_reg <= l4t_reg == 2'(i350_pkg::TXC_L4T_UDP);
       sum_ip_insert_reg <= sum_ip_insert;
       sum_l4_insert_reg <= sum_l4_insert;
       sum_ip_offset_reg <= l3_start + 10'd10;
@@ -207,6 +207,51 @@ module tx_checksum #(
       error <= sum_error_reg;
     end
   end
+
+`ifndef SYNTHESIS
+  // Packets that came in whole and whose results were not taken.
+  logic [1:0] inside_reg;
+  logic [2:0] here;
+  assign here = 3'(beat_valid_reg && beat_last_reg) + 3'(sum_valid_reg && sum_last_reg) + 3'(out_valid);
+  always_ff @(posedge clk) inside_reg <= rst ? '0 : inside_reg + 2'(accept && in_last) - 2'(out_valid && out_ready);
+
+  // What was on the outputs at the last edge, and whether it had to stay.
+  logic held_reg;
+  logic [56:0] result, held_result_reg;
+  assign result = {ip_insert, ip_offset, ip_checksum, l4_insert, l4_offset, l4_checksum, error};
+  always_ff @(posedge clk) begin
+    held_reg <= !rst && out_valid && !out_ready;
+    held_result_reg <= result;
+  end
+
+  // Known is what a reset has set: assertions sleep until the first.
+  logic known_reg = 1'b0;
+  always_ff @(posedge clk) known_reg <= known_reg || rst;
+
+  // The duty of whoever sends.
+  logic input_right;
+  assign input_right = !in_valid || !in_last || in_bytes != '0 && 32'(in_bytes) <= DATA_BYTES;
+`ifdef FORMAL
+  always_comb assume (input_right);
+`endif
+
+  always_ff @(posedge clk) begin
+    if (known_reg) begin
+      assert (rst || input_right);
+      // One result a packet, none without one.
+      assert (here == 3'(inside_reg));
+      assert (!out_valid || inside_reg != '0);
+      // A result stays until it is taken.
+      assert (!held_reg || out_valid && result == held_result_reg);
+      // The input waits only for a result that cannot leave.
+      assert (in_ready || out_valid && !out_ready && inside_reg != 2'd1);
+      // Nothing is inserted but what is wanted and right.
+      assert (!out_valid || error == '0 || !ip_insert && !l4_insert);
+      assert (!out_valid || ip_insert || ip_offset == '0 && ip_checksum == '0);
+      assert (!out_valid || l4_insert || l4_offset == '0 && l4_checksum == '0);
+    end
+  end
+`endif
 endmodule
 
 `default_nettype wire

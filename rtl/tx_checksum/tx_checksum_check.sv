@@ -17,17 +17,23 @@ module tx_checksum_check (
     output      logic [9:0] l4_offset,
     output      logic [2:0] error
 );
-  // TxChecksumResult
-  localparam logic [2:0] Ok = 0, IpOutside = 1, IpShort = 2, L4Outside = 3, L4Reserved = 4;
+  localparam logic [2:0] Ok = 3'(i350_pkg::TX_CHECKSUM_OK);
+  localparam logic [2:0] IpOutside = 3'(i350_pkg::TX_CHECKSUM_IP_HEADER_OUTSIDE_FRAME);
+  localparam logic [2:0] IpShort = 3'(i350_pkg::TX_CHECKSUM_IP_HEADER_TOO_SHORT);
+  localparam logic [2:0] L4Outside = 3'(i350_pkg::TX_CHECKSUM_L4_HEADER_OUTSIDE_FRAME);
+  localparam logic [2:0] L4Reserved = 3'(i350_pkg::TX_CHECKSUM_L4_TYPE_RESERVED);
+  localparam logic [1:0] Tcp = 2'(i350_pkg::TXC_L4T_TCP);
+  localparam logic [1:0] Sctp = 2'(i350_pkg::TXC_L4T_SCTP);
+  localparam logic [1:0] Reserved = 2'b11;
 
   logic [9:0] l4_end;  // of the checksum field
   always_comb begin
     unique case (l4t)
-      i350_pkg::L4T_TCP: begin
+      Tcp: begin
         l4_offset = l4_start + 10'd16;
         l4_end = l4_start + 10'd18;
       end
-      i350_pkg::L4T_SCTP: begin
+      Sctp: begin
         l4_offset = l4_start + 10'd8;
         l4_end = l4_start + 10'd12;
       end
@@ -43,11 +49,11 @@ module tx_checksum_check (
     if (ip || txsm) begin
       if (l4_start > length) error = IpOutside;
       else if (ip && iplen < 20) error = IpShort;
-      else if (txsm && l4t == 2'b11) error = L4Reserved;
+      else if (txsm && l4t == Reserved) error = L4Reserved;
       else if (txsm && l4_end > length) error = L4Outside;
     end
     ip_insert = ip && error == Ok;
-    l4_insert = txsm && error == Ok && l4t != i350_pkg::L4T_SCTP;
+    l4_insert = txsm && error == Ok && l4t != Sctp;
   end
 endmodule
 
