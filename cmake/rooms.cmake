@@ -4,10 +4,11 @@ set(NICLAB_MAY_USE_hw base)
 set(NICLAB_MAY_USE_stack base)
 set(NICLAB_MAY_USE_driver base hw stack)
 set(NICLAB_MAY_USE_core base)  # tlm/core: the calendar and the CPUs, without SystemC
-set(NICLAB_MAY_USE_tlm base hw core)
+set(NICLAB_MAY_USE_rtl base hw)  # its generators; blocks are targets niclab_rtl_<block>, room "rtl" in the table
+set(NICLAB_MAY_USE_tlm base hw core rtl)
 set(NICLAB_MAY_USE_firmware base hw)
 set(NICLAB_MAY_USE_bridge base hw core tlm driver)
-set(NICLAB_MAY_USE_lab base hw stack driver core tlm firmware bridge)
+set(NICLAB_MAY_USE_lab base hw stack driver core tlm rtl firmware bridge)
 
 # niclab_room(NAME SOURCES … USES …): the static library of a room. USES names rooms; nothing else may be linked
 # but third-party libraries, given as LIBRARIES.
@@ -22,6 +23,7 @@ function(niclab_room name)
   target_compile_options(niclab_${name} PRIVATE ${NICLAB_LTO_COMPILE})
   foreach(used IN LISTS ROOM_USES)
     string(REGEX REPLACE "^(tlm_core)$" "core" column ${used})
+    string(REGEX REPLACE "^rtl_.*$" "rtl" column ${column})
     if(NOT column IN_LIST NICLAB_MAY_USE_${row})
       message(FATAL_ERROR "room ${name} may not use room ${used} (cmake/rooms.cmake)")
     endif()

@@ -7,14 +7,15 @@ set -eu
 
 tools="cmake ninja-build ccache pkg-config"
 libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli11-dev libtomlplusplus-dev
-  nlohmann-json3-dev libpcap-dev"
+  nlohmann-json3-dev libpcap-dev zlib1g-dev"
+rtl="verilator yosys z3"
 tests="libgtest-dev libgmock-dev libbenchmark-dev tshark python3 jq"
 
 check_only=${NO_INSTALL:+1}
 [ "${1:-}" = "--check" ] && check_only=1
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-  echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $tests" | tr '\n' ' ' >&2
+  echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $rtl $tests" | tr '\n' ' ' >&2
   echo >&2
   exit 0
 fi
@@ -28,7 +29,7 @@ if [ -n "${CXX:-}" ]; then
 elif ! command -v c++ >/dev/null 2>&1; then
   missing="g++"
 fi
-for package in $tools $libraries $tests; do
+for package in $tools $libraries $rtl $tests; do
   case "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)" in
     ii*) ;;
     *) missing="$missing $package" ;;

@@ -16,13 +16,14 @@ import re
 import subprocess
 import sys
 
-ROOMS = ("base", "hw", "stack", "driver", "tlm", "firmware", "bridge", "lab")
+ROOMS = ("base", "hw", "rtl", "stack", "driver", "tlm", "firmware", "bridge", "lab")
 
 # What a file may include of the project: prefixes of paths. A file's own room is always allowed. The longest matching
 # key counts, so that tlm/core is stricter than tlm.
 MAY_INCLUDE = {
     "base/": (),
     "hw/": ("base/",),
+    "rtl/": ("base/", "hw/"),
     "stack/": ("base/",),
     "driver/": ("base/", "hw/registers.hpp", "hw/descriptors.hpp", "stack/net_device.hpp", "stack/skbuff.hpp"),
     "tlm/": ("base/", "hw/"),
@@ -33,7 +34,7 @@ MAY_INCLUDE = {
 }
 
 # Rooms that know only the standard library, with what they may include besides it.
-ONLY_STANDARD_AND = {"base/": (), "hw/": (), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sys/mman.h")}
+ONLY_STANDARD_AND = {"base/": (), "hw/": (), "rtl/": (), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sys/mman.h")}
 # Standard headers that would let wall-clock time or threads in.
 NOT_IN_SIMULATED_CODE = ("chrono", "ctime", "thread", "mutex", "condition_variable", "future", "atomic")
 

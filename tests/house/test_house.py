@@ -32,7 +32,8 @@ class Includes(Tree):
             ("hw/a.hpp", '#include "base/time.hpp"'), ("driver/a.cpp", '#include "hw/registers.hpp"'),
             ("driver/b.cpp", '#include "stack/skbuff.hpp"'), ("tlm/a.cpp", '#include "hw/rss.hpp"'),
             ("tlm/core/a.cpp", "#include <boost/context/fiber.hpp>"), ("tlm/b.cpp", "#include <systemc>"),
-            ("lab/a.cpp", '#include "tlm/bus.hpp"'), ("stack/a.cpp", "#include <cstdint>"),
+            ("rtl/a.cpp", '#include "hw/rss.hpp"'), ("lab/a.cpp", '#include "tlm/bus.hpp"'),
+            ("stack/a.cpp", "#include <cstdint>"),
         ):
             self.assertEqual(self.includes(path, line), [], path)
 
@@ -42,7 +43,8 @@ class Includes(Tree):
             ("stack/a.hpp", '#include "hw/registers.hpp"'), ("driver/a.cpp", '#include "hw/rss.hpp"'),
             ("driver/a.cpp", '#include "stack/udp.hpp"'), ("tlm/a.cpp", '#include "stack/skbuff.hpp"'),
             ("tlm/core/a.cpp", '#include "hw/registers.hpp"'), ("tlm/core/a.cpp", "#include <systemc>"),
-            ("hw/a.cpp", "#include <systemc>"), ("hw/a.cpp", "#include <thread>"), ("stack/a.cpp", "#include <chrono>"),
+            ("rtl/a.cpp", '#include "tlm/bus.hpp"'), ("hw/a.cpp", "#include <systemc>"), ("hw/a.cpp", "#include <thread>"),
+            ("stack/a.cpp", "#include <chrono>"),
             ("stack/a.cpp", "  #  include <boost/asio.hpp>"), ("hw/a.hpp", '#include "rss.hpp"'),
             ("tests/unit/hw/a.cpp", "#include <systemc>"),
         ):
