@@ -1,0 +1,157 @@
+// One transmit queue's descriptor ring: prefetch from host memory, cache, list of descriptors taken, write-back.
+//
+// Interface: docs/rtl.md, section tx_ring; README.md beside this file lists what is combinational. Levels:
+// enable, base, length, tail, thresholds, mrrs. Strobes: everything else that comes in.
+// Latency: an accepted fetch may be answered from the next cycle on; a descriptor that arrives in cycle c is
+// offered in c + 1; what is done in cycle c is offered for write-back in c.
+`default_nettype none
+
+module tx_ring #(
+    parameter int unsigned CACHE = i350_pkg::TX_RING_CACHE,    // descriptors prefetched, 1 … 32
+    parameter int unsigned WINDOW = i350_pkg::TX_RING_WINDOW,  // descriptors taken and not retired, 2 … 64
+    parameter int unsigned PACKET = 32,                        // done ones that are written back in any case
+    parameter int unsigned INDEX_BITS = 16,                    // of a ring index; fewer only in proofs
+    parameter int unsigned PAGE = 256,                         // descriptors in 4 KB; fewer only in proofs
+    localparam int unsigned Count = 6,                         // bits of counts of descriptors
+    localparam int unsigned Reports = $clog2(WINDOW + 1)
+) (
+    input wire logic clk,
+    input wire logic rst,
+
+    // registers
+    input  wire logic                  enable,
+    input  wire logic [          63:0] base,
+    input  wire logic [INDEX_BITS-1:0] length,
+    input  wire logic [INDEX_BITS-1:0] tail,
+    input  wire logic                  head_load,
+    input  wire logic [INDEX_BITS-1:0] head_value,
+    input  wire logic [           4:0] pthresh,
+    input  wire logic [           4:0] hthresh,
+    input  wire logic [           4:0] wthresh,
+    input  wire logic [           8:0] mrrs,
+    output      logic [INDEX_BITS-1:0] head,
+    output      logic [     Count-1:0] cached,
+    output      logic [   Reports-1:0] reports,
+
+    // reads of descriptors
+    output      logic                  fetch_valid,
+    input  wire logic                  fetch_ready,
+    output      logic [INDEX_BITS-1:0] fetch_index,
+    output      logic [     Count-1:0] fetch_count,
+    output      logic [          63:0] fetch_address,
+    input  wire logic                  resp_valid,
+    input  wire logic [         127:0] resp_data,
+
+    // descriptors in order
+    output      logic                  desc_valid,
+    input  wire logic                  desc_ready,
+    output      logic [INDEX_BITS-1:0] desc_index,
+    output      logic [         127:0] desc_data,
+    input  wire logic                  done_valid,
+    input  wire logic [     Count-1:0] done_count,
+
+    // write-backs
+    input  wire logic                  flush,
+    output      logic                  wb_valid,
+    input  wire logic                  wb_ready,
+    output      logic [INDEX_BITS-1:0] wb_index,
+    output      logic [    WINDOW-1:0] wb_mask,
+
+    output      logic                  idle
+);
+  logic enabled, running, restart;  // enabled: as it was at the last edge
+  logic [INDEX_BITS-1:0] head_next, start, after_head;
+  logic taken, room, settled;
+
+  always_comb begin
+    running = enable && enabled;
+    restart = enable && !enabled;
+    start = head < length ? head : '0;
+    idle = enable == enabled && settled;
+  end
+
+  always_comb begin
+    desc_valid = running && cached != 0 && room;
+    desc_index = head;
+    taken = desc_valid && desc_ready;
+  end
+
+  always_comb begin
+    after_head = head + 1'b1;
+    if (after_head >= length) after_head = '0;
+    head_next = head;
+    if (!enable && head_load) head_next = head_value < length ? head_value : '0;
+    if (restart) head_next = start;
+    if (taken) head_next = after_head;
+  end
+
+  always_ff @(posedge clk) begin
+    enabled <= enable && !rst;
+    head <= rst ? '0 : head_next;
+  end
+
+  tx_ring_fetch #(
+      .CACHE(CACHE),
+      .INDEX_BITS(INDEX_BITS),
+      .PAGE(PAGE)
+  ) fetcher (
+      .clk,
+      .rst,
+      .running,
+      .restart,
+      .start,
+      .base,
+      .length,
+      .tail,
+      .pthresh,
+      .hthresh,
+      .mrrs,
+      .cached,
+      .fetch_valid,
+      .fetch_ready,
+      .fetch_index,
+      .fetch_count,
+      .fetch_address,
+      .resp_valid
+  );
+
+  tx_ring_cache #(
+      .CACHE(CACHE)
+  ) cache (
+      .clk,
+      .rst,
+      .clear(restart),
+      .put(resp_valid),
+      .put_data(resp_data),
+      .take(taken),
+      .front(desc_data),
+      .cached
+  );
+
+  tx_ring_window #(
+      .WINDOW(WINDOW),
+      .PACKET(PACKET),
+      .INDEX_BITS(INDEX_BITS)
+  ) window (
+      .clk,
+      .rst,
+      .restart,
+      .start,
+      .length,
+      .wthresh,
+      .put(taken),
+      .put_data(desc_data),
+      .done_valid,
+      .done_count,
+      .flush,
+      .wb_valid,
+      .wb_ready,
+      .wb_index,
+      .wb_mask,
+      .reports,
+      .room,
+      .settled
+  );
+endmodule
+
+`default_nettype wire

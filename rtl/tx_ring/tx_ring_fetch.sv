@@ -1,0 +1,104 @@
+// When to read descriptors, and how many: the prefetch rule of a transmit ring.
+//
+// Interface: restart begins at ring index start and forgets what is on its way; running permits requests. One
+// request at a time; an accepted one is answered by fetch_count resp_valid. Index and address are a register and
+// a sum; the count follows tail, cached and mrrs at once.
+// Latency: from any input to fetch_* none; from the last resp_valid to the next fetch_valid one cycle.
+`default_nettype none
+
+module tx_ring_fetch #(
+    parameter int unsigned CACHE = 24,
+    parameter int unsigned INDEX_BITS = 16,
+    parameter int unsigned PAGE = 256  // descriptors in 4 KB; a power of two
+) (
+    input wire logic clk,
+    input wire logic rst,
+
+    input wire logic                  running,
+    input wire logic                  restart,
+    input wire logic [INDEX_BITS-1:0] start,
+    input wire logic [          63:0] base,
+    input wire logic [INDEX_BITS-1:0] length,
+    input wire logic [INDEX_BITS-1:0] tail,
+    input wire logic [           4:0] pthresh,
+    input wire logic [           4:0] hthresh,
+    input wire logic [           8:0] mrrs,
+    input wire logic [           5:0] cached,
+
+    output      logic                  fetch_valid,
+    input  wire logic                  fetch_ready,
+    output      logic [INDEX_BITS-1:0] fetch_index,
+    output      logic [           5:0] fetch_count,
+    output      logic [          63:0] fetch_address,
+    input  wire logic                  resp_valid
+);
+  localparam int unsigned PageBits = $clog2(PAGE);
+  // Wide enough for a ring index and for all of a page.
+  localparam int unsigned Wide = INDEX_BITS > PageBits ? INDEX_BITS : PageBits + 1;
+
+  logic [INDEX_BITS-1:0] fetch, fetch_next, distance, to_end, after;
+  logic [Wide-1:0] to_page_end;
+  logic [5:0] outstanding, outstanding_next, most;
+  logic [1:0] past;  // the last 64-byte line
+
+  // What there is to read, what there is room for, and what lies in one piece.
+  always_comb begin
+    distance = tail >= fetch ? tail - fetch : tail + length - fetch;
+    to_end = length - fetch;
+    fetch_index = fetch;
+    fetch_address = base + {{(60 - INDEX_BITS) {1'b0}}, fetch, 4'd0};
+    to_page_end = Wide'(PAGE) - Wide'(fetch_address[4+:PageBits]);
+    most = 6'(CACHE) - cached;
+    if (Wide'(distance) < Wide'(most)) most = 6'(distance);
+    if (Wide'(to_end) < Wide'(most)) most = 6'(to_end);
+    if (to_page_end < Wide'(most)) most = 6'(to_page_end);
+  end
+
+  // Cut by Max_Read_Request_Size a read ends on a 64-byte line.
+  always_comb begin
+    fetch_count = most;
+    past = fetch_address[5:4] + mrrs[1:0];
+    if (mrrs < 9'(most)) begin
+      fetch_count = 6'(mrrs);
+      if (6'(past) < fetch_count) fetch_count = fetch_count - 6'(past);
+    end
+  end
+
+  always_comb begin
+    fetch_valid = running && outstanding == 0 && cached < 6'(CACHE) && fetch != tail &&
+        (cached == 0 || (cached <= 6'(pthresh) && Wide'(distance) >= Wide'(hthresh)));
+    after = fetch + INDEX_BITS'(fetch_count);
+    fetch_next = fetch;
+    outstanding_next = outstanding;
+    if (resp_valid) outstanding_next = outstanding - 1'b1;
+    if (fetch_valid && fetch_ready) begin
+      fetch_next = after == length ? '0 : after;
+      outstanding_next = fetch_count;
+    end
+    if (restart) begin
+      fetch_next = start;
+      outstanding_next = '0;
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    fetch <= rst ? '0 : fetch_next;
+    outstanding <= rst ? '0 : outstanding_next;
+  end
+
+  always_ff @(posedge clk) begin
+    if (!rst && !restart) begin
+      // What was asked for comes, no more of it.
+      assert (!resp_valid || outstanding != 0);
+      // There is room for all that is on its way.
+      assert (outstanding == 0 || outstanding <= 6'(CACHE) - cached);
+      if (fetch_valid) begin
+        assert (fetch_count != 0 && fetch_count <= 6'(CACHE) - cached);
+        assert (9'(fetch_count) <= mrrs);
+        assert (Wide'(fetch_count) <= Wide'(to_end) && Wide'(fetch_count) <= to_page_end);
+      end
+    end
+  end
+endmodule
+
+`default_nettype wire
