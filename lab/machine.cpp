@@ -40,11 +40,20 @@ sim::HostConfig host_config(const Scenario& scenario, const Host& h, unsigned fi
   return c;
 }
 
-std::vector<sim::I350FunctionConfig> function_configs(const Host& h) {
+sim::Fidelity fidelity(const Scenario& s, const char* unit) {
+  const std::string& name = s.fidelity.at(unit);
+  if (name == "rtl") return sim::Fidelity::rtl;
+  return name == "lockstep" ? sim::Fidelity::lockstep : sim::Fidelity::model;
+}
+
+std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const Host& h, sim::RtlWorld& rtl) {
   std::vector<sim::I350FunctionConfig> v;
   for (const Nic& n : h.nics) {
     sim::I350FunctionConfig c;
     c.mac = n.mac;
+    c.name = h.name + "." + n.if_name;
+    c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "tx_checksum")};
+    c.rtl = &rtl;
     c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
     v.push_back(c);
   }
@@ -73,7 +82,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
                     pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(config_), first_port),
+              pcie_, function_configs(scenario, config_, world.rtl), first_port),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   host_.to_bus.bind(root_complex_.from_host);

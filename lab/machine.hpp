@@ -25,6 +25,7 @@ struct World {
   sim::Trace& trace;
   sim::FramePool& frames;
   Instruments& instruments;
+  sim::RtlWorld& rtl;
   igb::PlantedBugs bugs{};
 };
 

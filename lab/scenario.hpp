@@ -24,6 +24,9 @@ inline constexpr std::string_view kUnits[] = {
     "tx_ring",  "rx_ring",       "tx_checksum", "tx_segmenter", "rx_parser_checksum",
     "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
 
+/// Those of them that have a twin in RTL (docs/rtl.md).
+inline constexpr std::string_view kTwins[] = {"tx_ring", "tx_checksum"};
+
 /// `[run]`.
 struct Run {
   std::optional<Duration> duration;  ///< after the start line; nullopt: until idle

@@ -65,17 +65,25 @@ void read_pcie(TableReader& root, Pcie& p) {
 }
 
 void read_fidelity(TableReader& root, std::map<std::string, std::string>& fidelity) {
+  constexpr const char* kExpected = "\"model\", \"rtl\" or \"lockstep\"";
   for (const auto unit : kUnits) fidelity[std::string(unit)] = "model";
   root.table("fidelity", [&](TableReader& t) {
-    std::vector<std::string> keys{"all"};
-    keys.insert(keys.end(), std::begin(kUnits), std::end(kUnits));
-    for (const auto& key : keys) {
-      const auto value = t.text(key, "\"model\"");
-      if (!value || *value == "model") continue;
-      const std::string unit = (key == "all" ? "" : "unit ") + key;
-      if (*value == "rtl" || *value == "lockstep")
-        throw t.error(key, unit + ": fidelity '" + *value + "' is not available in this version", "'model'");
-      throw t.error(key, "unknown fidelity \"" + *value + "\"", "'model'");
+    const auto chosen = [&](const std::string& key) {
+      auto value = t.text(key, kExpected);
+      if (value && *value != "model" && *value != "rtl" && *value != "lockstep")
+        throw t.error(key, "unknown fidelity \"" + *value + "\"", kExpected);
+      return value;
+    };
+    if (const auto all = chosen("all"))
+      for (const auto unit : kTwins) fidelity[std::string(unit)] = *all;
+    for (const auto unit : kUnits) {
+      const std::string key(unit);
+      const auto value = chosen(key);
+      if (!value) continue;
+      if (*value != "model" && std::find(std::begin(kTwins), std::end(kTwins), unit) == std::end(kTwins))
+        throw t.error(key, "unit " + key + " has no twin in RTL",
+                      "\"model\"; tx_ring and tx_checksum have one");
+      fidelity[key] = *value;
     }
   });
 }

@@ -29,7 +29,8 @@ class Simulation {
         scheduler_("scheduler", engine_),
         trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
         instruments_(scenario, engine_, options.out_dir, options.events),
-        world_{engine_, scheduler_, trace_, frames_, instruments_, options.bugs} {
+        rtl_(options.eager),
+        world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
     trace_.set_sink(&instruments_);
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
@@ -50,7 +51,7 @@ class Simulation {
     auto result = std::make_unique<RunResult>();
     std::string aborted;
     try {
-      sc_core::sc_start();
+      scheduler_.start();
     } catch (const sim::SimulationError& e) {
       aborted = e.what();
     }
@@ -70,6 +71,7 @@ class Simulation {
     if (!aborted.empty())
       result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
     engine_.freeze();
+    collect_lockstep(*result);
     for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
     result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());
     result->latency.emplace_back("app_to_wire", instruments_.app_to_wire.stats());
@@ -81,6 +83,21 @@ class Simulation {
   }
 
  private:
+  /// What the Verilated blocks did, all instances of a unit together.
+  void collect_lockstep(RunResult& result) const {
+    using Counters = sim::RtlCounters (sim::I350Function::*)() const;
+    constexpr std::pair<const char*, Counters> kBlocks[] = {
+        {"tx_ring", &sim::I350Function::tx_ring_counters},
+        {"tx_checksum", &sim::I350Function::tx_checksum_counters}};
+    for (const auto& [unit, counters] : kBlocks) {
+      if (scenario_.fidelity.at(unit) == "model") continue;
+      sim::RtlCounters all;
+      for (const auto& m : machines_)
+        for (unsigned f = 0; f < m->nics(); ++f) all += (std::as_const(*m).device().function(f).*counters)();
+      result.lockstep.emplace_back(unit, LockstepResult{all.transactions, all.cycles, all.mismatches});
+    }
+  }
+
   static unsigned count_ports(const Scenario& s) {
     unsigned n = 0;
     for (const Host& h : s.hosts) n += static_cast<unsigned>(h.nics.size());
@@ -152,6 +169,7 @@ class Simulation {
   sim::Scheduler scheduler_;
   sim::Trace trace_;
   Instruments instruments_;
+  sim::RtlWorld rtl_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Network> network_;

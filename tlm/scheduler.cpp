@@ -1,5 +1,7 @@
 #include "tlm/scheduler.hpp"
 
+#include <utility>
+
 #include "tlm/payload.hpp"
 
 namespace niclab::sim {
@@ -24,6 +26,11 @@ void Scheduler::kick() {
   if (!running_) wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void Scheduler::start() {
+  sc_core::sc_start();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
 void Scheduler::run() {
   if (first_) {  // let every other process reach its first wait: then the kernel knows what is pending
     first_ = false;
@@ -32,8 +39,15 @@ void Scheduler::run() {
   }
   ++activations_;
   running_ = true;
-  const Time next = engine_.eager() ? engine_.step(niclab::min(end_, kernel_now() + 1_ps))
-                                    : engine_.run_until(kernel_horizon());
+  Time next;
+  try {
+    next = engine_.eager() ? engine_.step(niclab::min(end_, kernel_now() + 1_ps))
+                           : engine_.run_until(kernel_horizon());
+  } catch (...) {  // SystemC would make a report of its own of it
+    failure_ = std::current_exception();
+    sc_core::sc_pause();
+    return;
+  }
   running_ = false;
   if (next < end_) {
     next_trigger(delay_to(niclab::max(next, kernel_now())), wake_);

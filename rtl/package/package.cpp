@@ -4,10 +4,10 @@
 #include <ostream>
 #include <utility>
 
-#include "hw/descriptor_queue.hpp"
 #include "hw/descriptors.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"
+#include "hw/tx_ring.hpp"
 
 namespace niclab::rtl {
 
@@ -68,8 +68,8 @@ Group sizes() {
           {{"DESCRIPTOR_BYTES", static_cast<std::uint32_t>(kDescriptorBytes)},
            {"DESCRIPTOR_BITS", kBits},
            {"QUEUES", reg::kQueues},
-           {"TX_RING_CACHE", TxQueue::kDepth},
-           {"TX_RING_WINDOW", TxQueue::kCapacity}}};
+           {"TX_RING_CACHE", TxRing::kDepth},
+           {"TX_RING_WINDOW", TxRing::kWindow}}};
 }
 
 Group transmit_common() {

@@ -45,7 +45,7 @@ module tx_ring_window #(
   logic [Count-1:0] waiting_count, burst_count, waiting_reports, burst_reports;
 
   logic [WINDOW-1:0] reporting, reach, burst;
-  logic [Count-1:0] reports_now, reports_next, retired;
+  logic [Count-1:0] reports_reg, reports_now, reports_next, retired;
   logic released, offered, drop, put_is_data, put_reports;
 
   // reach: all entries up to the last that is done and reports.
@@ -73,7 +73,8 @@ module tx_ring_window #(
     else if (drop) retired = done_now;
     waiting_next = wb_valid && !wb_ready;
     total_left = total - retired;
-    room = 32'(total_left) < WINDOW;
+    room = 32'(total_left) < WINDOW && 32'(total_left) < 32'(length);
+    reports = reports_now;
   end
 
   always_comb begin
@@ -88,7 +89,7 @@ module tx_ring_window #(
     if (oldest_after >= (INDEX_BITS + 1)'(length)) oldest_after = oldest_after - (INDEX_BITS + 1)'(length);
     oldest_next = oldest_after[INDEX_BITS-1:0];
     settled = waiting || done == 0 ||
-        !(wthresh == 0 || Wide'(done) >= Wide'(PACKET) || (reports != 0 && Wide'(reports) >= Wide'(wthresh)));
+        !(wthresh == 0 || Wide'(done) >= Wide'(PACKET) || (reports_reg != 0 && Wide'(reports_reg) >= Wide'(wthresh)));
   end
 
   always_ff @(posedge clk) begin
@@ -98,7 +99,7 @@ module tx_ring_window #(
       oldest <= rst ? '0 : start;
       total <= '0;
       done <= '0;
-      reports <= '0;
+      reports_reg <= '0;
       waiting <= 1'b0;
     end else begin
       data <= data_next;
@@ -106,7 +107,7 @@ module tx_ring_window #(
       oldest <= oldest_next;
       total <= total_next;
       done <= done_next;
-      reports <= reports_next;
+      reports_reg <= reports_next;
       waiting <= waiting_next;
     end
     waiting_count <= burst_count;
@@ -116,7 +117,7 @@ module tx_ring_window #(
 
   always_ff @(posedge clk) begin
     if (!rst) begin
-      assert (32'(total) <= WINDOW && done <= total && reports <= done);
+      assert (32'(total) <= WINDOW && done <= total && reports_reg <= done);
       assert (!done_valid || (done_count != 0 && Wide'(done_count) <= Wide'(total - done)));
       assert (!put || room);
       // A burst covers done entries only and ends with one that reports.

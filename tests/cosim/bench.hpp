@@ -49,7 +49,7 @@ struct Base {
   }
   void run(Duration d) {
     scheduler.set_end(Time{} + d);
-    sc_core::sc_start();
+    scheduler.start();
   }
   Engine engine;
   Scheduler scheduler;
@@ -82,10 +82,20 @@ struct HostSide : Base {
 
 inline constexpr MacAddress kStation{{2, 0, 0, 0, 0, 1}};
 
-inline std::vector<I350FunctionConfig> one_port() {
+/// NICLAB_FIDELITY in the environment of a test: every suite is run with the blocks in RTL too.
+inline Fidelity fidelity_of_test() {
+  const char* name = std::getenv("NICLAB_FIDELITY");
+  if (name == nullptr) return Fidelity::model;
+  return std::string_view(name) == "rtl" ? Fidelity::rtl : Fidelity::lockstep;
+}
+
+inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
   I350FunctionConfig c;
   c.mac = kStation;
   c.negotiation = 1_us;
+  c.name = "bench";
+  c.fidelity = {fidelity_of_test(), fidelity_of_test()};
+  c.rtl = &rtl;
   return {c};
 }
 
@@ -94,7 +104,7 @@ inline std::vector<I350FunctionConfig> one_port() {
 struct CardBench : HostSide {
   explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2)
       : HostSide(p, cpus),
-        nic("i350", engine, scheduler, trace, frames, pcie, one_port(), 0),
+        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
         function(host, 0, PciAddress{1, 0, 0}),
         wire("wire", 50_ns),
         far("far_end", engine, scheduler, frames, 0) {
@@ -191,6 +201,7 @@ struct CardBench : HostSide {
     return u;
   }
 
+  RtlWorld rtl{false};
   I350 nic;
   HostPci function;
   PciDevice& pci = function;  // with the interface's default arguments

@@ -45,7 +45,7 @@ TEST(EveryScenario, LazyEqualsEager) {
   ASSERT_FALSE(files.empty());
   for (const auto& file : files) {
     SCOPED_TRACE(file);
-    expect_lazy_equals_eager(load_scenario(file));
+    expect_lazy_equals_eager(load_scenario(file, fidelity_of_test()));
   }
 }
 

@@ -1,6 +1,7 @@
 // Whole scenarios, as `niclab run` runs them: in this process (once), or in a child of its own.
 #pragma once
 
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -24,8 +25,15 @@ struct EventList final : EventSink {
   std::vector<Event> events;
 };
 
+/// NICLAB_FIDELITY in the environment of a test: every suite is run with the blocks in RTL too.
+inline std::vector<std::string> fidelity_of_test() {
+  const char* name = std::getenv("NICLAB_FIDELITY");
+  if (name == nullptr) return {};
+  return {"fidelity.all=" + std::string(name)};
+}
+
 inline Scenario from_text(const std::string& toml) {
-  return scenario_from_text(toml, "test", NICLAB_SOURCE_DIR "/scenarios");
+  return scenario_from_text(toml, "test", NICLAB_SOURCE_DIR "/scenarios", fidelity_of_test());
 }
 
 /// What two runs are compared by.

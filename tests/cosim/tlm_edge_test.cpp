@@ -218,7 +218,8 @@ TEST(ForeignMemory, AnswersTheCardsDescriptorFetchesInItsOwnTime) {
   RootComplex rc("root_complex", b.engine, b.scheduler, b.trace, {}, nullptr, 0, 0);
   ForeignMemory memory("memory", sc_core::sc_time(2, sc_core::SC_US));
   ForeignInitiator cpu("cpu", [](ForeignInitiator&) {});
-  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(), 0);
+  RtlWorld rtl(false);
+  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(rtl), 0);
   Wire wire("wire", 50_ns);
   ForeignListener listener("listener");
   nic.pcie_out.bind(rc.from_device);
@@ -267,7 +268,8 @@ TEST(ForeignMemory, AnswersTheCardsDescriptorFetchesInItsOwnTime) {
 
 TEST(ForeignHost, ReadsAndWritesRegistersOfTheCard) {
   Base b;
-  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(), 0);
+  RtlWorld rtl(false);
+  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(rtl), 0);
   ForeignMemory memory("memory", sc_core::SC_ZERO_TIME);
   Wire wire("wire", 50_ns);
   ForeignListener listener("listener");

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "hw/descriptor_queue.hpp"
+#include "hw/tx_ring.hpp"
 #include "hw/descriptors.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"

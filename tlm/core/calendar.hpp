@@ -16,8 +16,9 @@ namespace niclab::sim {
 
 class Cpu;
 
-/// Event kinds in their order at equal time: memory changes first, then arrivals, then decisions, CPUs last.
+/// Event kinds in their order at equal time: clock edges and memory changes first, then arrivals, then decisions, CPUs last.
 enum class Kind : std::uint16_t {
+  clock_edge,     ///< the edge that ends a clock cycle of a Verilated block, before what the next one brings
   memory_write,   ///< a posted write becomes visible (only --eager schedules these)
   memory_read,    ///< a DMA read samples memory
   link_arrival,   ///< a TLP reaches the far end of a PCIe link

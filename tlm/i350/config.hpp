@@ -1,9 +1,13 @@
 // What a scenario may choose about the device.
 #pragma once
 
+#include <string>
+
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "hw/phy.hpp"
+#include "tlm/rtl/fidelity.hpp"
+#include "tlm/rtl/rtl_world.hpp"
 
 namespace niclab::sim {
 
@@ -17,6 +21,9 @@ struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
   Duration negotiation = hw::Phy::kDefaultNegotiation;
+  std::string name;  ///< in messages: "h1.eth0"
+  Fidelities fidelity;
+  RtlWorld* rtl = nullptr;  ///< needed if a fidelity is not model
 };
 
 /// Latencies inside the device, in clocks of 8 ns. The data sheet gives none; these are readings of the block

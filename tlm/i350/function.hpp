@@ -24,12 +24,12 @@
 #include "hw/rx_queue.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
-#include "hw/tx_checksum.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
 #include "tlm/frame.hpp"
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
+#include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
 
 namespace niclab::sim {
@@ -85,6 +85,9 @@ class I350Function {
   void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
   const hw::Statistics& statistics() const { return statistics_; }
   PortAccount account() const;
+  /// What the Verilated blocks did; empty for a unit that is a model.
+  RtlCounters tx_ring_counters() const;
+  RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   hw::LinkMode link_mode() const { return phy_.mode(); }
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
@@ -187,7 +190,6 @@ class I350Function {
   void tx_finish_event(Time t, std::uint32_t);
   void tx_finish(TxPacket& p, Time t);
   void tx_to_mac(const TxPacket& p, Frame* frame, Time t);
-  Time tx_insert_checksums(const TxPacket& p, Frame& frame, Time t);
   void tx_descriptors_done(unsigned n, unsigned count, Time t);
   void tx_writeback(unsigned q, bool flush, Time t);
   void tx_write_descriptors(TxRingUnit& queue, const hw::TxWriteback& burst, Time t);
@@ -278,7 +280,7 @@ class I350Function {
   std::array<std::uint16_t, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
   Time tx_finish_free_{};                                   // one packet finishes a clock
   bool tx_finish_scheduled_ = false;
-  Time tx_checksum_free_{};  // when the checksum unit has read the packet before
+  TxChecksumUnit tx_checksum_;
   Ring<TxOnWire> tx_mac_;
   bool tx_mac_busy_ = false;
   std::uint32_t tx_mac_releasing_ = 0;
@@ -302,6 +304,9 @@ class I350Function {
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8;
+
+/// Clocks of Verilated blocks: the checksum unit's, and one for each queue's ring.
+inline constexpr unsigned checksum_clock = 0, ring_clock = 1;
 
 inline constexpr unsigned kAgents = 16;
 }  // namespace step

@@ -16,7 +16,20 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       agent_(agent),
       config_(config),
       pci_({.port = number, .serial_mac = nvm.mac(0)}),
-      phy_(config.negotiation) {}
+      phy_(config.negotiation) {
+  const Fidelities& f = config.fidelity;
+  tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
+                      config.name + " tx_checksum");
+  for (unsigned q = 0; q < reg::kQueues; ++q)
+    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
+                         config.name + " tx_ring queue " + std::to_string(q));
+}
+
+RtlCounters I350Function::tx_ring_counters() const {
+  RtlCounters all;
+  for (const TxRingUnit& q : tx_queues_) all += q.counters();
+  return all;
+}
 
 void I350Function::power_on(Time t) {
   csr_.reset(true);
@@ -74,6 +87,7 @@ void I350Function::reset(Time t) {
   }
   if (tx_building_) tx_abandon_building(t);
   tx_available_ = 0;
+  tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     ++rx_fetches_.generation[q];
     ++tx_fetches_.generation[q];
@@ -379,7 +393,7 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
       if (tx_building_ && tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue == n) tx_abandon_building(t);
     }
     if (enable && !q.enabled())
-      q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)]);
+      q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)], t);
     q.set_enabled(enable, t);
     if (enable) want_tx_fetch(n, t);
     if ((value & reg::txdctl::SWFLUSH) != 0) {

@@ -53,7 +53,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   const unsigned q = tx_choose_queue(t);
   if (q == reg::kQueues) return false;
   TxRingUnit& queue = tx_queues_[q];
-  const Descriptor& next = queue.front(t);
+  const Descriptor next = queue.front(t);
   const TxDescriptorType type = tx_type(next);
   if (type == TxDescriptorType::data && !tx_building_) {
     // A packet starts only when the transmit buffer can hold all of it.
@@ -217,7 +217,7 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
 /// Checksums, padding, and the way to the MAC.
 void I350Function::tx_to_mac(const TxPacket& p, Frame* frame, Time t) {
   Time ready = t + i350_latency::transmit_pipeline;
-  if (p.ixsm || p.txsm) ready = niclab::max(ready, tx_insert_checksums(p, *frame, t));
+  if (p.ixsm || p.txsm) ready = niclab::max(ready, tx_checksum_.insert(*frame, p.context, p.ixsm, p.txsm, t));
   const std::uint32_t buffer_bytes = frame->length;
   if (frame->length < kMinimumFrame) {
     std::memset(frame->data + frame->length, 0, kMinimumFrame - frame->length);
@@ -226,15 +226,6 @@ void I350Function::tx_to_mac(const TxPacket& p, Frame* frame, Time t) {
   if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(p.queue, p.eop_index);
   tx_mac_.push_back({frame, p.queue, buffer_bytes, ready});
   tx_mac_try(t);
-}
-
-/// Returns when the checksums are known.
-Time I350Function::tx_insert_checksums(const TxPacket& p, Frame& frame, Time t) {
-  const Time start = niclab::max(t, tx_checksum_free_);
-  tx_checksum_free_ = start + kDeviceClock * tx_checksum_timing::clocks(frame.length);
-  apply_checksums(frame.bytes(), compute_checksums(frame.bytes(), p.context, p.ixsm, p.txsm));
-  insert_sctp_crc(frame.bytes(), p.context, p.txsm);
-  return tx_checksum_free_ + kDeviceClock * (tx_checksum_timing::kLatency - 1);
 }
 
 /// The oldest descriptors of a queue are done; what is written back of them, and when (fact base 3.4).
@@ -312,6 +303,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   if (tx_mac_.empty() || !link_up(t)) return;
   const TxOnWire next = tx_mac_.front();
   if (next.ready > t) return tx_mac_try(t);
+  tx_checksum_.settle(t);
   tx_mac_.pop_front();
   const LinkSpeed speed = phy_.mode().speed;
   const std::uint32_t length = next.frame->length;

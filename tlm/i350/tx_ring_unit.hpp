@@ -1,52 +1,97 @@
 // A transmit queue's ring in the fidelity a scenario chose: C++, RTL, or both compared (docs/rtl.md).
 //
-// Every call says at which instant of the device's grid it happens. In an instant the calls come in this
-// order: register writes and completed(), next_fetch(), take(), fetched(), flush().
+// Every call says at which instant of the device's grid it happens. Calls of one instant come in this order:
+// register writes and completed(), next_fetch(), take(), fetched(), flush(). Each has the model's way inline.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/time.hpp"
 #include "hw/tx_ring.hpp"
+#include "tlm/rtl/fidelity.hpp"
+#include "tlm/rtl/rtl_tx_ring.hpp"
 
 namespace niclab::sim {
 
 class TxRingUnit {
  public:
-  void set_ring(DmaAddress base, std::uint32_t bytes) { model_.set_ring(base, bytes); }
-  void set_head(unsigned index, Time) { model_.set_head(index); }
-  void set_tail(unsigned index, Time) { model_.set_tail(index); }
-  void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time) {
-    model_.set_thresholds(pthresh, hthresh, wthresh);
-  }
-  void set_enabled(bool enabled, Time) { model_.set_enabled(enabled); }
-  void reset(Time) { model_ = hw::TxRing(); }
+  /// `name`: for the report of a mismatch. `agent`: of the calendar, for the block's clock.
+  void choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name);
+
+  void set_ring(DmaAddress base, std::uint32_t bytes, Time t);
+  void set_head(unsigned index, Time t);
+  void set_tail(unsigned index, Time t);
+  void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t);
+  void set_enabled(bool enabled, Time t);
+  void reset(Time t);
 
   bool enabled() const { return model_.enabled(); }
-  unsigned head(Time) { return model_.head(); }
+  unsigned length() const { return model_.length(); }
   DmaAddress address_of(unsigned index) const { return model_.address_of(index); }
   unsigned contiguous(unsigned index) const { return model_.contiguous(index); }
-  unsigned length() const { return model_.length(); }
+  unsigned head(Time t) { return rtl_ == nullptr ? model_.head() : rtl_head(t); }
 
-  bool wants_fetch(Time) { return model_.wants_fetch(); }
-  std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time) { return model_.next_fetch(mrrs); }
-  void fetched(std::span<const hw::Descriptor> descriptors, Time) { model_.fetched(descriptors); }
+  bool wants_fetch(Time t) { return rtl_ == nullptr ? model_.wants_fetch() : rtl_->wants_fetch(t); }
+  std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t) {
+    return rtl_ == nullptr ? model_.next_fetch(mrrs) : rtl_next_fetch(mrrs, t);
+  }
+  void fetched(std::span<const hw::Descriptor> descriptors, Time t) {
+    if (rtl_ != nullptr) rtl_fetched(descriptors, t);
+    if (twin()) model_.fetched(descriptors);
+  }
 
   /// Descriptors in the cache, or entering it, one a clock.
-  unsigned available(Time) { return model_.available(); }
-  bool window_full(Time) { return model_.window_full(); }
-  const hw::Descriptor& front(Time) { return model_.front(); }
-  hw::TakenDescriptor take(Time) { return model_.take(); }
+  unsigned available(Time t) { return rtl_ == nullptr ? model_.available() : rtl_available(t); }
+  bool window_full(Time t) { return rtl_ == nullptr ? model_.window_full() : rtl_window_full(t); }
+  hw::Descriptor front(Time t) { return rtl_ == nullptr ? model_.front() : rtl_->front(t); }
+  hw::TakenDescriptor take(Time t) { return rtl_ == nullptr ? model_.take() : rtl_take(t); }
 
-  void completed(unsigned count, Time) { model_.completed(count); }
-  void flush(Time) { model_.flush(); }
-  std::optional<hw::TxWriteback> next_writeback(Time) { return model_.next_writeback(); }
-  unsigned pending_reports(Time) { return model_.pending_reports(); }
+  void completed(unsigned count, Time t) {
+    if (rtl_ != nullptr) rtl_completed(count, t);
+    if (twin()) model_.completed(count);
+  }
+  void flush(Time t) {
+    if (rtl_ != nullptr) rtl_flush(t);
+    if (twin()) model_.flush();
+  }
+  std::optional<hw::TxWriteback> next_writeback(Time t) {
+    return rtl_ == nullptr ? model_.next_writeback() : rtl_next_writeback(t);
+  }
+  unsigned pending_reports(Time t) {
+    return rtl_ == nullptr ? model_.pending_reports() : rtl_pending_reports(t);
+  }
+
+  RtlCounters counters() const;
 
  private:
-  hw::TxRing model_;
+  /// Whether the C++ ring runs: alone, or to be compared.
+  bool twin() const { return rtl_ == nullptr || compare_; }
+  unsigned rtl_head(Time t);
+  std::optional<hw::FetchRequest> rtl_next_fetch(unsigned mrrs, Time t);
+  void rtl_fetched(std::span<const hw::Descriptor> descriptors, Time t);
+  unsigned rtl_available(Time t);
+  bool rtl_window_full(Time t);
+  hw::TakenDescriptor rtl_take(Time t);
+  void rtl_completed(unsigned count, Time t);
+  void rtl_flush(Time t);
+  std::optional<hw::TxWriteback> rtl_next_writeback(Time t);
+  unsigned rtl_pending_reports(Time t);
+  LockstepReport report(const char* what, Time t) const { return {name_, what, t, transactions_}; }
+  void check(const LockstepReport& r) {
+    if (!r.differs()) return;
+    ++mismatches_;
+    r.fail(history_.lines());
+  }
+
+  hw::TxRing model_;  ///< holds base, length and enable in every fidelity
+  std::unique_ptr<RtlTxRing> rtl_;
+  bool compare_ = false;
+  std::string name_;
+  InputHistory history_;
+  std::uint64_t transactions_ = 0, mismatches_ = 0;
 };
 
 }  // namespace niclab::sim

@@ -1,0 +1,48 @@
+// The transmit checksum unit in the fidelity a scenario chose: C++, RTL, or both compared (docs/rtl.md).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "hw/tx_checksum.hpp"
+#include "tlm/core/ring.hpp"
+#include "tlm/frame.hpp"
+#include "tlm/rtl/fidelity.hpp"
+#include "tlm/rtl/rtl_tx_checksum.hpp"
+
+namespace niclab::sim {
+
+class TxChecksumUnit final : public RtlTxChecksum::Receiver {
+ public:
+  /// `name`: for the report of a mismatch. `agent`: of the calendar, for the block's clock.
+  void choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name);
+
+  /// The unit reads the packet (check_offload() said ok), from `t` or the end of the packet before on, and
+  /// writes its checksums into it. Returns when they are known; they are in the packet after settle() at that
+  /// time.
+  Time insert(Frame& frame, const hw::AdvTxContext& context, bool ixsm, bool txsm, Time t);
+  void settle(Time t) {
+    if (rtl_ != nullptr) settle_rtl(t);
+  }
+  void reset(Time t);
+  RtlCounters counters() const;
+
+ private:
+  void checksums(const RtlTxChecksum::Result& result) override;
+  void settle_rtl(Time t);
+  [[noreturn]] void no_result(Time t);
+
+  std::string name_;
+  bool compare_ = false;
+  Time free_{};  ///< when the packet before has been read
+  std::unique_ptr<RtlTxChecksum> rtl_;
+  struct Expected {
+    hw::TxChecksums checksums;
+    Time known{};
+  };
+  Ring<Expected> expected_;
+  InputHistory history_;
+  std::uint64_t results_ = 0, mismatches_ = 0;
+};
+
+}  // namespace niclab::sim

@@ -1,0 +1,77 @@
+// The Verilated rtl/tx_checksum in time: packets in, checksums out, at the clock cycles docs/rtl.md states.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/time.hpp"
+#include "hw/tx_checksum.hpp"
+#include "tlm/core/engine.hpp"
+#include "tlm/core/ring.hpp"
+#include "tlm/frame.hpp"
+#include "tlm/rtl/rtl_world.hpp"
+
+class Vtx_checksum;
+
+namespace niclab::sim {
+
+class RtlTxChecksum {
+ public:
+  /// A packet the block reads from cycle `start` on, one beat a cycle.
+  struct Job {
+    Frame* frame = nullptr;    ///< a reference is held
+    std::uint32_t length = 0;  ///< bytes of the packet, without padding
+    hw::AdvTxContext context;
+    bool ixsm = false, txsm = false;
+    Time start{};
+  };
+  /// What came out, and the cycle it came in.
+  struct Result {
+    Job job;
+    hw::TxChecksums checksums;
+    hw::TxChecksumResult error = hw::TxChecksumResult::ok;
+    Time cycle{};
+    std::uint64_t number = 0;  ///< of the result, from 1
+  };
+  class Receiver {
+   public:
+    virtual ~Receiver() = default;
+    /// The job's reference to its frame is the receiver's only during the call.
+    virtual void checksums(const Result& result) = 0;
+  };
+
+  RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, Receiver& receiver);
+  ~RtlTxChecksum();
+
+  /// Hands over a packet; jobs start in order, none before the one before has been read.
+  void start(const Job& job);
+  /// Executes all cycles that begin before `t`; results of them and of the cycle at `t` have then come.
+  void run(Time t);
+  /// Packets inside are forgotten.
+  void reset(Time t);
+
+  /// Packets handed over whose result has not come.
+  bool busy() const { return !waiting_.empty() || !inside_.empty(); }
+  std::uint64_t cycles() const { return cycles_; }
+
+ private:
+  void load_beat(const Job& job);
+  void edge();
+  void beat_accepted();
+  void collect();
+  void schedule();
+  void clock_event(Time t, std::uint32_t);
+
+  Engine& engine_;
+  const unsigned agent_;
+  const bool clocked_;
+  Receiver& receiver_;
+  std::unique_ptr<Vtx_checksum> top_;
+  Ring<Job> waiting_, inside_;  ///< the first waiting one may be half read
+  Time cycle_{};
+  std::uint32_t read_ = 0;  ///< bytes of the first waiting job
+  bool scheduled_ = false;
+  std::uint64_t cycles_ = 0, results_ = 0;
+};
+
+}  // namespace niclab::sim

@@ -1,0 +1,227 @@
+#include "tlm/rtl/rtl_tx_ring.hpp"
+
+#include <Vtx_ring.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace niclab::sim {
+
+using namespace hw;
+
+RtlTxRing::RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent)
+    : engine_(engine),
+      agent_(agent),
+      clocked_(world.clocked()),
+      top_(std::make_unique<Vtx_ring>(&world.context())) {
+  reset(Time{});
+}
+
+RtlTxRing::~RtlTxRing() = default;
+
+// --- the clock -----------------------------------------------------------------------------------
+
+void RtlTxRing::open(Time t) {
+  while (strobed_ && cycle_ < t) edge();
+  cycle_ = niclab::max(cycle_, t);
+}
+
+void RtlTxRing::settle() {
+  if (settled_) return;
+  top_->eval();
+  settled_ = true;
+}
+
+void RtlTxRing::edge() {
+  settle();
+  top_->clk = 1;
+  top_->eval();
+  ++cycles_;
+  cycle_ += kDeviceClock;
+  top_->clk = 0;
+  top_->rst = top_->head_load = top_->fetch_ready = top_->resp_valid = top_->desc_ready = 0;
+  top_->done_valid = top_->flush = top_->wb_ready = 0;
+  strobed_ = settled_ = flushed_ = false;
+  if (beat_ != beats_) load_beat();
+}
+
+void RtlTxRing::strobe(bool used) {
+  if (used) edge();
+  strobed_ = true;
+  settled_ = false;
+  if (!clocked_ || scheduled_) return;
+  scheduled_ = true;
+  engine_.at<&RtlTxRing::clock_event>(cycle_ + kDeviceClock, Kind::clock_edge, agent_, *this);
+}
+
+void RtlTxRing::clock_event(Time t, std::uint32_t) {
+  scheduled_ = false;
+  if (cycle_ >= t) {  // used twice in a cycle, and therefore ahead
+    if (strobed_) strobe();
+    return;
+  }
+  open(t);
+}
+
+void RtlTxRing::load_beat() {
+  top_->resp_valid = 1;
+  std::memcpy(top_->resp_data.data(), arriving_[beat_++].dw.data(), sizeof(Descriptor));
+  strobe();
+}
+
+// --- registers -----------------------------------------------------------------------------------
+
+void RtlTxRing::reset(Time t) {
+  open(t);
+  beat_ = beats_ = 0;
+  top_->resp_valid = 0;
+  top_->enable = 0;
+  top_->base = 0;
+  top_->length = top_->tail = top_->head_value = 0;
+  top_->pthresh = top_->hthresh = top_->wthresh = 0;
+  top_->mrrs = 8;
+  top_->rst = 1;
+  strobe();
+}
+
+void RtlTxRing::set_ring(DmaAddress base, unsigned length, Time t) {
+  open(t);
+  top_->base = base.value;
+  top_->length = static_cast<std::uint16_t>(length);
+  settled_ = false;
+}
+
+void RtlTxRing::set_head(unsigned index, Time t) {
+  open(t);
+  if (top_->head_load) edge();
+  top_->head_load = 1;
+  top_->head_value = static_cast<std::uint16_t>(index);
+  strobe();
+}
+
+void RtlTxRing::set_tail(unsigned index, Time t) {
+  open(t);
+  top_->tail = static_cast<std::uint16_t>(index);
+  settled_ = false;
+}
+
+void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {
+  open(t);
+  if (strobed_) edge();  // a burst of this cycle was released by the old ones
+  top_->pthresh = static_cast<std::uint8_t>(pthresh);
+  top_->hthresh = static_cast<std::uint8_t>(hthresh);
+  top_->wthresh = static_cast<std::uint8_t>(wthresh);
+  strobe();
+}
+
+void RtlTxRing::set_enabled(bool enabled, Time t) {
+  open(t);
+  if (enabled == (top_->enable != 0)) return;
+  if (strobed_) edge();
+  if (!enabled) beat_ = beats_ = 0, top_->resp_valid = 0;
+  top_->enable = enabled;
+  strobe();
+}
+
+unsigned RtlTxRing::head(Time t) {
+  open(t);
+  settle();
+  return top_->head;
+}
+
+// --- fetching ------------------------------------------------------------------------------------
+
+bool RtlTxRing::wants_fetch(Time t) {
+  open(t);
+  if (top_->resp_valid) return true;
+  settle();
+  return top_->fetch_valid != 0;
+}
+
+std::optional<FetchRequest> RtlTxRing::next_fetch(unsigned mrrs, Time t) {
+  open(t);
+  const auto descriptors = static_cast<std::uint16_t>(mrrs / kDescriptorBytes);
+  if (top_->mrrs != descriptors) top_->mrrs = descriptors, settled_ = false;
+  settle();
+  if (!top_->fetch_valid) return std::nullopt;
+  const FetchRequest request{top_->fetch_index, top_->fetch_count, {top_->fetch_address}};
+  top_->fetch_ready = 1;
+  strobe();
+  return request;
+}
+
+void RtlTxRing::fetched(std::span<const Descriptor> descriptors, Time t) {
+  open(t);
+  beat_ = 0;
+  beats_ = static_cast<unsigned>(std::min(descriptors.size(), arriving_.size()));
+  std::copy_n(descriptors.begin(), beats_, arriving_.begin());
+  if (beats_ != 0) load_beat();
+}
+
+// --- taking --------------------------------------------------------------------------------------
+
+unsigned RtlTxRing::available(Time t) {
+  open(t);
+  settle();
+  const unsigned entering = beats_ - beat_ + top_->resp_valid;
+  return top_->cached + entering - top_->desc_ready;
+}
+
+bool RtlTxRing::window_full(Time t) {
+  open(t);
+  settle();
+  return top_->cached != 0 && !top_->desc_valid;
+}
+
+Descriptor RtlTxRing::front(Time t) {
+  open(t);
+  settle();
+  Descriptor d;
+  std::memcpy(d.dw.data(), top_->desc_data.data(), sizeof d.dw);
+  return d;
+}
+
+TakenDescriptor RtlTxRing::take(Time t) {
+  const TakenDescriptor taken{0, front(t)};
+  const unsigned index = top_->desc_index;
+  top_->desc_ready = 1;
+  strobe();
+  return {index, taken.descriptor};
+}
+
+// --- write-back ----------------------------------------------------------------------------------
+
+void RtlTxRing::completed(unsigned count, Time t) {
+  open(t);
+  if (top_->done_valid || flushed_) edge();
+  top_->done_valid = 1;
+  top_->done_count = static_cast<std::uint8_t>(count);
+  strobe();
+}
+
+void RtlTxRing::flush(Time t) {
+  open(t);
+  top_->flush = 1;
+  strobe();
+}
+
+std::optional<TxWriteback> RtlTxRing::next_writeback(Time t) {
+  open(t);
+  if (flushed_) return std::nullopt;  // one burst a cycle
+  settle();
+  if (!top_->wb_valid) return std::nullopt;
+  const TxWriteback burst{top_->wb_index, top_->wb_mask};
+  top_->wb_ready = 1;
+  flushed_ = true;
+  strobe();
+  return burst;
+}
+
+unsigned RtlTxRing::pending_reports(Time t) {
+  open(t);
+  if (flushed_) return 0;  // a burst reaches to the last that reports
+  settle();
+  return top_->reports;
+}
+
+}  // namespace niclab::sim
