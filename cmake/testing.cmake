@@ -2,7 +2,9 @@
 # is one executable and one ctest entry a test, because a SystemC kernel can be elaborated only once in a process.
 #
 #   niclab_test(<name> SOURCES <files> USES <rooms> [LIBRARIES <targets>] [TIMEOUT <seconds>])
-#   niclab_systemc_test(<name> SOURCES <files> USES <rooms> [LIBRARIES <targets>] [TIMEOUT <seconds>])
+#   niclab_systemc_test(<name> SOURCES <files> USES <rooms> [LIBRARIES <targets>] [TIMEOUT <seconds>] [FIDELITIES <words>])
+#
+# FIDELITIES rtl lockstep: the suite is run again for each, with every block that has a twin in that fidelity.
 find_package(GTest 1.12 REQUIRED)
 include(GoogleTest)
 
@@ -10,7 +12,7 @@ set(NICLAB_TEST_SUPPORT ${PROJECT_SOURCE_DIR}/tests/support)
 
 # With NICLAB_SANITIZE a suite that uses a room which is not built there (tlm, lab) is left out.
 function(_niclab_rooms_exist result)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;FIDELITIES" ${ARGN})
   set(${result} ON PARENT_SCOPE)
   foreach(room IN LISTS TEST_USES)
     if(NICLAB_SANITIZE AND NOT TARGET niclab_${room})
@@ -20,7 +22,7 @@ function(_niclab_rooms_exist result)
 endfunction()
 
 function(_niclab_test_executable name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;USES;LIBRARIES;FIDELITIES" ${ARGN})
   if(TEST_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "test ${name}: unknown arguments ${TEST_UNPARSED_ARGUMENTS}")
   endif()
@@ -54,7 +56,7 @@ function(niclab_systemc_test name)
   if(NOT possible)
     return()
   endif()
-  cmake_parse_arguments(SUITE "" "TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(SUITE "" "TIMEOUT" "FIDELITIES;SOURCES;USES;LIBRARIES" ${ARGN})
   if(NOT SUITE_TIMEOUT)
     set(SUITE_TIMEOUT 120)
   endif()
@@ -63,4 +65,8 @@ function(niclab_systemc_test name)
   target_link_libraries(test_${name} PRIVATE niclab_systemc GTest::gmock)
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${SUITE_TIMEOUT} LABELS systemc)
+  foreach(fidelity IN LISTS SUITE_FIDELITIES)
+    gtest_discover_tests(test_${name} TEST_PREFIX "${name}.${fidelity}." TEST_LIST ${name}_${fidelity} DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${SUITE_TIMEOUT} LABELS systemc ENVIRONMENT NICLAB_FIDELITY=${fidelity})
+  endforeach()
 endfunction()

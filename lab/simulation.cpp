@@ -71,6 +71,9 @@ class Simulation {
     if (!aborted.empty())
       result->faults.push_back("aborted at " + std::to_string(end.ns()) + " ns: " + aborted);
     engine_.freeze();
+    if (aborted.empty())
+      for (auto& m : machines_)
+        for (unsigned f = 0; f < m->nics(); ++f) m->device().function(f).finish(end);
     collect_lockstep(*result);
     for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
     result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());

@@ -11,8 +11,14 @@ SOURCE = pathlib.Path(os.environ["NICLAB_SOURCE"])
 CAPTURE = SOURCE / "tests/data/mix-a.pcap"
 
 
+# Every suite is run with the blocks in RTL too.
+FIDELITY = os.environ.get("NICLAB_FIDELITY")
+
+
 def niclab(*arguments, cwd=None):
     """The finished process of one command."""
+    if FIDELITY and arguments[0] == "run":
+        arguments = (*arguments, "--set", f"fidelity.all={FIDELITY}")
     return subprocess.run([NICLAB, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False)
 
 

@@ -85,6 +85,8 @@ class I350Function {
   void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
   const hw::Statistics& statistics() const { return statistics_; }
   PortAccount account() const;
+  /// The run is over: the clocks of Verilated blocks come up to its end.
+  void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }

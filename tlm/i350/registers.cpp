@@ -25,6 +25,11 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
                          config.name + " tx_ring queue " + std::to_string(q));
 }
 
+void I350Function::finish(Time end) {
+  tx_checksum_.finish(end);
+  for (TxRingUnit& q : tx_queues_) q.finish(end);
+}
+
 RtlCounters I350Function::tx_ring_counters() const {
   RtlCounters all;
   for (const TxRingUnit& q : tx_queues_) all += q.counters();

@@ -25,6 +25,10 @@ class TxChecksumUnit final : public RtlTxChecksum::Receiver {
     if (rtl_ != nullptr) settle_rtl(t);
   }
   void reset(Time t);
+  /// The run is over.
+  void finish(Time end) {
+    if (rtl_ != nullptr) rtl_->run(end - kDeviceClock);
+  }
   RtlCounters counters() const;
 
  private:

@@ -64,6 +64,9 @@ class TxRingUnit {
     return rtl_ == nullptr ? model_.pending_reports() : rtl_pending_reports(t);
   }
 
+  void finish(Time end) {
+    if (rtl_ != nullptr) rtl_->finish(end);
+  }
   RtlCounters counters() const;
 
  private:

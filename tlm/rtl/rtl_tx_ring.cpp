@@ -26,6 +26,10 @@ void RtlTxRing::open(Time t) {
   cycle_ = niclab::max(cycle_, t);
 }
 
+void RtlTxRing::finish(Time end) {
+  while (strobed_ && cycle_ + kDeviceClock < end) edge();
+}
+
 void RtlTxRing::settle() {
   if (settled_) return;
   top_->eval();
@@ -41,7 +45,7 @@ void RtlTxRing::edge() {
   top_->clk = 0;
   top_->rst = top_->head_load = top_->fetch_ready = top_->resp_valid = top_->desc_ready = 0;
   top_->done_valid = top_->flush = top_->wb_ready = 0;
-  strobed_ = settled_ = flushed_ = false;
+  strobed_ = settled_ = flushed_ = enabling_ = false;
   if (beat_ != beats_) load_beat();
 }
 
@@ -120,6 +124,7 @@ void RtlTxRing::set_enabled(bool enabled, Time t) {
   if (strobed_) edge();
   if (!enabled) beat_ = beats_ = 0, top_->resp_valid = 0;
   top_->enable = enabled;
+  enabling_ = enabled;
   strobe();
 }
 
@@ -133,7 +138,8 @@ unsigned RtlTxRing::head(Time t) {
 
 bool RtlTxRing::wants_fetch(Time t) {
   open(t);
-  if (top_->resp_valid) return true;
+  if (top_->resp_valid || enabling_) return true;
+  if (top_->desc_ready && top_->cached - 1u <= top_->pthresh) return true;  // its edge is still to come
   settle();
   return top_->fetch_valid != 0;
 }

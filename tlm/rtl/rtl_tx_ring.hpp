@@ -34,7 +34,8 @@ class RtlTxRing {
   void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t);
   void set_enabled(bool enabled, Time t);
   unsigned head(Time t);
-  /// Also while descriptors still enter the cache: what comes then is not known yet.
+  /// Also when it may want one only after this cycle's edge: while descriptors enter the cache or leave it, or
+  /// the ring is being enabled.
   bool wants_fetch(Time t);
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t);
   void fetched(std::span<const hw::Descriptor> descriptors, Time t);
@@ -48,6 +49,8 @@ class RtlTxRing {
   std::optional<hw::TxWriteback> next_writeback(Time t);
   unsigned pending_reports(Time t);
 
+  /// Executes the edges that lie before the end of the run.
+  void finish(Time end);
   std::uint64_t cycles() const { return cycles_; }
 
  private:
@@ -68,6 +71,7 @@ class RtlTxRing {
   bool settled_ = false;    ///< the outputs belong to the inputs
   bool scheduled_ = false;  ///< clocked: its edge is in the calendar
   bool flushed_ = false;    ///< this cycle's burst has been given
+  bool enabling_ = false;   ///< this cycle's edge sees enable rise
   unsigned beat_ = 0, beats_ = 0;
   std::array<hw::Descriptor, hw::DescriptorPrefetch::kCacheCapacity> arriving_{};
   std::uint64_t cycles_ = 0;

@@ -128,7 +128,7 @@ TEST_F(Commands, BadInputIsOneLineAndWritesNothing) {
                                                   {"--set"},
                                                   {"--waves"},
                                                   {"--trace"},
-                                                  {"--set", "fidelity.all=rtl"},
+                                                  {"--set", "fidelity.msix=rtl"},
                                                   {"--set", "traffic.count=\"a\nb\""}};
   for (const auto& b : bad) {
     SCOPED_TRACE(b[0] + (b.size() > 1 ? " " + b[1] : ""));

@@ -89,6 +89,14 @@ TEST(Scenario, GoodOneIsRead) {
   EXPECT_EQ(s.fidelity.at("tx_ring"), "model");
 }
 
+TEST(Scenario, FidelityOfAllIsThatOfEveryUnitWithATwin) {
+  const Scenario s =
+      scenario_from_text(kGood, "s.toml", ".", {"fidelity.all=rtl", "fidelity.tx_checksum=lockstep"});
+  EXPECT_EQ(s.fidelity.at("tx_ring"), "rtl");
+  EXPECT_EQ(s.fidelity.at("tx_checksum"), "lockstep") << "a unit's own word counts more";
+  EXPECT_EQ(s.fidelity.at("rx_ring"), "model") << "it has no twin";
+}
+
 TEST(Scenario, DefaultsOfTheBusAndCost) {
   const Scenario s = parse(kGood);
   EXPECT_EQ(s.pcie.gen, 2u);
@@ -165,8 +173,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"run.until=never"}, BadValue{"run.seed=-1"}, BadValue{"run.seed=1.5"},
         BadValue{"cost.syscall=42"}, BadValue{"cost.nonsense=1ns"}, BadValue{"pcie.gen=3"},
         BadValue{"pcie.mps=100"}, BadValue{"pcie.completion=1024"}, BadValue{"pcie.rcb=32"},
-        BadValue{"fidelity.tx_ring=rtl"}, BadValue{"fidelity.all=lockstep"},
-        BadValue{"fidelity.tx_ring=fast"}, BadValue{"fidelity.warp_core=model"}, BadValue{"host.kernel=2.6"},
+        BadValue{"fidelity.rx_ring=rtl"}, BadValue{"fidelity.mac_fcs=lockstep"},
+        BadValue{"fidelity.all=fast"}, BadValue{"fidelity.tx_ring=fast"},
+        BadValue{"fidelity.warp_core=model"}, BadValue{"host.kernel=2.6"},
         BadValue{"host.kernel=3.13"},  // a TOML float, not a string
         BadValue{"host.hz=200"}, BadValue{"host.cpus=0"}, BadValue{"host.cpus=two"},
         BadValue{"host.name=a.b"}, BadValue{"host.name="}, BadValue{"host.nic.if=interface-with-a-long-name"},
