@@ -86,7 +86,8 @@ module tx_ring_window #(
     data_next = (data >> retired) | (WINDOW'(put && put_is_data) << total_left);
     report_next = (report >> retired) | (WINDOW'(put && put_reports) << total_left);
     oldest_after = (INDEX_BITS + 1)'(oldest) + (INDEX_BITS + 1)'(retired);
-    if (oldest_after >= (INDEX_BITS + 1)'(length)) oldest_after = oldest_after - (INDEX_BITS + 1)'(length);
+    if (retired != 0 && oldest_after >= (INDEX_BITS + 1)'(length))
+      oldest_after = oldest_after - (INDEX_BITS + 1)'(length);
     oldest_next = oldest_after[INDEX_BITS-1:0];
     settled = waiting || done == 0 ||
         !(wthresh == 0 || Wide'(done) >= Wide'(PACKET) || (reports_reg != 0 && Wide'(reports_reg) >= Wide'(wthresh)));
