@@ -369,7 +369,7 @@ class Life {
     in_.rst = false;
     in_.enable = true;
     pattern_.resp_valid = pattern_.done = 100;
-    unsigned left = 40000;
+    unsigned left = 400000;
     const auto finished = [this] {
       const TxRingOutputs out = expected_.outputs(in_.levels());
       return running_ && out.head == in_.tail && unfinished_ == 0 && out.reports == 0 && !out.wb_valid;
