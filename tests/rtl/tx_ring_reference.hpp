@@ -67,7 +67,7 @@ class TxRingReference {
       out.fetch_count = count;
       out.fetch_address = in.base + 16 * std::uint64_t{fetch_};
     }
-    if (in.enable && enabled_ && !cache_.empty() && window_.size() - retired(in) < kWindow) {
+    if (in.enable && enabled_ && !cache_.empty() && has_room(in)) {
       out.desc_valid = true;
       out.desc_index = head_;
       out.desc_data = cache_.front();
@@ -81,7 +81,7 @@ class TxRingReference {
     }
     out.head = head_;
     out.cached = static_cast<unsigned>(cache_.size());
-    out.reports = reporting_among(done_);
+    out.reports = reporting_among(done_with(in));
     TxRingReference quiet = *this;
     quiet.edge(in.levels());
     out.idle = quiet == *this;
@@ -104,8 +104,7 @@ class TxRingReference {
     const unsigned count = in.fetch_ready && was_enabled ? fetch_count(in) : 0;
     const unsigned leaving = retired(in);
     const auto burst = burst_of(in);
-    const bool takes =
-        in.desc_ready && in.enable && was_enabled && !cache_.empty() && window_.size() - leaving < kWindow;
+    const bool takes = in.desc_ready && in.enable && was_enabled && !cache_.empty() && has_room(in);
 
     waiting_ = in.wb_ready ? std::nullopt : burst;
     done_ += in.done_valid ? in.done_count : 0;
@@ -195,6 +194,10 @@ class TxRingReference {
     const unsigned done = done_with(in);
     if (reporting_among(done) != 0) return 0;
     return in.wthresh == 0 || done >= kPacket ? done : 0;
+  }
+
+  bool has_room(const TxRingInputs& in) const {
+    return window_.size() - retired(in) < std::min(kWindow, in.length);
   }
 
   bool enabled_ = false;
