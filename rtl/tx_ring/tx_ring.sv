@@ -60,7 +60,7 @@ module tx_ring #(
     output      logic                  idle
 );
   logic enabled, running, restart;  // enabled: as it was at the last edge
-  logic [INDEX_BITS-1:0] head_next, start, after_head;
+  logic [INDEX_BITS-1:0] start;
   logic taken, room, settled;
 
   always_comb begin
@@ -76,18 +76,12 @@ module tx_ring #(
     taken = desc_valid && desc_ready;
   end
 
-  always_comb begin
-    after_head = head + 1'b1;
-    if (after_head >= length) after_head = '0;
-    head_next = head;
-    if (!enable && head_load) head_next = head_value < length ? head_value : '0;
-    if (restart) head_next = start;
-    if (taken) head_next = after_head;
-  end
-
   always_ff @(posedge clk) begin
     enabled <= enable && !rst;
-    head <= rst ? '0 : head_next;
+    if (rst) head <= '0;
+    else if (restart) head <= start;
+    else if (taken) head <= head + 1'b1 >= length ? '0 : head + 1'b1;
+    else if (head_load && !enable) head <= head_value < length ? head_value : '0;
   end
 
   tx_ring_fetch #(

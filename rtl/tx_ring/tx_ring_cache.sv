@@ -21,25 +21,20 @@ module tx_ring_cache #(
   localparam int unsigned Slot = CACHE > 1 ? $clog2(CACHE) : 1;
 
   logic [127:0] memory[2**Slot];
-  logic [Slot-1:0] first, first_next, last, last_next;  // the front, and where the next one goes
-  logic [5:0] cached_next;
+  logic [Slot-1:0] first, last;  // the front, and where the next one goes
 
-  always_comb begin
-    front = memory[first];
-    first_next = first + Slot'(take);
-    last_next = last + Slot'(put);
-    cached_next = cached + 6'(put) - 6'(take);
-    if (clear) begin
-      first_next = '0;
-      last_next = '0;
-      cached_next = '0;
-    end
-  end
+  assign front = memory[first];
 
   always_ff @(posedge clk) begin
-    first <= rst ? '0 : first_next;
-    last <= rst ? '0 : last_next;
-    cached <= rst ? '0 : cached_next;
+    if (rst || clear) begin
+      first <= '0;
+      last <= '0;
+      cached <= '0;
+    end else begin
+      first <= first + Slot'(take);
+      last <= last + Slot'(put);
+      cached <= cached + 6'(put) - 6'(take);
+    end
     if (put) memory[last] <= put_data;
   end
 

@@ -36,54 +36,50 @@ module tx_ring_fetch #(
   // Wide enough for a ring index and for all of a page.
   localparam int unsigned Wide = INDEX_BITS > PageBits ? INDEX_BITS : PageBits + 1;
 
-  logic [INDEX_BITS-1:0] fetch, fetch_next, distance, to_end, after;
+  logic [INDEX_BITS-1:0] fetch, distance, to_end;
   logic [Wide-1:0] to_page_end;
-  logic [5:0] outstanding, outstanding_next, most;
+  logic [5:0] outstanding, most;
   logic [1:0] past;  // the last 64-byte line
 
-  // What there is to read, what there is room for, and what lies in one piece.
+  // What there is to read, what there is room for, and what lies in one piece; cut by Max_Read_Request_Size a read
+  // ends on a 64-byte line.
   always_comb begin
     distance = tail >= fetch ? tail - fetch : tail + length - fetch;
-    to_end = length - fetch;
-    fetch_index = fetch;
-    fetch_address = base + {{(60 - INDEX_BITS) {1'b0}}, fetch, 4'd0};
-    to_page_end = Wide'(PAGE) - Wide'(fetch_address[4+:PageBits]);
-    most = 6'(CACHE) - cached;
-    if (Wide'(distance) < Wide'(most)) most = 6'(distance);
-    if (Wide'(to_end) < Wide'(most)) most = 6'(to_end);
-    if (to_page_end < Wide'(most)) most = 6'(to_page_end);
-  end
-
-  // Cut by Max_Read_Request_Size a read ends on a 64-byte line.
-  always_comb begin
-    fetch_count = most;
-    past = fetch_address[5:4] + mrrs[1:0];
-    if (mrrs < 9'(most)) begin
-      fetch_count = 6'(mrrs);
-      if (6'(past) < fetch_count) fetch_count = fetch_count - 6'(past);
-    end
-  end
-
-  always_comb begin
     fetch_valid = running && outstanding == 0 && cached < 6'(CACHE) && fetch != tail &&
         (cached == 0 || (cached <= 6'(pthresh) && Wide'(distance) >= Wide'(hthresh)));
-    after = fetch + INDEX_BITS'(fetch_count);
-    fetch_next = fetch;
-    outstanding_next = outstanding;
-    if (resp_valid) outstanding_next = outstanding - 1'b1;
-    if (fetch_valid && fetch_ready) begin
-      fetch_next = after == length ? '0 : after;
-      outstanding_next = fetch_count;
-    end
-    if (restart) begin
-      fetch_next = start;
-      outstanding_next = '0;
+    fetch_index = fetch;
+    fetch_address = base + {{(60 - INDEX_BITS) {1'b0}}, fetch, 4'd0};
+    to_end = '0;
+    to_page_end = '0;
+    past = '0;
+    most = '0;
+    fetch_count = '0;
+    if (fetch_valid) begin
+      to_end = length - fetch;
+      to_page_end = Wide'(PAGE) - Wide'(fetch_address[4+:PageBits]);
+      most = 6'(CACHE) - cached;
+      if (Wide'(distance) < Wide'(most)) most = 6'(distance);
+      if (Wide'(to_end) < Wide'(most)) most = 6'(to_end);
+      if (to_page_end < Wide'(most)) most = 6'(to_page_end);
+      fetch_count = most;
+      if (mrrs < 9'(most)) begin
+        past = fetch_address[5:4] + mrrs[1:0];
+        fetch_count = 6'(mrrs);
+        if (6'(past) < fetch_count) fetch_count = fetch_count - 6'(past);
+      end
     end
   end
 
   always_ff @(posedge clk) begin
-    fetch <= rst ? '0 : fetch_next;
-    outstanding <= rst ? '0 : outstanding_next;
+    if (rst || restart) begin
+      fetch <= rst ? '0 : start;
+      outstanding <= '0;
+    end else if (fetch_valid && fetch_ready) begin
+      fetch <= INDEX_BITS'(fetch_count) == to_end ? '0 : fetch + INDEX_BITS'(fetch_count);
+      outstanding <= fetch_count;
+    end else if (resp_valid) begin
+      outstanding <= outstanding - 1'b1;
+    end
   end
 
   always_ff @(posedge clk) begin

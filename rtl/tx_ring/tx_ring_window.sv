@@ -3,7 +3,8 @@
 // Interface: put adds one; done_count says how many more of the oldest are done. A burst of write-backs covers
 // the first entries up to the last one that is done and reports; entry i is ring index wb_index + i. restart
 // forgets all and begins at ring index start. settled: without strobes no register here changes at the next edge.
-// Latency: none from done_*, flush and wthresh to wb_*, and from there and wb_ready to room. reports is a register.
+// Latency: none from done_*, flush and wthresh to wb_*, and from there and wb_ready to room.
+// What only registers need is computed in always_ff (rtl/README.md).
 `default_nettype none
 
 module tx_ring_window #(
@@ -36,61 +37,74 @@ module tx_ring_window #(
   localparam logic [WINDOW-1:0] All = '1;
 
   // Entry i in bit i; bits beyond total are 0.
-  logic [WINDOW-1:0] data, data_next, report, report_next;
-  logic [INDEX_BITS-1:0] oldest, oldest_next;
-  logic [INDEX_BITS:0] oldest_after;
-  logic [Count-1:0] total, total_left, total_next, done, done_now, done_next;
+  logic [WINDOW-1:0] data, report;
+  logic [INDEX_BITS-1:0] oldest;
+  logic [Count-1:0] total, done;
+  logic [Count-1:0] reports_left;  // among the first done entries
   // A burst that was offered and not accepted waits as it was.
-  logic waiting, waiting_next, waiting_only_reports, only_reports;
-  logic [Count-1:0] waiting_count, burst_count, waiting_reports, burst_reports;
+  logic waiting, waiting_only_reports;
+  logic [Count-1:0] waiting_count, waiting_reports;
 
-  logic [WINDOW-1:0] reporting, reach, burst;
-  logic [Count-1:0] reports_reg, reports_now, reports_next, retired;
-  logic released, offered, drop, put_is_data, put_reports;
+  logic [Count-1:0] done_now, burst_count, burst_reports, retired, total_left;
+  logic [WINDOW-1:0] reporting, burst;
+  logic released, only_reports, put_is_data, put_reports;
 
-  // reach: all entries up to the last that is done and reports.
+  // What is done in this cycle; burst: all entries up to the last that is done and reports.
   always_comb begin
-    done_now = done_valid ? done + Count'(done_count) : done;
-    reporting = report & ~(All << done_now);
-    reports_now = Count'($countones(reporting));
-    reach = reporting;
-    for (int unsigned step = 1; step < WINDOW; step = step * 2) reach = reach | (reach >> step);
-  end
-
-  always_comb begin
+    done_now = done;
+    if (done_valid) done_now = done + Count'(done_count);
     released = wthresh == 0 || Wide'(done_now) >= Wide'(PACKET);
-    offered = reports_now != 0 && (released || Wide'(reports_now) >= Wide'(wthresh) || flush);
-    drop = !waiting && reports_now == 0 && done_now != 0 && released;
-    burst = waiting ? ~(All << waiting_count) : reach;
-    burst_count = waiting ? waiting_count : Count'($countones(reach));
-    burst_reports = waiting ? waiting_reports : reports_now;
-    only_reports = waiting ? waiting_only_reports : wthresh == 0;
-    wb_valid = waiting || offered;
+    reporting = report & ~(All << done_now);
+    reports = '0;
+    burst = '0;
+    burst_count = '0;
+    if (reporting != 0) begin
+      reports = Count'($countones(reporting));
+      burst = reporting;
+      for (int unsigned step = 1; step < WINDOW; step = step * 2) burst = burst | (burst >> step);
+      burst_count = Count'($countones(burst));
+    end
+    burst_reports = reports;
+    only_reports = wthresh == 0;
+    wb_valid = reports != 0 && (released || flush || Wide'(reports) >= Wide'(wthresh));
+    if (waiting) begin
+      burst = ~(All << waiting_count);
+      burst_count = waiting_count;
+      burst_reports = waiting_reports;
+      only_reports = waiting_only_reports;
+      wb_valid = 1'b1;
+    end
     wb_index = oldest;
     wb_mask = burst & (only_reports ? report : data);
+  end
+
+  // What leaves, and whether there is room for one more.
+  always_comb begin
     retired = '0;
-    if (wb_valid && wb_ready) retired = burst_count;
-    else if (drop) retired = done_now;
-    waiting_next = wb_valid && !wb_ready;
+    if (wb_valid) begin
+      if (wb_ready) retired = burst_count;
+    end else if (reports == 0 && released) begin
+      retired = done_now;
+    end
     total_left = total - retired;
     room = 32'(total_left) < WINDOW && 32'(total_left) < 32'(length);
-    reports = reports_now;
+    settled = waiting || done == 0 ||
+        !(wthresh == 0 || Wide'(done) >= Wide'(PACKET) || (reports_left != 0 && Wide'(reports_left) >= Wide'(wthresh)));
   end
 
   always_comb begin
     put_is_data = 32'(put_data[i350_pkg::TXD_DTYP_LSB+:i350_pkg::TXD_DTYP_BITS]) == i350_pkg::TXD_DTYP_DATA;
     put_reports = put_is_data && put_data[i350_pkg::TXD_RS];
-    total_next = total_left + Count'(put);
-    done_next = done_now - retired;
-    reports_next = wb_valid && wb_ready ? reports_now - burst_reports : reports_now;
-    data_next = (data >> retired) | (WINDOW'(put && put_is_data) << total_left);
-    report_next = (report >> retired) | (WINDOW'(put && put_reports) << total_left);
-    oldest_after = (INDEX_BITS + 1)'(oldest) + (INDEX_BITS + 1)'(retired);
-    if (oldest_after >= (INDEX_BITS + 1)'(length)) oldest_after = oldest_after - (INDEX_BITS + 1)'(length);
-    oldest_next = oldest_after[INDEX_BITS-1:0];
-    settled = waiting || done == 0 ||
-        !(wthresh == 0 || Wide'(done) >= Wide'(PACKET) || (reports_reg != 0 && Wide'(reports_reg) >= Wide'(wthresh)));
   end
+
+  function automatic logic [INDEX_BITS-1:0] index_after(input logic [INDEX_BITS-1:0] index,
+                                                        input logic [Count-1:0] n,
+                                                        input logic [INDEX_BITS-1:0] ring);
+    logic [INDEX_BITS:0] sum;
+    sum = (INDEX_BITS + 1)'(index) + (INDEX_BITS + 1)'(n);
+    if (sum >= (INDEX_BITS + 1)'(ring)) sum = sum - (INDEX_BITS + 1)'(ring);
+    index_after = sum[INDEX_BITS-1:0];
+  endfunction
 
   always_ff @(posedge clk) begin
     if (rst || restart) begin
@@ -99,25 +113,29 @@ module tx_ring_window #(
       oldest <= rst ? '0 : start;
       total <= '0;
       done <= '0;
-      reports_reg <= '0;
+      reports_left <= '0;
       waiting <= 1'b0;
     end else begin
-      data <= data_next;
-      report <= report_next;
-      oldest <= oldest_next;
-      total <= total_next;
-      done <= done_next;
-      reports_reg <= reports_next;
-      waiting <= waiting_next;
+      if (retired != 0 || put) begin
+        data <= (data >> retired) | (WINDOW'(put && put_is_data) << total_left);
+        report <= (report >> retired) | (WINDOW'(put && put_reports) << total_left);
+        total <= total_left + Count'(put);
+      end
+      if (retired != 0) oldest <= index_after(oldest, retired, length);
+      done <= done_now - retired;
+      reports_left <= wb_valid && wb_ready ? reports - burst_reports : reports;
+      waiting <= wb_valid && !wb_ready;
     end
-    waiting_count <= burst_count;
-    waiting_reports <= burst_reports;
-    waiting_only_reports <= only_reports;
+    if (wb_valid) begin
+      waiting_count <= burst_count;
+      waiting_reports <= burst_reports;
+      waiting_only_reports <= only_reports;
+    end
   end
 
   always_ff @(posedge clk) begin
     if (!rst) begin
-      assert (32'(total) <= WINDOW && done <= total && reports_reg <= done);
+      assert (32'(total) <= WINDOW && done <= total && reports_left <= done);
       assert (!done_valid || (done_count != 0 && Wide'(done_count) <= Wide'(total - done)));
       assert (!put || room);
       // A burst covers done entries only and ends with one that reports.
