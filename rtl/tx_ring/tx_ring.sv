@@ -35,6 +35,7 @@ module tx_ring #(
 
     // reads of descriptors
     output      logic                  fetch_valid,
+    output      logic                  fetch_soon,
     input  wire logic                  fetch_ready,
     output      logic [INDEX_BITS-1:0] fetch_index,
     output      logic [     Count-1:0] fetch_count,
@@ -59,6 +60,7 @@ module tx_ring #(
 
     output      logic                  idle
 );
+  logic [5:0] cached_next;
   logic enabled, running, restart;  // enabled: as it was at the last edge
   logic [INDEX_BITS-1:0] start;
   logic taken, room, settled;
@@ -92,6 +94,7 @@ module tx_ring #(
       .clk,
       .rst,
       .running,
+      .running_next(enable),
       .restart,
       .start,
       .base,
@@ -101,7 +104,9 @@ module tx_ring #(
       .hthresh,
       .mrrs,
       .cached,
+      .cached_next,
       .fetch_valid,
+      .fetch_soon,
       .fetch_ready,
       .fetch_index,
       .fetch_count,
@@ -119,7 +124,8 @@ module tx_ring #(
       .put_data(resp_data),
       .take(taken),
       .front(desc_data),
-      .cached
+      .cached,
+      .cached_next
   );
 
   tx_ring_window #(

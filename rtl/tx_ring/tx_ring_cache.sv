@@ -1,7 +1,7 @@
 // Descriptors read from host memory and not yet taken, in order.
 //
 // Interface: put adds one, take removes the front; there is always room for put, and take only when cached is not 0.
-// clear forgets all. front is a read of the memory, cached a register.
+// clear forgets all. front is a read of the memory, cached a register, cached_next what it becomes.
 // Latency: one cycle from put to front.
 `default_nettype none
 
@@ -16,7 +16,8 @@ module tx_ring_cache #(
     input  wire logic [127:0] put_data,
     input  wire logic         take,
     output      logic [127:0] front,
-    output      logic [  5:0] cached
+    output      logic [  5:0] cached,
+    output      logic [  5:0] cached_next
 );
   localparam int unsigned Slot = CACHE > 1 ? $clog2(CACHE) : 1;
 
@@ -25,16 +26,17 @@ module tx_ring_cache #(
 
   assign front = memory[first];
 
+  assign cached_next = clear ? '0 : cached + 6'(put) - 6'(take);
+
   always_ff @(posedge clk) begin
     if (rst || clear) begin
       first <= '0;
       last <= '0;
-      cached <= '0;
     end else begin
       first <= first + Slot'(take);
       last <= last + Slot'(put);
-      cached <= cached + 6'(put) - 6'(take);
     end
+    cached <= rst ? '0 : cached_next;
     if (put) memory[last] <= put_data;
   end
 

@@ -3,6 +3,7 @@
 // Interface: restart begins at ring index start and forgets what is on its way; running permits requests. One
 // request at a time; an accepted one is answered by fetch_count resp_valid. Index and address are a register and
 // a sum; the count follows tail, cached and mrrs at once.
+// fetch_soon is what fetch_valid will be after the next edge if the levels stay.
 // Latency: from any input to fetch_* none; from the last resp_valid to the next fetch_valid one cycle.
 `default_nettype none
 
@@ -15,6 +16,7 @@ module tx_ring_fetch #(
     input wire logic rst,
 
     input wire logic                  running,
+    input wire logic                  running_next,
     input wire logic                  restart,
     input wire logic [INDEX_BITS-1:0] start,
     input wire logic [          63:0] base,
@@ -24,8 +26,10 @@ module tx_ring_fetch #(
     input wire logic [           4:0] hthresh,
     input wire logic [           8:0] mrrs,
     input wire logic [           5:0] cached,
+    input wire logic [           5:0] cached_next,
 
     output      logic                  fetch_valid,
+    output      logic                  fetch_soon,
     input  wire logic                  fetch_ready,
     output      logic [INDEX_BITS-1:0] fetch_index,
     output      logic [           5:0] fetch_count,
@@ -36,17 +40,14 @@ module tx_ring_fetch #(
   // Wide enough for a ring index and for all of a page.
   localparam int unsigned Wide = INDEX_BITS > PageBits ? INDEX_BITS : PageBits + 1;
 
-  logic [INDEX_BITS-1:0] fetch, distance, to_end;
+  logic [INDEX_BITS-1:0] fetch, fetch_next, distance, to_end;
   logic [Wide-1:0] to_page_end;
-  logic [5:0] outstanding, most;
+  logic [5:0] outstanding, outstanding_next, most;
   logic [1:0] past;  // the last 64-byte line
 
   // What there is to read, what there is room for, and what lies in one piece; cut by Max_Read_Request_Size a read
   // ends on a 64-byte line.
   always_comb begin
-    distance = tail >= fetch ? tail - fetch : tail + length - fetch;
-    fetch_valid = running && outstanding == 0 && cached < 6'(CACHE) && fetch != tail &&
-        (cached == 0 || (cached <= 6'(pthresh) && Wide'(distance) >= Wide'(hthresh)));
     fetch_index = fetch;
     fetch_address = base + {{(60 - INDEX_BITS) {1'b0}}, fetch, 4'd0};
     to_end = '0;
@@ -70,16 +71,56 @@ module tx_ring_fetch #(
     end
   end
 
-  always_ff @(posedge clk) begin
-    if (rst || restart) begin
-      fetch <= rst ? '0 : start;
-      outstanding <= '0;
+  always_comb begin
+    fetch_next = fetch;
+    outstanding_next = outstanding;
+    if (restart) begin
+      fetch_next = start;
+      outstanding_next = '0;
     end else if (fetch_valid && fetch_ready) begin
-      fetch <= INDEX_BITS'(fetch_count) == to_end ? '0 : fetch + INDEX_BITS'(fetch_count);
-      outstanding <= fetch_count;
+      fetch_next = INDEX_BITS'(fetch_count) == to_end ? '0 : fetch + INDEX_BITS'(fetch_count);
+      outstanding_next = fetch_count;
     end else if (resp_valid) begin
-      outstanding <= outstanding - 1'b1;
+      outstanding_next = outstanding - 1'b1;
     end
+  end
+
+  tx_ring_want #(
+      .CACHE(CACHE),
+      .INDEX_BITS(INDEX_BITS)
+  ) want (
+      .running,
+      .outstanding,
+      .cached,
+      .fetch,
+      .tail,
+      .length,
+      .pthresh,
+      .hthresh,
+      .wanted(fetch_valid),
+      .distance
+  );
+
+  logic [INDEX_BITS-1:0] unused_distance;
+  tx_ring_want #(
+      .CACHE(CACHE),
+      .INDEX_BITS(INDEX_BITS)
+  ) want_next (
+      .running(running_next),
+      .outstanding(outstanding_next),
+      .cached(cached_next),
+      .fetch(fetch_next),
+      .tail,
+      .length,
+      .pthresh,
+      .hthresh,
+      .wanted(fetch_soon),
+      .distance(unused_distance)
+  );
+
+  always_ff @(posedge clk) begin
+    fetch <= rst ? '0 : fetch_next;
+    outstanding <= rst ? '0 : outstanding_next;
   end
 
   always_ff @(posedge clk) begin

@@ -45,7 +45,7 @@ void RtlTxRing::edge() {
   top_->clk = 0;
   top_->rst = top_->head_load = top_->fetch_ready = top_->resp_valid = top_->desc_ready = 0;
   top_->done_valid = top_->flush = top_->wb_ready = 0;
-  strobed_ = settled_ = flushed_ = enabling_ = false;
+  strobed_ = settled_ = flushed_ = false;
   if (beat_ != beats_) load_beat();
 }
 
@@ -124,7 +124,6 @@ void RtlTxRing::set_enabled(bool enabled, Time t) {
   if (strobed_) edge();
   if (!enabled) beat_ = beats_ = 0, top_->resp_valid = 0;
   top_->enable = enabled;
-  enabling_ = enabled;
   strobe();
 }
 
@@ -138,10 +137,8 @@ unsigned RtlTxRing::head(Time t) {
 
 bool RtlTxRing::wants_fetch(Time t) {
   open(t);
-  if (top_->resp_valid || enabling_) return true;
-  if (top_->desc_ready && top_->cached - 1u <= top_->pthresh) return true;  // its edge is still to come
   settle();
-  return top_->fetch_valid != 0;
+  return top_->fetch_soon != 0;
 }
 
 std::optional<FetchRequest> RtlTxRing::next_fetch(unsigned mrrs, Time t) {

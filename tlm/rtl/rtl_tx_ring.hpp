@@ -34,8 +34,7 @@ class RtlTxRing {
   void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t);
   void set_enabled(bool enabled, Time t);
   unsigned head(Time t);
-  /// Also when it may want one only after this cycle's edge: while descriptors enter the cache or leave it, or
-  /// the ring is being enabled.
+  /// After this cycle's edge, if nothing else happens.
   bool wants_fetch(Time t);
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t);
   void fetched(std::span<const hw::Descriptor> descriptors, Time t);
@@ -71,7 +70,6 @@ class RtlTxRing {
   bool settled_ = false;    ///< the outputs belong to the inputs
   bool scheduled_ = false;  ///< clocked: its edge is in the calendar
   bool flushed_ = false;    ///< this cycle's burst has been given
-  bool enabling_ = false;   ///< this cycle's edge sees enable rise
   unsigned beat_ = 0, beats_ = 0;
   std::array<hw::Descriptor, hw::DescriptorPrefetch::kCacheCapacity> arriving_{};
   std::uint64_t cycles_ = 0;
