@@ -245,7 +245,8 @@ module tx_checksum #(
       assert (!held_reg || out_valid && result == held_result_reg);
       // The input waits only for a result that cannot leave.
       assert (in_ready || out_valid && !out_ready && inside_reg != 2'd1);
-      // Nothing is inserted but what is wanted and right.
+      // Nothing is inserted into a packet that has an error.
+      assert (!sum_valid_reg || sum_error_reg == '0 || !sum_ip_insert_reg && !sum_l4_insert_reg);
       assert (!out_valid || error == '0 || !ip_insert && !l4_insert);
       assert (!out_valid || ip_insert || ip_offset == '0 && ip_checksum == '0);
       assert (!out_valid || l4_insert || l4_offset == '0 && l4_checksum == '0);

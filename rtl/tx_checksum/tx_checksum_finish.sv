@@ -17,13 +17,13 @@ module tx_checksum_finish #(
     output      logic [        15:0] checksum
 );
   logic [18:0] added;
-  logic [15:0] folded;
+  logic [15:0] folded, ordered;
   always_comb begin
     added = 19'(sum[15:0]) + 19'(sum[31:16]) + 19'(sum[SUM_BITS-1:32]) + 19'(so_far);
     total = 17'(added[15:0]) + 17'(added[18:16]);
     folded = total[15:0] + 16'(total[16]);
-    checksum = odd ? ~folded : ~{folded[7:0], folded[15:8]};
-    if (udp && checksum == '0) checksum = '1;
+    ordered = odd ? folded : {folded[7:0], folded[15:8]};
+    checksum = udp && ordered == '1 ? '1 : ~ordered;
   end
 endmodule
 

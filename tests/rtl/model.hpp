@@ -53,7 +53,7 @@ class Model {
 #ifdef NICLAB_RTL_COVERAGE
     static int count = 0;
     if (const char* folder = std::getenv("NICLAB_RTL_COVERAGE"))
-      context_->coveragep()->write(folder + ("/" + std::to_string(++count)) + ".dat");
+      context_->coveragep()->write((std::string(folder) + "/" + std::to_string(++count) + ".dat").c_str());
 #endif
   }
 
