@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <ostream>
 #include <stdexcept>
 
@@ -119,27 +120,63 @@ Figure bench_transmit(unsigned frame) {
   return figure(m, m.simulated_s <= 0 ? 0 : static_cast<double>(m.packets) / m.simulated_s);
 }
 
+struct PacketCase {
+  const char* name;
+  unsigned frame;  // bytes with FCS; "1514" is its usual name, counted without
+  Figure (*run)(unsigned);
+};
+constexpr PacketCase kPacketCases[] = {{"rx64_model", 64, bench_receive},
+                                       {"rx1514_model", 1518, bench_receive},
+                                       {"tx64_model", 64, bench_transmit},
+                                       {"tx1514_model", 1518, bench_transmit}};
+
+/// The blocks that have a twin are on the transmit path. At least 200 ms simulated.
+constexpr std::uint64_t packets_of_rtl_run(unsigned frame) { return frame == 64 ? 300'000 : 30'000; }
+
+/// Wall over simulated time of a transmit run; `fidelity` is the body of a [fidelity] section.
+double bench_slowdown(unsigned frame, const std::string& fidelity) {
+  const Measurement m =
+      measure(transmit_scenario(frame, packets_of_rtl_run(frame)) + "[fidelity]\n" + fidelity, false);
+  return m.simulated_s <= 0 ? 0 : m.wall_s / m.simulated_s;
+}
+
+struct SlowdownCase {
+  const char* name;
+  unsigned frame;
+};
+constexpr SlowdownCase kSlowdownCases[] = {{"slowdown_rtl_all_64", 64}, {"slowdown_rtl_all_1514", 1518}};
+
+std::string decimal(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", v);
+  return text;
+}
+
+void check_case(const std::string& only) {
+  std::string names;
+  bool known = only.empty() || only == "rtl_cost";
+  const auto add = [&](const char* name) {
+    names += std::string(name) + ", ";
+    known |= only == name;
+  };
+  for (const auto& c : kPacketCases) add(c.name);
+  for (const auto& c : kSlowdownCases) add(c.name);
+  if (!known) throw UserError("bench --case " + only + ": no such case, expected " + names + "rtl_cost");
+}
+
 }  // namespace
 
 int bench_command(bool json, const std::string& only, std::ostream& out, std::ostream& err) {
-  struct Case {
-    const char* name;
-    unsigned frame;  // bytes with FCS; "1514" is its usual name, counted without
-    Figure (*run)(unsigned);
+  check_case(only);
+  const auto wanted = [&](const std::string& name) {
+    if (!only.empty() && only != name) return false;
+    if (!json) err << "niclab bench: " << name << "\n";
+    return true;
   };
-  constexpr Case kCases[] = {{"rx64_model", 64, bench_receive},
-                             {"rx1514_model", 1518, bench_receive},
-                             {"tx64_model", 64, bench_transmit},
-                             {"tx1514_model", 1518, bench_transmit}};
   Json result = Json::object();
   std::vector<std::vector<std::string>> rows{{"benchmark", "packets per wall second", "load"}};
-  if (!only.empty() &&
-      std::none_of(std::begin(kCases), std::end(kCases), [&](const Case& c) { return only == c.name; }))
-    throw UserError("bench --case " + only +
-                    ": no such case, expected rx64_model, rx1514_model, tx64_model or tx1514_model");
-  for (const Case& c : kCases) {
-    if (!only.empty() && only != c.name) continue;
-    if (!json) err << "niclab bench: " << c.name << "\n";
+  for (const PacketCase& c : kPacketCases) {
+    if (!wanted(c.name)) continue;
     const Figure f = c.run(c.frame);
     result[std::string(c.name) + "_pps"] = f.pps;
     result[std::string(c.name) + "_load_pps"] = f.load_pps;
@@ -147,11 +184,28 @@ int bench_command(bool json, const std::string& only, std::ostream& out, std::os
     rows.push_back({c.name, grouped(static_cast<std::uint64_t>(f.pps)) + " /s",
                     grouped(static_cast<std::uint64_t>(f.load_pps)) + " pps simulated"});
   }
-  // No unit has an RTL twin in this version.
-  result["slowdown_rtl_all_64"] = nullptr;
-  result["slowdown_rtl_all_1514"] = nullptr;
-  result["rtl_cost"] = Json::object();
-  out << (json ? result.dump(2) + "\n" : align(rows)) << std::flush;
+  std::vector<std::vector<std::string>> rtl{
+      {"blocks in RTL", "wall over simulated time", "times the model's"}};
+  for (const SlowdownCase& c : kSlowdownCases) {
+    if (!wanted(c.name)) continue;
+    const double slowdown = bench_slowdown(c.frame, "all = \"rtl\"\n");
+    result[c.name] = slowdown;
+    rtl.push_back({c.name, decimal(slowdown), ""});
+  }
+  if (wanted("rtl_cost")) {
+    const double model = bench_slowdown(64, "");
+    for (const auto unit : kTwins) {
+      const double slowdown = bench_slowdown(64, std::string(unit) + " = \"rtl\"\n");
+      const double factor = model <= 0 ? 0 : slowdown / model;
+      result["rtl_cost"][std::string(unit)] = factor;
+      rtl.push_back({std::string(unit) + ", 64 B", decimal(slowdown), decimal(factor)});
+    }
+  }
+  if (json) {
+    out << result.dump(2) << "\n" << std::flush;
+  } else {
+    out << (rows.size() > 1 ? align(rows) : "") << (rtl.size() > 1 ? align(rtl) : "") << std::flush;
+  }
   return 0;
 }
 
