@@ -33,11 +33,13 @@ void RtlTxRing::finish(Time end) {
 void RtlTxRing::settle() {
   if (settled_) return;
   top_->eval();
-  settled_ = true;
+  settled_ = low_ = true;
 }
 
+/// Inputs and rising clock in one evaluation: combinational logic settles before registers change, and the
+/// block has no concurrent assertion that would sample in between. Only the falling edge must have been seen.
 void RtlTxRing::edge() {
-  settle();
+  if (!low_) top_->eval();
   top_->clk = 1;
   top_->eval();
   ++cycles_;
@@ -45,7 +47,7 @@ void RtlTxRing::edge() {
   top_->clk = 0;
   top_->rst = top_->head_load = top_->fetch_ready = top_->resp_valid = top_->desc_ready = 0;
   top_->done_valid = top_->flush = top_->wb_ready = 0;
-  strobed_ = settled_ = flushed_ = false;
+  strobed_ = settled_ = flushed_ = low_ = false;
   if (beat_ != beats_) load_beat();
 }
 
@@ -129,7 +131,6 @@ void RtlTxRing::set_enabled(bool enabled, Time t) {
 
 unsigned RtlTxRing::head(Time t) {
   open(t);
-  settle();
   return top_->head;
 }
 
@@ -165,7 +166,6 @@ void RtlTxRing::fetched(std::span<const Descriptor> descriptors, Time t) {
 
 unsigned RtlTxRing::available(Time t) {
   open(t);
-  settle();
   const unsigned entering = beats_ - beat_ + top_->resp_valid;
   return top_->cached + entering - top_->desc_ready;
 }

@@ -68,6 +68,7 @@ class RtlTxRing {
   Time cycle_{};            ///< start of the open cycle
   bool strobed_ = false;    ///< its edge must be executed
   bool settled_ = false;    ///< the outputs belong to the inputs
+  bool low_ = false;        ///< the block has seen the clock low since its last edge
   bool scheduled_ = false;  ///< clocked: its edge is in the calendar
   bool flushed_ = false;    ///< this cycle's burst has been given
   unsigned beat_ = 0, beats_ = 0;
