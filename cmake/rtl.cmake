@@ -26,10 +26,12 @@ add_library(niclab_verilated STATIC EXCLUDE_FROM_ALL
   ${NICLAB_VERILATOR_ROOT}/include/verilated.cpp
   ${NICLAB_VERILATOR_ROOT}/include/verilated_threads.cpp
   ${NICLAB_VERILATOR_ROOT}/include/verilated_fst_c.cpp
-  ${NICLAB_VERILATOR_ROOT}/include/verilated_cov.cpp)
+  ${NICLAB_VERILATOR_ROOT}/include/verilated_cov.cpp
+  ${PROJECT_SOURCE_DIR}/rtl/assertion.cpp)
 target_include_directories(niclab_verilated SYSTEM PUBLIC
   ${NICLAB_VERILATOR_ROOT}/include ${NICLAB_VERILATOR_ROOT}/include/vltstd)
-target_compile_definitions(niclab_verilated PUBLIC VL_TIME_CONTEXT)
+target_include_directories(niclab_verilated PRIVATE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(niclab_verilated PUBLIC VL_TIME_CONTEXT VL_USER_STOP)
 target_compile_options(niclab_verilated PRIVATE ${NICLAB_VERILATED_FLAGS})
 target_link_libraries(niclab_verilated PUBLIC ZLIB::ZLIB Threads::Threads)
 

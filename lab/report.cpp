@@ -144,6 +144,14 @@ std::string account(const RunResult& r) {
   return r.accounts.empty() ? "" : "Account\n" + align(rows) + align(out) + "\n";
 }
 
+std::string blocks(const RunResult& r) {
+  Rows rows{{"block", "transactions", "clock cycles", "mismatches"}};
+  for (const auto& [unit, l] : r.lockstep)
+    rows.push_back({unit + " (" + r.fidelity.at(unit) + ")", grouped(l.transactions), grouped(l.cycles),
+                    grouped(l.mismatches)});
+  return section("Blocks in RTL", rows);
+}
+
 std::string expectations(const std::vector<ExpectOutcome>& outcomes) {
   if (outcomes.empty()) return "";
   std::string out = "Expectations\n";
@@ -160,7 +168,7 @@ std::string report_text(const RunResult& r, const std::vector<ExpectOutcome>& ou
   std::string out = r.scenario + ": " + readable_ns(r.time_ns) + " simulated (start line at " +
                     readable_ns(r.start_ns) + ") in " + fixed(r.wall_s, 2) + " s; seed " +
                     std::to_string(r.seed) + "; digest " + (r.digest ? hex16(*r.digest) : "none") + "\n\n";
-  out += wires(r) + sockets(r) + latency(r) + interrupts(r) + processors(r) + bus(r) + account(r);
+  out += wires(r) + sockets(r) + latency(r) + interrupts(r) + processors(r) + bus(r) + account(r) + blocks(r);
   out += expectations(outcomes);
   if (folder) out += "Results are in " + folder->string() + "/ (summary.json, *.pcap)\n";
   return out;

@@ -52,7 +52,9 @@ class Simulation {
     std::string aborted;
     try {
       scheduler_.start();
-    } catch (const sim::SimulationError& e) {
+    } catch (const UserError&) {
+      throw;
+    } catch (const std::exception& e) {
       aborted = e.what();
     }
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

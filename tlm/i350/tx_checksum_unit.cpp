@@ -6,9 +6,9 @@ using namespace hw;
 
 void TxChecksumUnit::choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent,
                             std::string name) {
-  name_ = std::move(name);
   compare_ = fidelity == Fidelity::lockstep;
-  if (fidelity != Fidelity::model) rtl_ = std::make_unique<RtlTxChecksum>(*world, engine, agent, *this);
+  if (fidelity != Fidelity::model)
+    rtl_ = std::make_unique<RtlTxChecksum>(*world, engine, agent, std::move(name), *this);
 }
 
 Time TxChecksumUnit::insert(Frame& frame, const AdvTxContext& context, bool ixsm, bool txsm, Time t) {
@@ -18,8 +18,8 @@ Time TxChecksumUnit::insert(Frame& frame, const AdvTxContext& context, bool ixsm
   if (rtl_ == nullptr) {
     apply_checksums(frame.bytes(), compute_checksums(frame.bytes(), context, ixsm, txsm));
   } else {
-    history_.add(start, "packet of bytes, context", frame.length,
-                 std::uint64_t{context.dw[2]} << 32 | context.dw[0]);
+    rtl_->instance().history.add(start, "packet of bytes, context", frame.length,
+                                 std::uint64_t{context.dw[2]} << 32 | context.dw[0]);
     rtl_->run(t);
     expected_.push_back(
         {compare_ ? compute_checksums(frame.bytes(), context, ixsm, txsm) : TxChecksums{}, known});
@@ -31,15 +31,9 @@ Time TxChecksumUnit::insert(Frame& frame, const AdvTxContext& context, bool ixsm
 
 void TxChecksumUnit::settle_rtl(Time t) {
   rtl_->run(t);
-  if (!expected_.empty() && expected_.front().known <= t) no_result(t);
-}
-
-void TxChecksumUnit::no_result(Time t) {
-  ++mismatches_;
-  std::string s = "lockstep mismatch: " + name_ + ": no result at " + std::to_string(t.ns()) +
-                  " ns, expected at " + std::to_string(expected_.front().known.ns()) + " ns";
-  for (const std::string& line : history_.lines()) s += "\n    " + line;
-  throw LockstepMismatch(s);
+  if (!expected_.empty() && expected_.front().known <= t)
+    rtl_->instance().fail(
+        "no result, expected in the cycle at " + std::to_string(expected_.front().known.ns()) + " ns", t);
 }
 
 void TxChecksumUnit::checksums(const RtlTxChecksum::Result& r) {
@@ -48,8 +42,9 @@ void TxChecksumUnit::checksums(const RtlTxChecksum::Result& r) {
   expected_.pop_front();
   if (compare_) {
     const TxChecksums& m = expected.checksums;
-    LockstepReport report(name_, "checksums of a packet of " + std::to_string(r.job.length) + " bytes",
-                          r.cycle, r.number);
+    LockstepReport report(rtl_->instance().name,
+                          "checksums of a packet of " + std::to_string(r.job.length) + " bytes", r.cycle,
+                          r.number);
     report.time("cycle", r.cycle, expected.known)
         .value("error", static_cast<unsigned>(r.error), 0)
         .value("ip_insert", r.checksums.ip, m.ip)
@@ -58,15 +53,11 @@ void TxChecksumUnit::checksums(const RtlTxChecksum::Result& r) {
         .value("l4_insert", r.checksums.l4, m.l4)
         .value("l4_offset", r.checksums.l4_offset, m.l4_offset)
         .value("l4_checksum", r.checksums.l4_checksum, m.l4_checksum);
-    if (report.differs()) {
-      ++mismatches_;
-      report.fail(history_.lines());
-    }
+    rtl_->instance().check(report);
   }
   const auto fits = [&](bool used, unsigned offset) { return !used || offset + 2 <= r.job.length; };
   if (!fits(r.checksums.ip, r.checksums.ip_offset) || !fits(r.checksums.l4, r.checksums.l4_offset))
-    throw SimulationError(name_ + ": a checksum's place lies outside the packet, at " +
-                          std::to_string(r.cycle.ns()) + " ns");
+    rtl_->instance().fail("a checksum's place outside the packet", r.cycle);
   apply_checksums(r.job.frame->bytes(), r.checksums);
 }
 
@@ -78,7 +69,7 @@ void TxChecksumUnit::reset(Time t) {
 }
 
 RtlCounters TxChecksumUnit::counters() const {
-  return rtl_ == nullptr ? RtlCounters{} : RtlCounters{results_, rtl_->cycles(), mismatches_};
+  return rtl_ == nullptr ? RtlCounters{} : RtlCounters{results_, rtl_->cycles(), rtl_->instance().mismatches};
 }
 
 }  // namespace niclab::sim

@@ -34,9 +34,7 @@ class TxChecksumUnit final : public RtlTxChecksum::Receiver {
  private:
   void checksums(const RtlTxChecksum::Result& result) override;
   void settle_rtl(Time t);
-  [[noreturn]] void no_result(Time t);
 
-  std::string name_;
   bool compare_ = false;
   Time free_{};  ///< when the packet before has been read
   std::unique_ptr<RtlTxChecksum> rtl_;
@@ -45,8 +43,7 @@ class TxChecksumUnit final : public RtlTxChecksum::Receiver {
     Time known{};
   };
   Ring<Expected> expected_;
-  InputHistory history_;
-  std::uint64_t results_ = 0, mismatches_ = 0;
+  std::uint64_t results_ = 0;
 };
 
 }  // namespace niclab::sim

@@ -8,9 +8,8 @@ using namespace hw;
 
 void TxRingUnit::choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent,
                         std::string name) {
-  name_ = std::move(name);
   compare_ = fidelity == Fidelity::lockstep;
-  if (fidelity != Fidelity::model) rtl_ = std::make_unique<RtlTxRing>(*world, engine, agent);
+  if (fidelity != Fidelity::model) rtl_ = std::make_unique<RtlTxRing>(*world, engine, agent, std::move(name));
 }
 
 // --- registers -----------------------------------------------------------------------------------
@@ -18,42 +17,42 @@ void TxRingUnit::choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsi
 void TxRingUnit::set_ring(DmaAddress base, std::uint32_t bytes, Time t) {
   model_.set_ring(base, bytes);
   if (rtl_ == nullptr) return;
-  history_.add(t, "ring of descriptors, base", model_.length(), base.value);
+  history().add(t, "ring of descriptors, base", model_.length(), base.value);
   rtl_->set_ring(base, model_.length(), t);
 }
 
 void TxRingUnit::set_head(unsigned index, Time t) {
   model_.set_head(index);
   if (rtl_ == nullptr) return;
-  history_.add(t, "TDH", index);
+  history().add(t, "TDH", index);
   rtl_->set_head(index, t);
 }
 
 void TxRingUnit::set_tail(unsigned index, Time t) {
   model_.set_tail(index);
   if (rtl_ == nullptr) return;
-  history_.add(t, "TDT", index);
+  history().add(t, "TDT", index);
   rtl_->set_tail(model_.tail(), t);
 }
 
 void TxRingUnit::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {
   model_.set_thresholds(pthresh, hthresh, wthresh);
   if (rtl_ == nullptr) return;
-  history_.add(t, "TXDCTL PTHRESH<<8|HTHRESH, WTHRESH", pthresh << 8 | hthresh, wthresh);
+  history().add(t, "TXDCTL PTHRESH<<8|HTHRESH, WTHRESH", pthresh << 8 | hthresh, wthresh);
   rtl_->set_thresholds(pthresh, hthresh, wthresh, t);
 }
 
 void TxRingUnit::set_enabled(bool enabled, Time t) {
   model_.set_enabled(enabled);
   if (rtl_ == nullptr) return;
-  history_.add(t, "TXDCTL.ENABLE", enabled);
+  history().add(t, "TXDCTL.ENABLE", enabled);
   rtl_->set_enabled(enabled, t);
 }
 
 void TxRingUnit::reset(Time t) {
   model_ = TxRing();
   if (rtl_ == nullptr) return;
-  history_.add(t, "reset");
+  history().add(t, "reset");
   rtl_->reset(t);
 }
 
@@ -79,14 +78,14 @@ std::optional<FetchRequest> TxRingUnit::rtl_next_fetch(unsigned mrrs, Time t) {
   }
   if (rtl) {
     ++transactions_;
-    history_.add(t, "fetch accepted: index, count", rtl->index, rtl->count);
+    history().add(t, "fetch accepted: index, count", rtl->index, rtl->count);
   }
   return rtl;
 }
 
 void TxRingUnit::rtl_fetched(std::span<const Descriptor> descriptors, Time t) {
   transactions_ += descriptors.size();
-  history_.add(t, "descriptors", descriptors.size(), hash_bytes(std::as_bytes(descriptors)));
+  history().add(t, "descriptors", descriptors.size(), hash_bytes(std::as_bytes(descriptors)));
   rtl_->fetched(descriptors, t);
 }
 
@@ -119,7 +118,7 @@ TakenDescriptor TxRingUnit::rtl_take(Time t) {
       check(r);
     }
   }
-  history_.add(t, "descriptor taken", rtl.index);
+  history().add(t, "descriptor taken", rtl.index);
   return rtl;
 }
 
@@ -127,12 +126,12 @@ TakenDescriptor TxRingUnit::rtl_take(Time t) {
 
 void TxRingUnit::rtl_completed(unsigned count, Time t) {
   ++transactions_;
-  history_.add(t, "descriptors done", count);
+  history().add(t, "descriptors done", count);
   rtl_->completed(count, t);
 }
 
 void TxRingUnit::rtl_flush(Time t) {
-  history_.add(t, "flush");
+  history().add(t, "flush");
   rtl_->flush(t);
 }
 
@@ -149,7 +148,7 @@ std::optional<TxWriteback> TxRingUnit::rtl_next_writeback(Time t) {
   }
   if (rtl) {
     ++transactions_;
-    history_.add(t, "write-back accepted: index, mask", rtl->index, rtl->mask);
+    history().add(t, "write-back accepted: index, mask", rtl->index, rtl->mask);
   }
   return rtl;
 }
@@ -163,7 +162,8 @@ unsigned TxRingUnit::rtl_pending_reports(Time t) {
 }
 
 RtlCounters TxRingUnit::counters() const {
-  return rtl_ == nullptr ? RtlCounters{} : RtlCounters{transactions_, rtl_->cycles(), mismatches_};
+  return rtl_ == nullptr ? RtlCounters{}
+                         : RtlCounters{transactions_, rtl_->cycles(), rtl_->instance().mismatches};
 }
 
 }  // namespace niclab::sim

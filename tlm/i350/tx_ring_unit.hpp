@@ -82,19 +82,16 @@ class TxRingUnit {
   void rtl_flush(Time t);
   std::optional<hw::TxWriteback> rtl_next_writeback(Time t);
   unsigned rtl_pending_reports(Time t);
-  LockstepReport report(const char* what, Time t) const { return {name_, what, t, transactions_}; }
-  void check(const LockstepReport& r) {
-    if (!r.differs()) return;
-    ++mismatches_;
-    r.fail(history_.lines());
+  LockstepReport report(const char* what, Time t) const {
+    return {rtl_->instance().name, what, t, transactions_};
   }
+  InputHistory& history() { return rtl_->instance().history; }
+  void check(const LockstepReport& r) { rtl_->instance().check(r); }
 
   hw::TxRing model_;  ///< holds base, length and enable in every fidelity
   std::unique_ptr<RtlTxRing> rtl_;
   bool compare_ = false;
-  std::string name_;
-  InputHistory history_;
-  std::uint64_t transactions_ = 0, mismatches_ = 0;
+  std::uint64_t transactions_ = 0;
 };
 
 }  // namespace niclab::sim

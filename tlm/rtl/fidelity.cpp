@@ -58,6 +58,14 @@ void LockstepReport::fail(const std::vector<std::string>& history) const {
   throw LockstepMismatch(s);
 }
 
+void RtlInstance::fail(const std::string& what, Time t) {
+  ++mismatches;
+  std::string s = "lockstep mismatch: " + name + ", " + what + ", clock cycle that begins at " +
+                  std::to_string(t.ns()) + " ns\n  what went in before, oldest first:";
+  for (const std::string& line : history.lines()) s += "\n    " + line;
+  throw LockstepMismatch(s);
+}
+
 std::vector<std::string> InputHistory::lines() const {
   std::vector<std::string> out;
   for (unsigned i = next_ < kKept ? 0 : next_ - kKept; i != next_; ++i) {

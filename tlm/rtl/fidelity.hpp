@@ -86,4 +86,20 @@ class InputHistory {
   unsigned next_ = 0;
 };
 
+/// One Verilated block in the simulation: who it is, and what went into it.
+struct RtlInstance {
+  std::string name;  ///< "h1.eth0 tx_ring queue 2"
+  InputHistory history;
+  std::uint64_t mismatches = 0;
+
+  /// Throws if `report` differs.
+  void check(const LockstepReport& report) {
+    if (!report.differs()) return;
+    ++mismatches;
+    report.fail(history.lines());
+  }
+  /// The block contradicts itself or says nothing: `what` ends the run.
+  [[noreturn]] void fail(const std::string& what, Time t);
+};
+
 }  // namespace niclab::sim

@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rtl/assertion.hpp"
+
 namespace niclab::sim {
 
 using namespace hw;
 
-RtlTxChecksum::RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, Receiver& receiver)
+RtlTxChecksum::RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, std::string name,
+                             Receiver& receiver)
     : engine_(engine),
       agent_(agent),
       clocked_(world.clocked()),
+      instance_{std::move(name), {}, 0},
       receiver_(receiver),
       top_(std::make_unique<Vtx_checksum>(&world.context())) {
   reset(Time{});
@@ -74,7 +78,11 @@ void RtlTxChecksum::edge() {
   top_->eval();
   const bool accepted = top_->in_valid && top_->in_ready;
   top_->clk = 1;
-  top_->eval();
+  try {
+    top_->eval();
+  } catch (const rtl::AssertionFailed& e) {
+    instance_.fail(std::string("assertion ") + e.what(), cycle_);
+  }
   top_->clk = 0;
   ++cycles_;
   cycle_ += kDeviceClock;

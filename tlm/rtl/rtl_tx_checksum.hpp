@@ -9,6 +9,7 @@
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
 #include "tlm/frame.hpp"
+#include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 class Vtx_checksum;
@@ -40,7 +41,8 @@ class RtlTxChecksum {
     virtual void checksums(const Result& result) = 0;
   };
 
-  RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, Receiver& receiver);
+  /// `agent`: of the calendar, for its clock. `name`: for reports.
+  RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, std::string name, Receiver& receiver);
   ~RtlTxChecksum();
 
   /// Hands over a packet; jobs start in order, none before the one before has been read.
@@ -52,6 +54,8 @@ class RtlTxChecksum {
 
   /// Packets handed over whose result has not come.
   bool busy() const { return !waiting_.empty() || !inside_.empty(); }
+  RtlInstance& instance() { return instance_; }
+  const RtlInstance& instance() const { return instance_; }
   std::uint64_t cycles() const { return cycles_; }
 
  private:
@@ -65,6 +69,7 @@ class RtlTxChecksum {
   Engine& engine_;
   const unsigned agent_;
   const bool clocked_;
+  RtlInstance instance_;
   Receiver& receiver_;
   std::unique_ptr<Vtx_checksum> top_;
   Ring<Job> waiting_, inside_;  ///< the first waiting one may be half read

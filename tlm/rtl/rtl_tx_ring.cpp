@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rtl/assertion.hpp"
+
 namespace niclab::sim {
 
 using namespace hw;
 
-RtlTxRing::RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent)
+RtlTxRing::RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent, std::string name)
     : engine_(engine),
       agent_(agent),
       clocked_(world.clocked()),
+      instance_{std::move(name), {}, 0},
       top_(std::make_unique<Vtx_ring>(&world.context())) {
   reset(Time{});
 }
@@ -41,7 +44,11 @@ void RtlTxRing::settle() {
 void RtlTxRing::edge() {
   if (!low_) top_->eval();
   top_->clk = 1;
-  top_->eval();
+  try {
+    top_->eval();
+  } catch (const rtl::AssertionFailed& e) {
+    instance_.fail(std::string("assertion ") + e.what(), cycle_);
+  }
   ++cycles_;
   cycle_ += kDeviceClock;
   top_->clk = 0;

@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "hw/tx_ring.hpp"
 #include "tlm/core/engine.hpp"
+#include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 class Vtx_ring;
@@ -22,8 +23,8 @@ namespace niclab::sim {
 
 class RtlTxRing {
  public:
-  /// `agent`: of the calendar, for its clock.
-  RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent);
+  /// `agent`: of the calendar, for its clock. `name`: for reports.
+  RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent, std::string name);
   ~RtlTxRing();
 
   // As hw::TxRing, each at an instant of the 8 ns grid, never before an earlier call's.
@@ -50,6 +51,8 @@ class RtlTxRing {
 
   /// Executes the edges that lie before the end of the run.
   void finish(Time end);
+  RtlInstance& instance() { return instance_; }
+  const RtlInstance& instance() const { return instance_; }
   std::uint64_t cycles() const { return cycles_; }
 
  private:
@@ -64,6 +67,7 @@ class RtlTxRing {
   Engine& engine_;
   const unsigned agent_;
   const bool clocked_;
+  RtlInstance instance_;
   std::unique_ptr<Vtx_ring> top_;
   Time cycle_{};            ///< start of the open cycle
   bool strobed_ = false;    ///< its edge must be executed
