@@ -28,13 +28,14 @@ MAY_INCLUDE = {
     "driver/": ("base/", "hw/registers.hpp", "hw/descriptors.hpp", "stack/net_device.hpp", "stack/skbuff.hpp"),
     "tlm/": ("base/", "hw/"),
     "tlm/core/": ("base/",),
+    "tlm/rtl/": ("base/", "hw/", "tlm/", "rtl/"),
     "firmware/": ("base/", "hw/"),
     "bridge/": ("base/", "hw/", "tlm/", "driver/"),
     "lab/": tuple(room + "/" for room in ROOMS),
 }
 
 # Rooms that know only the standard library, with what they may include besides it.
-ONLY_STANDARD_AND = {"base/": (), "hw/": (), "rtl/": (), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sys/mman.h")}
+ONLY_STANDARD_AND = {"base/": (), "hw/": (), "rtl/": ("verilated", "gtkwave/"), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sys/mman.h")}
 # Standard headers that would let wall-clock time or threads in.
 NOT_IN_SIMULATED_CODE = ("chrono", "ctime", "thread", "mutex", "condition_variable", "future", "atomic")
 

@@ -24,9 +24,13 @@ RtlTxRing::~RtlTxRing() = default;
 
 // --- the clock -----------------------------------------------------------------------------------
 
+/// Ahead of time or not, as much of the block's own time passes as of everybody's.
 void RtlTxRing::open(Time t) {
-  while (strobed_ && cycle_ < t) edge();
+  if (t <= instant_) return;
+  const Time target = cycle_ + (t - instant_);
+  while (strobed_ && cycle_ < target) edge();
   cycle_ = niclab::max(cycle_, t);
+  instant_ = t;
 }
 
 void RtlTxRing::finish(Time end) {
@@ -69,11 +73,8 @@ void RtlTxRing::strobe(bool used) {
 
 void RtlTxRing::clock_event(Time t, std::uint32_t) {
   scheduled_ = false;
-  if (cycle_ >= t) {  // used twice in a cycle, and therefore ahead
-    if (strobed_) strobe();
-    return;
-  }
   open(t);
+  if (strobed_) strobe();
 }
 
 void RtlTxRing::load_beat() {

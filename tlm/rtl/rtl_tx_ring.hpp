@@ -70,6 +70,7 @@ class RtlTxRing {
   RtlInstance instance_;
   std::unique_ptr<Vtx_ring> top_;
   Time cycle_{};            ///< start of the open cycle
+  Time instant_{};          ///< of the last call; a port used twice at one puts the cycle ahead of it
   bool strobed_ = false;    ///< its edge must be executed
   bool settled_ = false;    ///< the outputs belong to the inputs
   bool low_ = false;        ///< the block has seen the clock low since its last edge
