@@ -1,10 +1,11 @@
-// What a run draws when somebody wants to see waves: scopes, signals and their changes. Sinks observe; they never change
-// anything.
+// What a run draws when somebody wants to see waves: scopes, signals and their changes. Sinks observe; they
+// never change anything.
 //
-// A module keeps a pointer to the sink, null when no waves are written, declares its signals before the run begins, and
-// tells changes with their time. Changes may be told ahead of their time (an effect computed for later), never behind
-// the calendar: the sink holds them back until the clock has passed. For one signal the later word counts: it replaces
-// what was told before for the same instant and for later ones (a CPU that an interrupt stops before its time).
+// A module keeps a pointer to the sink, null when no waves are written, declares its signals before the run
+// begins, and tells changes with their time. Changes may be told ahead of their time (an effect computed for
+// later), never behind the calendar: the sink holds them back until the clock has passed. For one signal the
+// later word counts: it replaces what was told before for the same instant and for later ones (a CPU that an
+// interrupt stops before its time).
 #pragma once
 
 #include <cstdint>
@@ -67,7 +68,8 @@ class WaveSink {
   virtual WaveEnum enumeration(std::string_view type, std::span<const std::string_view> names,
                                std::span<const std::string_view> values) = 0;
   virtual WaveSignal declare(WaveScope scope, const WaveDeclaration& declaration) = 0;
-  /// Called once when the sink begins to record, at that instant: tell the values of signals declared as not `known`.
+  /// Called once when the sink begins to record, at that instant: tell the values of signals declared as not
+  /// `known`.
   virtual void on_open(std::function<void(Time)> tell) = 0;
 
   // While it runs.

@@ -69,8 +69,8 @@ std::vector<std::uint32_t> FstSink::begin(const WaveTree& tree) {
   for (std::size_t i = 1; i < tree.enumerations.size(); ++i) {
     const WaveTree::Enumeration& e = tree.enumerations[i];
     auto names = pointers(e.names), values = pointers(e.values);
-    types.push_back(fstWriterCreateEnumTable(fst_, e.type.c_str(), static_cast<std::uint32_t>(names.size()), 0,
-                                             names.data(), values.data()));
+    types.push_back(fstWriterCreateEnumTable(fst_, e.type.c_str(), static_cast<std::uint32_t>(names.size()),
+                                             0, names.data(), values.data()));
   }
   std::vector<std::uint32_t> numbers(tree.signals.size());
   declare(tree, 0, types, numbers);
@@ -105,7 +105,8 @@ void FstSink::write(std::span<const std::byte> record) {
                                              static_cast<std::uint32_t>(item.value));
       record = record.subspan((item.value + 7) / 8 * 8);
     } else if ((item.bits & FstRecorder::kWide) != 0) {
-      words_.resize(item.value / sizeof(std::uint32_t) + 1);  // the library looks at the word behind whole ones
+      words_.resize(item.value / sizeof(std::uint32_t) +
+                    1);  // the library looks at the word behind whole ones
       std::memcpy(words_.data(), record.data(), item.value);
       fstWriterEmitValueChangeVec32(fst_, item.number, item.bits & ~FstRecorder::kWide, words_.data());
       record = record.subspan((item.value + 7) / 8 * 8);

@@ -13,8 +13,8 @@
 
 namespace niclab::lab {
 
-/// What a file will hold: a tree of scopes with signals. Handles are those of base/waves.hpp; the first of each is for
-/// none (the top scope).
+/// What a file will hold: a tree of scopes with signals. Handles are those of base/waves.hpp; the first of
+/// each is for none (the top scope).
 struct WaveTree {
   struct Enumeration {
     std::string type;

@@ -45,6 +45,7 @@ Instruments::Instruments(const Scenario& scenario, sim::Engine& engine, WriterTh
 }
 
 void Instruments::tlp(const TlpEvent& e) {
+  if (!waves_.empty()) waves_[e.port]->tlp(e);
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];
   events_->event(Event::tlp(e.start, p.host, p.nic, e.up, e.type, e.address, e.length, e.tag, e.content));
@@ -62,6 +63,7 @@ void Instruments::frame(const FrameEvent& e) {
     ++w.rx_frames;
     w.rx_bytes += e.bytes.size() + hw::kFcsBytes;
   }
+  if (!waves_.empty()) waves_[e.port]->frame(e);
   if (!taps_.empty()) taps_[e.port]->frame(engine_.now(), e.end, e.bytes);
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];

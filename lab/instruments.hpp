@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/trace.hpp"
+#include "lab/bus_waves.hpp"
 #include "lab/capture.hpp"
 #include "lab/events.hpp"
 #include "lab/latency.hpp"
@@ -51,6 +52,11 @@ class Instruments final : public TraceSink {
   void frame(const FrameEvent& e) override;
   void interrupt(const InterruptEvent& e) override;
   void delivery(const DeliveryEvent& e) override;
+  /// Before the run: what passes the bus and the wire of this port is shown in `scope`.
+  void show_waves(unsigned port, WaveSink& sink, WaveScope scope) {
+    waves_.resize(ports_.size());
+    waves_[port] = std::make_unique<BusWaves>(sink, scope);
+  }
   /// The run is over: hands the writer what is still held back.
   void close();
 
@@ -71,6 +77,7 @@ class Instruments final : public TraceSink {
   EventSink* events_;
   std::vector<Port> ports_;
   std::vector<std::unique_ptr<FrameTap>> taps_;
+  std::vector<std::unique_ptr<BusWaves>> waves_;  // by port; empty: nobody looks
 };
 
 /// Turns one host's deliveries into trace events.

@@ -9,6 +9,7 @@
 #include "lab/machine.hpp"
 #include "lab/network.hpp"
 #include "lab/user_error.hpp"
+#include "lab/wave_file.hpp"
 #include "lab/writer_thread.hpp"
 
 namespace niclab::lab {
@@ -31,8 +32,9 @@ class Simulation {
         trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
         writer_(options.out_dir ? std::make_unique<WriterThread>() : nullptr),
         instruments_(scenario, engine_, writer_.get(), options.out_dir.value_or(""), options.events),
-        rtl_(options.eager),
-        world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
+        waves_(make_waves(options)),
+        rtl_(options.eager || options.waves, waves_.get()),
+        world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs, waves_.get()} {
     trace_.set_sink(&instruments_);
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
@@ -42,6 +44,8 @@ class Simulation {
     }
     network_ = std::make_unique<Network>(world_, scenario, machines_);
     for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
+    const Waves& w = scenario.waves;
+    if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
     if (options.progress != nullptr)
       engine_.at<&Simulation::report_progress>(Time{} + kProgressStep, sim::Kind::foreign, kObserverAgent + 1,
@@ -57,11 +61,11 @@ class Simulation {
     } catch (const sim::SimulationError& e) {
       aborted = e.what();
     } catch (...) {  // what was said so far is in the files all the same
-      instruments_.close();
+      close_files(engine_.now());
       writer_.reset();
       throw;
     }
-    instruments_.close();
+    close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now());
     if (writer_) writer_->close();
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
@@ -111,6 +115,25 @@ class Simulation {
     return n;
   }
 
+  std::unique_ptr<WaveFile> make_waves(const RunOptions& options) {
+    if (!options.waves) return nullptr;
+    return std::make_unique<WaveFile>(*writer_, *options.out_dir / "waves.fst",
+                                      [this] { return engine_.settled(); });
+  }
+
+  /// What is held back until its time has come goes to the writer.
+  void close_files(Time end) {
+    instruments_.close();
+    if (!waves_) return;
+    waves_->close(end);
+    if (waves_->late() != 0) throw std::logic_error("waves: changes told behind the clock");
+  }
+
+  void open_waves(Time t, std::uint32_t) {
+    const auto& until = scenario_.waves.until;
+    waves_->open(t, until ? start_ + *until : Time::never());
+  }
+
   /// An application or a boot task became ready: in its task, synchronised.
   void check_ready() {
     if (start_ != Time::never()) return;
@@ -121,6 +144,10 @@ class Simulation {
     start_ = (engine_.now() + kStartMargin).ceil(1_ms);
     instruments_.start = start_;
     network_->start(start_);
+    const Waves& w = scenario_.waves;
+    if (waves_ && (w.from || w.until))
+      engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
+                                          kObserverAgent + 2, *this);
     if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
     } else {
@@ -177,6 +204,7 @@ class Simulation {
   sim::Trace trace_;
   std::unique_ptr<WriterThread> writer_;
   Instruments instruments_;
+  std::unique_ptr<WaveFile> waves_;
   sim::RtlWorld rtl_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;

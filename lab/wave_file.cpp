@@ -24,7 +24,8 @@ WaveScope WaveFile::scope(WaveScope parent, std::string_view name, WaveScopeKind
 
 WaveEnum WaveFile::enumeration(std::string_view type, std::span<const std::string_view> names,
                                std::span<const std::string_view> values) {
-  const WaveTree::Enumeration e{std::string(type), {names.begin(), names.end()}, {values.begin(), values.end()}};
+  const WaveTree::Enumeration e{
+      std::string(type), {names.begin(), names.end()}, {values.begin(), values.end()}};
   for (std::uint32_t i = 1; i < tree_.enumerations.size(); ++i) {
     const WaveTree::Enumeration& known = tree_.enumerations[i];
     if (known.type == e.type && known.names == e.names && known.values == e.values) return {i};

@@ -17,8 +17,8 @@ namespace niclab::lab {
 
 class WaveFile final : public WaveSink {
  public:
-  /// `settled` says before which instant nothing happens any more (sim::Engine::settled). Creates the file; throws
-  /// UserError when it cannot.
+  /// `settled` says before which instant nothing happens any more (sim::Engine::settled). Creates the file;
+  /// throws UserError when it cannot.
   WaveFile(WriterThread& thread, const std::filesystem::path& file, std::function<Time()> settled);
 
   /// Records from the instant `from`, which is now, to `until`: every known value first.

@@ -16,12 +16,12 @@ struct WaveChange {
   std::uint64_t value = 0;
 };
 
-/// Holds changes back until nothing earlier can be told any more. Changes of one instant keep the order in which they
-/// were told. No allocation in steady state.
+/// Holds changes back until nothing earlier can be told any more. Changes of one instant keep the order in
+/// which they were told. No allocation in steady state.
 class WaveOrder {
  public:
-  /// `replaces`: what was told of this signal for `ps` or later is forgotten. A change for an instant that is already
-  /// released counts as `late` and is moved to the earliest instant that is still possible.
+  /// `replaces`: what was told of this signal for `ps` or later is forgotten. A change for an instant that is
+  /// already released counts as `late` and is moved to the earliest instant that is still possible.
   void tell(std::uint64_t ps, std::uint32_t signal, std::uint64_t value, std::span<const std::byte> bytes,
             bool replaces) {
     if (ps < released_) {
@@ -39,7 +39,8 @@ class WaveOrder {
   /// Whether release(ps) would hand out something.
   bool due(std::uint64_t ps) const { return first_ != held_.size() && held_[first_].ps < ps; }
 
-  /// Hands out, in order, all changes before `ps`: out(change, bytes). Nothing before `ps` may be told hereafter.
+  /// Hands out, in order, all changes before `ps`: out(change, bytes). Nothing before `ps` may be told
+  /// hereafter.
   template <class Out>
   void release(std::uint64_t ps, Out out) {
     if (ps > released_) released_ = ps;

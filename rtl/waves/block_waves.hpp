@@ -15,10 +15,11 @@ namespace niclab::rtl {
 
 class BlockWaves {
  public:
-  /// Declares all signals of the model (a class generated with TRACE) as scope `name` within `scope`. Before the run
-  /// begins; sink and model must outlive this object.
+  /// Declares all signals of the model (a class generated with TRACE) as scope `name` within `scope`. Before
+  /// the run begins; sink and model must outlive this object.
   template <class Model>
-  BlockWaves(WaveSink& sink, WaveScope scope, std::string_view name, Model& model) : BlockWaves(sink, scope, name) {
+  BlockWaves(WaveSink& sink, WaveScope scope, std::string_view name, Model& model)
+      : BlockWaves(sink, scope, name) {
     model.contextp()->traceEverOn(true);
     model.trace(file(), kAllLevels);
     open();
@@ -27,7 +28,8 @@ class BlockWaves {
   BlockWaves(const BlockWaves&) = delete;
   BlockWaves& operator=(const BlockWaves&) = delete;
 
-  /// After eval(): what has changed since the last dump changed at `t`, which is not before that of the last dump.
+  /// After eval(): what has changed since the last dump changed at `t`, which is not before that of the last
+  /// dump.
   void dump(Time t);
 
  private:

@@ -1,10 +1,12 @@
-// The back end of Verilator's FST traces, written anew: it takes the place of the runtime's verilated_fst_c.cpp.
+// The back end of Verilator's FST traces, written anew: it takes the place of the runtime's
+// verilated_fst_c.cpp.
 //
 // Generated trace code declares its scopes, signals and enumerations on a VerilatedFst and tells changes to a
-// VerilatedFstBuffer. Verilator's own members of these two classes write an FST file at once, in the simulation's
-// thread, one file a VerilatedFst, all its models at each dump. Ours hand everything to a WaveSink: one file for all
-// blocks and the models, ordered and written elsewhere, and a dump looks only at the block whose clock ticked. What is
-// called `fst` in these classes, the void pointer to an open file, is our TraceFile.
+// VerilatedFstBuffer. Verilator's own members of these two classes write an FST file at once, in the
+// simulation's thread, one file a VerilatedFst, all its models at each dump. Ours hand everything to a
+// WaveSink: one file for all blocks and the models, ordered and written elsewhere, and a dump looks only at
+// the block whose clock ticked. What is called `fst` in these classes, the void pointer to an open file, is
+// our TraceFile.
 //
 // This leans on the internals of one version of Verilator, the one of Debian 12.
 #include <verilated.h>
@@ -89,8 +91,8 @@ void VerilatedFst::declDTypeEnum(int dtypenum, const char* name, uint32_t elemen
   m_local2fstdtype[dtypenum] = trace_file(m_fst).sink.enumeration(name, name_views, value_views).id;
 }
 
-void VerilatedFst::declare(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                           bool array, int arraynum, bool bussed, int msb, int lsb) {
+void VerilatedFst::declare(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                           fstVarType type, bool array, int arraynum, bool bussed, int msb, int lsb) {
   const int bits = (msb > lsb ? msb - lsb : lsb - msb) + 1;
   if (!Super::declCode(code, name, static_cast<uint32_t>(bits), false)) return;
   rtl::TraceFile& file = trace_file(m_fst);
@@ -105,34 +107,35 @@ void VerilatedFst::declare(uint32_t code, const char* name, int dtypenum, fstVar
   if (bussed) word += " [" + std::to_string(msb) + ":" + std::to_string(lsb) + "]";
   const auto known = m_code2symbol.find(code);
   const WaveSignal signal = file.sink.declare(
-      scope, {.name = word,
-              .kind = kind_of(type),
-              .bits = static_cast<unsigned>(bits),
-              .type = {dtypenum > 0 ? m_local2fstdtype[dtypenum] : 0},
-              .direction = static_cast<WaveDirection>(direction <= FST_VD_INOUT ? direction : FST_VD_IMPLICIT),
-              .alias = {known != m_code2symbol.end() ? known->second : 0},
-              .known = false});
+      scope,
+      {.name = word,
+       .kind = kind_of(type),
+       .bits = static_cast<unsigned>(bits),
+       .type = {dtypenum > 0 ? m_local2fstdtype[dtypenum] : 0},
+       .direction = static_cast<WaveDirection>(direction <= FST_VD_INOUT ? direction : FST_VD_IMPLICIT),
+       .alias = {known != m_code2symbol.end() ? known->second : 0},
+       .known = false});
   if (known == m_code2symbol.end()) m_code2symbol[code] = signal.id;
 }
 
-void VerilatedFst::declEvent(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                             bool array, int arraynum) {
+void VerilatedFst::declEvent(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                             fstVarType type, bool array, int arraynum) {
   declare(code, name, dtypenum, direction, type, array, arraynum, false, 0, 0);
 }
-void VerilatedFst::declBit(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                           bool array, int arraynum) {
+void VerilatedFst::declBit(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                           fstVarType type, bool array, int arraynum) {
   declare(code, name, dtypenum, direction, type, array, arraynum, false, 0, 0);
 }
-void VerilatedFst::declBus(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                           bool array, int arraynum, int msb, int lsb) {
+void VerilatedFst::declBus(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                           fstVarType type, bool array, int arraynum, int msb, int lsb) {
   declare(code, name, dtypenum, direction, type, array, arraynum, true, msb, lsb);
 }
-void VerilatedFst::declQuad(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                            bool array, int arraynum, int msb, int lsb) {
+void VerilatedFst::declQuad(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                            fstVarType type, bool array, int arraynum, int msb, int lsb) {
   declare(code, name, dtypenum, direction, type, array, arraynum, true, msb, lsb);
 }
-void VerilatedFst::declArray(uint32_t code, const char* name, int dtypenum, fstVarDir direction, fstVarType type,
-                             bool array, int arraynum, int msb, int lsb) {
+void VerilatedFst::declArray(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
+                             fstVarType type, bool array, int arraynum, int msb, int lsb) {
   declare(code, name, dtypenum, direction, type, array, arraynum, true, msb, lsb);
 }
 void VerilatedFst::declDouble(uint32_t code, const char* name, int dtypenum, fstVarDir direction,
