@@ -49,6 +49,12 @@ std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   return p;
 }
 
+std::size_t signals_in(void* reader) {
+  std::size_t n = 0;
+  while (const fstHier* h = fstReaderIterateHier(reader)) n += h->htyp == FST_HT_VAR;
+  return n;
+}
+
 }  // namespace
 
 FstSink::FstSink(const std::filesystem::path& file) : file_(file), fst_(fstWriterCreate(file.c_str(), 1)) {
@@ -74,6 +80,7 @@ std::vector<std::uint32_t> FstSink::begin(const WaveTree& tree) {
   }
   std::vector<std::uint32_t> numbers(tree.signals.size());
   declare(tree, 0, types, numbers);
+  signals_ = tree.signals.size() - 1;
   return numbers;
 }
 
@@ -123,7 +130,8 @@ void FstSink::finish() {
   fst_ = nullptr;
   // The library does not say whether the disk took everything; a file that is not whole does not read back.
   void* reader = fstReaderOpen(file_.c_str());
-  const bool whole = reader != nullptr && fstReaderGetEndTime(reader) == last_ps_;
+  const bool whole =
+      reader != nullptr && fstReaderGetEndTime(reader) == last_ps_ && signals_in(reader) == signals_;
   if (reader != nullptr) fstReaderClose(reader);
   if (!whole) throw UserError(file_.string() + ": cannot write, expected room on the disk");
 }

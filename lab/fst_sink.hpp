@@ -60,6 +60,7 @@ class FstSink final : public WriterThread::Sink {
   const std::filesystem::path file_;
   void* fst_;
   std::uint64_t last_ps_ = 0;
+  std::size_t signals_ = 0;
   std::vector<std::uint32_t> words_;
 };
 
