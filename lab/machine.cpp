@@ -52,7 +52,7 @@ sim::Fidelity fidelity(const Scenario& s, const char* unit) {
 }
 
 std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const Host& h, sim::RtlWorld& rtl,
-                                                     WaveSink* waves) {
+                                                      WaveSink* waves) {
   std::vector<sim::I350FunctionConfig> v;
   for (const Nic& n : h.nics) {
     sim::I350FunctionConfig c;

@@ -19,6 +19,8 @@ constexpr Duration kStartMargin = 10_ms;  // from "everything is ready" to the s
 constexpr Duration kIdleCheck = 10_ms;    // how long nothing must move before a run counts as idle
 constexpr Duration kProgressStep = 1_ms;
 constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario cannot start
+constexpr Duration kWavePatience =
+    kDeviceClock * 2;  // a Verilated block tells its inputs at the edge after them
 constexpr unsigned kObserverAgent = 0xFFF0;
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
@@ -33,7 +35,7 @@ class Simulation {
         writer_(options.out_dir ? std::make_unique<WriterThread>() : nullptr),
         instruments_(scenario, engine_, writer_.get(), options.out_dir.value_or(""), options.events),
         waves_(make_waves(options)),
-        rtl_(options.eager || options.waves, waves_.get()),
+        rtl_(options.eager || options.waves),
         world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs, waves_.get()} {
     trace_.set_sink(&instruments_);
     unsigned port = 0, cpu = 0;
@@ -61,11 +63,11 @@ class Simulation {
     } catch (const sim::SimulationError& e) {
       aborted = e.what();
     } catch (...) {  // what was said so far is in the files all the same
-      close_files(engine_.now());
+      close_files(engine_.now() + kWavePatience);
       writer_.reset();
       throw;
     }
-    close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now());
+    close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now() + kWavePatience);
     if (writer_) writer_->close();
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
@@ -117,8 +119,8 @@ class Simulation {
 
   std::unique_ptr<WaveFile> make_waves(const RunOptions& options) {
     if (!options.waves) return nullptr;
-    return std::make_unique<WaveFile>(*writer_, *options.out_dir / "waves.fst",
-                                      [this] { return engine_.settled(); });
+    return std::make_unique<WaveFile>(
+        *writer_, *options.out_dir / "waves.fst", [this] { return engine_.settled(); }, kWavePatience);
   }
 
   /// What is held back until its time has come goes to the writer.

@@ -6,10 +6,12 @@
 
 namespace niclab::lab {
 
-WaveFile::WaveFile(WriterThread& thread, const std::filesystem::path& file, std::function<Time()> settled)
+WaveFile::WaveFile(WriterThread& thread, const std::filesystem::path& file, std::function<Time()> settled,
+                   Duration patience)
     : sink_(thread.add(std::make_unique<FstSink>(file))),
       recorder_(thread, sink_),
-      settled_(std::move(settled)) {}
+      settled_(std::move(settled)),
+      patience_(patience) {}
 
 // --- before the run ------------------------------------------------------------------------------
 
@@ -67,7 +69,7 @@ void WaveFile::set_text(Time at, WaveSignal signal, std::string_view text) {
 void WaveFile::tell(Time at, WaveSignal signal, std::uint64_t value, std::span<const std::byte> bytes) {
   if (state_ == State::over) return;
   order_.tell(at.ps(), signal.id, value, bytes, tree_.signals[signal.id].kind != WaveKind::event);
-  const Time settled = settled_();
+  const Time settled = max(settled_(), Time{} + patience_) - patience_;
   if (order_.due(settled.ps())) release(settled);
 }
 

@@ -17,9 +17,10 @@ namespace niclab::lab {
 
 class WaveFile final : public WaveSink {
  public:
-  /// `settled` says before which instant nothing happens any more (sim::Engine::settled). Creates the file;
-  /// throws UserError when it cannot.
-  WaveFile(WriterThread& thread, const std::filesystem::path& file, std::function<Time()> settled);
+  /// `settled` says before which instant nothing happens any more (sim::Engine::settled); what happened may
+  /// still be told `patience` later. Creates the file; throws UserError when it cannot.
+  WaveFile(WriterThread& thread, const std::filesystem::path& file, std::function<Time()> settled,
+           Duration patience);
 
   /// Records from the instant `from`, which is now, to `until`: every known value first.
   void open(Time from, Time until);
@@ -28,7 +29,8 @@ class WaveFile final : public WaveSink {
   /// Changes told behind the calendar; 0 unless a model is wrong.
   std::uint64_t late() const { return order_.late(); }
 
-  WaveScope scope(WaveScope parent, std::string_view name, WaveScopeKind kind) override;
+  WaveScope scope(WaveScope parent, std::string_view name,
+                  WaveScopeKind kind = WaveScopeKind::module) override;
   using WaveSink::enumeration;
   WaveEnum enumeration(std::string_view type, std::span<const std::string_view> names,
                        std::span<const std::string_view> values) override;
@@ -58,6 +60,7 @@ class WaveFile final : public WaveSink {
   FstSink& sink_;
   FstRecorder recorder_;
   std::function<Time()> settled_;
+  const Duration patience_;
   WaveTree tree_;
   std::vector<Current> current_{1};
   std::vector<std::uint32_t> numbers_;  // in the file, once declared there

@@ -8,17 +8,21 @@ namespace niclab::rtl {
 
 class BlockWaves::Impl {
  public:
-  Impl(WaveSink& sink, WaveScope scope, std::string_view name)
-      : trace_file_{sink, scope, std::string(name), {}}, fst_(&trace_file_) {
+  Impl(WaveSink& sink, WaveScope scope) : trace_file_{sink, scope, {}, {}} {
     sink.on_open([this](Time t) { dump(t); });
   }
   VerilatedFstC* file() { return &fst_; }
-  void open() { fst_.open(""); }
+  void open() { fst_.open(reinterpret_cast<const char*>(&trace_file_)); }
   void dump(Time t) {
     if (!trace_file_.sink.recording()) return;
     trace_file_.now = t;
     // Verilator wants its times to increase; two dumps at one instant are none of its business.
     fst_.dump(static_cast<std::uint64_t>(++dumps_));
+  }
+  void edge(Time t) {
+    dump(t);
+    trace_file_.sink.set(t, trace_file_.clock, 1);
+    trace_file_.sink.set(t + kDeviceClock / 2, trace_file_.clock, 0);
   }
 
  private:
@@ -27,11 +31,11 @@ class BlockWaves::Impl {
   std::uint64_t dumps_ = 0;
 };
 
-BlockWaves::BlockWaves(WaveSink& sink, WaveScope scope, std::string_view name)
-    : impl_(std::make_unique<Impl>(sink, scope, name)) {}
+BlockWaves::BlockWaves(WaveSink& sink, WaveScope scope) : impl_(std::make_unique<Impl>(sink, scope)) {}
 BlockWaves::~BlockWaves() = default;
 VerilatedFstC* BlockWaves::file() { return impl_->file(); }
 void BlockWaves::open() { impl_->open(); }
 void BlockWaves::dump(Time t) { impl_->dump(t); }
+void BlockWaves::edge(Time t) { impl_->edge(t); }
 
 }  // namespace niclab::rtl

@@ -53,18 +53,20 @@ WaveScope enter(rtl::TraceFile& file, WaveScope parent, std::string word) {
 
 void tell(void* fst, fstHandle signal, std::uint64_t value) {
   rtl::TraceFile& file = trace_file(fst);
-  file.sink.set(file.now, {signal}, value);
+  if (signal != file.clock.id) file.sink.set(file.now, {signal}, value);
 }
 
 }  // namespace
 
 // --- the file ------------------------------------------------------------------------------------
 
-VerilatedFst::VerilatedFst(void* fst) : m_fst(fst) {}
+VerilatedFst::VerilatedFst(void*) {}
 VerilatedFst::~VerilatedFst() { delete[] m_symbolp; }
 
-void VerilatedFst::open(const char*) {
+/// The name is the address of a TraceFile: only from now on there may be a file.
+void VerilatedFst::open(const char* file) {
   const VerilatedLockGuard lock{m_mutex};
+  m_fst = const_cast<char*>(file);
   fullDump(true);
   Super::traceInit();
   m_symbolp = new fstHandle[nextCode()]{};
@@ -98,13 +100,14 @@ void VerilatedFst::declare(uint32_t code, const char* name, int dtypenum, fstVar
   rtl::TraceFile& file = trace_file(m_fst);
   // The words of the hierarchical name; the first scope is the model's own.
   std::istringstream words(namePrefix() + name);
-  WaveScope scope = file.sink.scope(file.scope, file.name);
+  WaveScope scope = file.scope;
   std::string word, next;
   words >> word;
   for (bool own = true; words >> next; word = next, own = false)
     if (!own) scope = enter(file, scope, word);
   if (array) word += "[" + std::to_string(arraynum) + "]";
   if (bussed) word += " [" + std::to_string(msb) + ":" + std::to_string(lsb) + "]";
+  const bool clock = scope.id == file.scope.id && word == "clk";
   const auto known = m_code2symbol.find(code);
   const WaveSignal signal = file.sink.declare(
       scope,
@@ -114,8 +117,9 @@ void VerilatedFst::declare(uint32_t code, const char* name, int dtypenum, fstVar
        .type = {dtypenum > 0 ? m_local2fstdtype[dtypenum] : 0},
        .direction = static_cast<WaveDirection>(direction <= FST_VD_INOUT ? direction : FST_VD_IMPLICIT),
        .alias = {known != m_code2symbol.end() ? known->second : 0},
-       .known = false});
+       .known = clock});
   if (known == m_code2symbol.end()) m_code2symbol[code] = signal.id;
+  if (clock) file.clock = signal;
 }
 
 void VerilatedFst::declEvent(uint32_t code, const char* name, int dtypenum, fstVarDir direction,

@@ -28,6 +28,7 @@ MAY_INCLUDE = {
     "driver/": ("base/", "hw/registers.hpp", "hw/descriptors.hpp", "stack/net_device.hpp", "stack/skbuff.hpp"),
     "tlm/": ("base/", "hw/"),
     "tlm/core/": ("base/",),
+    "tlm/rtl/": ("base/", "hw/", "tlm/", "rtl/"),
     "firmware/": ("base/", "hw/"),
     "bridge/": ("base/", "hw/", "tlm/", "driver/"),
     "lab/": tuple(room + "/" for room in ROOMS),

@@ -44,7 +44,9 @@ class FstFile {
     if (it == signals.end()) throw std::runtime_error("no signal " + path);
     return it->second;
   }
-  const std::vector<Change>& changes(const std::string& path) const { return changes_.at(signal(path).handle - 1); }
+  const std::vector<Change>& changes(const std::string& path) const {
+    return changes_.at(signal(path).handle - 1);
+  }
   /// Instants of an event, or at which a signal takes this value.
   std::vector<std::uint64_t> times(const std::string& path, const std::string& value = "1") const {
     std::vector<std::uint64_t> t;
@@ -79,7 +81,8 @@ class FstFile {
       if (h->htyp == FST_HT_ATTRBEGIN && h->u.attr.subtype == FST_MT_ENUMTABLE) {
         if (h->u.attr.name_length != 0) {
           fstETab* e = fstUtilityExtractEnumTableFromString(h->u.attr.name);
-          for (unsigned i = 0; i < e->elem_count; ++i) tables[h->u.attr.arg][e->val_arr[i]] = e->literal_arr[i];
+          for (unsigned i = 0; i < e->elem_count; ++i)
+            tables[h->u.attr.arg][e->val_arr[i]] = e->literal_arr[i];
           fstUtilityFreeEnumTable(e);
         } else {
           table = h->u.attr.arg;

@@ -24,7 +24,7 @@ struct I350FunctionConfig {
   Duration negotiation = hw::Phy::kDefaultNegotiation;
   std::string name;  ///< in messages: "h1.eth0"
   Fidelities fidelity;
-  RtlWorld* rtl = nullptr;  ///< needed if a fidelity is not model
+  RtlWorld* rtl = nullptr;    ///< needed if a fidelity is not model
   WaveSink* waves = nullptr;  ///< whom to show waves, in scope `wave_scope`
   WaveScope wave_scope{};
 };

@@ -25,6 +25,10 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
                          config.name + " tx_ring queue " + std::to_string(q));
+  if (config.waves == nullptr) return;
+  tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
+  for (unsigned q = 0; q < reg::kQueues; ++q)
+    tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
 }
 
 RtlCounters I350Function::tx_ring_counters() const {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rtl/waves/block_waves.hpp"
+
 namespace niclab::sim {
 
 using namespace hw;
@@ -19,6 +21,10 @@ RtlTxChecksum::RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, Re
 }
 
 RtlTxChecksum::~RtlTxChecksum() = default;
+
+void RtlTxChecksum::show_waves(WaveSink& sink, WaveScope scope) {
+  waves_ = std::make_unique<rtl::BlockWaves>(sink, scope, *top_);
+}
 
 void RtlTxChecksum::reset(Time t) {
   run(t);
@@ -72,6 +78,7 @@ void RtlTxChecksum::load_beat(const Job& job) {
 
 void RtlTxChecksum::edge() {
   top_->eval();
+  if (waves_) waves_->dump(cycle_);
   const bool accepted = top_->in_valid && top_->in_ready;
   top_->clk = 1;
   top_->eval();
@@ -80,6 +87,9 @@ void RtlTxChecksum::edge() {
   cycle_ += kDeviceClock;
   if (accepted) beat_accepted();
   top_->in_valid = 0;
+  if (!waves_) return;
+  top_->eval();
+  waves_->edge(cycle_);
 }
 
 void RtlTxChecksum::beat_accepted() {

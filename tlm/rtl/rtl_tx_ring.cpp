@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rtl/waves/block_waves.hpp"
+
 namespace niclab::sim {
 
 using namespace hw;
@@ -18,6 +20,10 @@ RtlTxRing::RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent)
 }
 
 RtlTxRing::~RtlTxRing() = default;
+
+void RtlTxRing::show_waves(WaveSink& sink, WaveScope scope) {
+  waves_ = std::make_unique<rtl::BlockWaves>(sink, scope, *top_);
+}
 
 // --- the clock -----------------------------------------------------------------------------------
 
@@ -34,6 +40,7 @@ void RtlTxRing::settle() {
 
 void RtlTxRing::edge() {
   settle();
+  if (waves_) waves_->dump(cycle_);
   top_->clk = 1;
   top_->eval();
   ++cycles_;
@@ -43,6 +50,16 @@ void RtlTxRing::edge() {
   top_->done_valid = top_->flush = top_->wb_ready = 0;
   strobed_ = settled_ = flushed_ = false;
   if (beat_ != beats_) load_beat();
+  if (!waves_) return;
+  settle();
+  waves_->edge(cycle_);
+}
+
+void RtlTxRing::level_changed() {
+  settled_ = false;
+  if (!waves_) return;
+  settle();
+  waves_->dump(cycle_);
 }
 
 void RtlTxRing::strobe(bool used) {
@@ -88,7 +105,7 @@ void RtlTxRing::set_ring(DmaAddress base, unsigned length, Time t) {
   open(t);
   top_->base = base.value;
   top_->length = static_cast<std::uint16_t>(length);
-  settled_ = false;
+  level_changed();
 }
 
 void RtlTxRing::set_head(unsigned index, Time t) {
@@ -102,7 +119,7 @@ void RtlTxRing::set_head(unsigned index, Time t) {
 void RtlTxRing::set_tail(unsigned index, Time t) {
   open(t);
   top_->tail = static_cast<std::uint16_t>(index);
-  settled_ = false;
+  level_changed();
 }
 
 void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {

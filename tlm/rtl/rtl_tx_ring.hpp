@@ -12,11 +12,15 @@
 #include <span>
 
 #include "base/time.hpp"
+#include "base/waves.hpp"
 #include "hw/tx_ring.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 class Vtx_ring;
+namespace niclab::rtl {
+class BlockWaves;
+}
 
 namespace niclab::sim {
 
@@ -25,6 +29,8 @@ class RtlTxRing {
   /// `agent`: of the calendar, for its clock.
   RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent);
   ~RtlTxRing();
+  /// Before the run: shows the block's signals in `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope);
 
   // As hw::TxRing, each at an instant of the 8 ns grid, never before an earlier call's.
   void reset(Time t);
@@ -54,6 +60,8 @@ class RtlTxRing {
   void open(Time t);
   void settle();
   void edge();
+  /// An input that needs no edge.
+  void level_changed();
   /// An input that the open cycle's edge must see. `used`: it has that already, so that its edge comes first.
   void strobe(bool used = false);
   void load_beat();
@@ -63,6 +71,7 @@ class RtlTxRing {
   const unsigned agent_;
   const bool clocked_;
   std::unique_ptr<Vtx_ring> top_;
+  std::unique_ptr<rtl::BlockWaves> waves_;
   Time cycle_{};            ///< start of the open cycle
   bool strobed_ = false;    ///< its edge must be executed
   bool settled_ = false;    ///< the outputs belong to the inputs
