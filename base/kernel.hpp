@@ -12,6 +12,7 @@
 // other context.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,9 @@ enum class Softirq : std::uint8_t {
   rcu
 };
 inline constexpr unsigned kSoftirqCount = 10;
+/// As /proc/softirqs writes them.
+inline constexpr std::array<std::string_view, kSoftirqCount> kSoftirqNames{
+    "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "BLOCK_IOPOLL", "TASKLET", "SCHED", "HRTIMER", "RCU"};
 
 /// Where a CPU's time goes (summary.json `hosts.<h>.cpu`).
 enum class CpuMode : std::uint8_t { idle, task, softirq, hardirq };

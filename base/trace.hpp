@@ -26,7 +26,9 @@ struct TlpEvent {
   std::uint64_t address = 0;
   std::uint32_t length = 0;  ///< payload, or bytes asked for
   std::uint64_t content =
-      0;  ///< hash of the payload where the TLP carries descriptors, registers or messages
+      0;                     ///< hash of the payload where the TLP carries descriptors, registers or messages
+  Time end{};                ///< its last symbol
+  std::uint32_t packet = 0;  ///< number of the frame it carries or asks for, as in FrameEvent; 0: none
 };
 
 /// A frame whose last bit has passed a NIC's connector.
@@ -37,6 +39,7 @@ struct FrameEvent {
   std::span<const std::byte> bytes;  ///< without FCS, padded to 60
   std::uint64_t content = 0;         ///< hash of bytes
   Time stamp{};                      ///< transmitted: when the application sent it, zero if unknown
+  std::uint32_t packet = 0;          ///< running number of the frame, of this NIC and direction, from 1
 };
 
 /// An interrupt message reaching its CPU.

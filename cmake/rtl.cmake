@@ -22,10 +22,24 @@ endif()
 
 set(NICLAB_VERILATED_FLAGS -O3 -w)
 
-add_library(niclab_verilated STATIC EXCLUDE_FROM_ALL
+# Our own back end of its traces (rtl/waves), instead of verilated_fst_c.cpp.
+add_library(niclab_rtl_waves OBJECT EXCLUDE_FROM_ALL
+  ${PROJECT_SOURCE_DIR}/rtl/waves/verilated_fst.cpp ${PROJECT_SOURCE_DIR}/rtl/waves/block_waves.cpp)
+target_include_directories(niclab_rtl_waves SYSTEM PRIVATE
+  ${NICLAB_VERILATOR_ROOT}/include ${NICLAB_VERILATOR_ROOT}/include/vltstd)
+target_compile_definitions(niclab_rtl_waves PRIVATE VL_TIME_CONTEXT)
+target_link_libraries(niclab_rtl_waves PRIVATE niclab_options)
+
+# The FST library, for whoever writes or reads such files.
+add_library(niclab_fst STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/rtl/waves/fstapi.cpp)
+target_include_directories(niclab_fst SYSTEM PUBLIC ${NICLAB_VERILATOR_ROOT}/include)
+target_include_directories(niclab_fst PRIVATE ${NICLAB_VERILATOR_ROOT}/include/gtkwave)
+target_compile_options(niclab_fst PRIVATE ${NICLAB_VERILATED_FLAGS})
+target_link_libraries(niclab_fst PUBLIC ZLIB::ZLIB Threads::Threads)
+
+add_library(niclab_verilated STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:niclab_rtl_waves>
   ${NICLAB_VERILATOR_ROOT}/include/verilated.cpp
   ${NICLAB_VERILATOR_ROOT}/include/verilated_threads.cpp
-  ${NICLAB_VERILATOR_ROOT}/include/verilated_fst_c.cpp
   ${NICLAB_VERILATOR_ROOT}/include/verilated_cov.cpp
   ${PROJECT_SOURCE_DIR}/rtl/assertion.cpp)
 target_include_directories(niclab_verilated SYSTEM PUBLIC

@@ -5,9 +5,6 @@
 namespace niclab::lab {
 namespace {
 
-constexpr std::array kSoftirqNames{"HI",           "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
-                                   "BLOCK_IOPOLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
-
 template <class T>
 Counters counters(std::span<const stack::MibColumn<T>> columns, const T& mib) {
   Counters c;
@@ -50,7 +47,7 @@ HostResult Machine::host_result(Time end) {
   }
   for (const auto& irq : kernel.irqs()) r.interrupts.push_back({irq->name, irq->count});
   for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
-    PerCpuCount row{kSoftirqNames[nr], {}};
+    PerCpuCount row{std::string(kSoftirqNames[nr]), {}};
     for (unsigned c = 0; c < kernel.num_online_cpus(); ++c)
       row.per_cpu.push_back(kernel.softirq_counts(c)[nr]);
     r.softirqs.push_back(std::move(row));

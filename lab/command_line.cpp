@@ -78,8 +78,8 @@ class CommandLine {
     run_->add_flag("--eager", options_.eager,
                    "every effect a kernel event of its own; results do not change");
     run_->add_flag("--quiet", options_.quiet, "print errors only");
-    run_->add_flag("--waves", waves_)->group("");  // of a later version
-    run_->add_flag("--trace", trace_)->group("");
+    run_->add_flag("--waves", options_.waves, "write waves.fst, for GTKWave; results do not change");
+    run_->add_flag("--trace", trace_)->group("");  // of a later version
   }
   void add_diff() {
     diff_ = app_.add_subcommand("diff",
@@ -100,7 +100,6 @@ class CommandLine {
   }
 
   int run(std::ostream& out, std::ostream& err) {
-    if (waves_) throw UserError("--waves: not in this version, expected a run without it");
     if (trace_) throw UserError("--trace: not in this version, expected a run without it");
     if (!out_.empty())
       options_.out = out_;
@@ -119,7 +118,7 @@ class CommandLine {
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;
-  bool waves_ = false, trace_ = false, bench_json_ = false, regs_json_ = false;
+  bool trace_ = false, bench_json_ = false, regs_json_ = false;
 };
 
 }  // namespace

@@ -29,31 +29,30 @@ void FrameTap::flush(Time upto) {
   }
 }
 
-void FrameTap::close() {
-  flush(Time::never());
-  writer_.close();
-}
+void FrameTap::close() { flush(Time::never()); }
 
-Instruments::Instruments(const Scenario& scenario, sim::Engine& engine,
-                         const std::optional<std::filesystem::path>& out_dir, EventSink* events)
-    : engine_(engine), events_(events) {
+Instruments::Instruments(const Scenario& scenario, sim::Engine& engine, WriterThread* writer,
+                         const std::filesystem::path& out_dir, EventSink* events)
+    : engine_(engine), writer_(writer), events_(events) {
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) {
       ports_.push_back({static_cast<std::uint8_t>(h), static_cast<std::uint8_t>(n)});
-      if (out_dir)
+      if (writer != nullptr)
         taps_.push_back(std::make_unique<FrameTap>(
-            *out_dir / (scenario.hosts[h].name + "." + scenario.hosts[h].nics[n].if_name + ".pcap")));
+            *writer, out_dir / (scenario.hosts[h].name + "." + scenario.hosts[h].nics[n].if_name + ".pcap")));
     }
   wires.resize(ports_.size());
 }
 
 void Instruments::tlp(const TlpEvent& e) {
+  if (!waves_.empty()) waves_[e.port]->tlp(e);
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];
   events_->event(Event::tlp(e.start, p.host, p.nic, e.up, e.type, e.address, e.length, e.tag, e.content));
 }
 
 void Instruments::frame(const FrameEvent& e) {
+  if (writer_ != nullptr && writer_->failed()) throw sim::SimulationError("the results cannot be written");
   ++activity;
   WireTime& w = wires[e.port];
   if (e.transmitted) {
@@ -64,6 +63,7 @@ void Instruments::frame(const FrameEvent& e) {
     ++w.rx_frames;
     w.rx_bytes += e.bytes.size() + hw::kFcsBytes;
   }
+  if (!waves_.empty()) waves_[e.port]->frame(e);
   if (!taps_.empty()) taps_[e.port]->frame(engine_.now(), e.end, e.bytes);
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];

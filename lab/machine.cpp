@@ -40,13 +40,19 @@ sim::HostConfig host_config(const Scenario& scenario, const Host& h, unsigned fi
   return c;
 }
 
+/// The scope of a NIC: "<host>" and in it "<if>".
+WaveScope wave_scope(WaveSink& sink, const Host& h, const Nic& n) {
+  return sink.scope(sink.scope({}, h.name), n.if_name);
+}
+
 sim::Fidelity fidelity(const Scenario& s, const char* unit) {
   const std::string& name = s.fidelity.at(unit);
   if (name == "rtl") return sim::Fidelity::rtl;
   return name == "lockstep" ? sim::Fidelity::lockstep : sim::Fidelity::model;
 }
 
-std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const Host& h, sim::RtlWorld& rtl) {
+std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const Host& h, sim::RtlWorld& rtl,
+                                                      WaveSink* waves) {
   std::vector<sim::I350FunctionConfig> v;
   for (const Nic& n : h.nics) {
     sim::I350FunctionConfig c;
@@ -55,6 +61,8 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "tx_checksum")};
     c.rtl = &rtl;
     c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
+    c.waves = waves;
+    if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
   }
   return v;
@@ -82,7 +90,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
                     pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(scenario, config_, world.rtl), first_port),
+              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   host_.to_bus.bind(root_complex_.from_host);
@@ -100,6 +108,17 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
   }
+  show_waves();
+}
+
+void Machine::show_waves() {
+  WaveSink* const sink = world_.waves;
+  if (sink == nullptr) return;
+  for (unsigned f = 0; f < nics(); ++f)
+    world_.instruments.show_waves(first_port_ + f, *sink, wave_scope(*sink, config_, config_.nics[f]));
+  for (unsigned c = 0; c < config_.cpus; ++c)
+    host_.kernel().cpu(c).show_waves(*sink,
+                                     sink->scope(sink->scope({}, config_.name), "cpu" + std::to_string(c)));
 }
 
 void Machine::power_on(std::function<Time()> start_line, std::function<void()> app_ready) {

@@ -27,6 +27,7 @@ struct World {
   Instruments& instruments;
   sim::RtlWorld& rtl;
   igb::PlantedBugs bugs{};
+  WaveSink* waves = nullptr;
 };
 
 /// One host with up to four NICs: the ports of one I350 behind one root port. Its boot task probes the
@@ -58,6 +59,7 @@ class Machine {
   void boot();
   void start_apps();
   void start_commands();
+  void show_waves();
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
   LinkResult link_result(unsigned nic, Time start, Time end) const;

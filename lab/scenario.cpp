@@ -136,6 +136,7 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   s.tree = std::move(tree);
   TableReader root(s.tree, "");
   read_run(root, s.run);
+  read_waves(root, s.waves);
   read_cost(root, s.cost);
   read_pcie(root, s.pcie);
   read_fidelity(root, s.fidelity);

@@ -34,6 +34,11 @@ struct Run {
   bool until_idle() const { return !duration; }
 };
 
+/// `[waves]`: what `--waves` records, from the start line on; neither given: everything from power-on.
+struct Waves {
+  std::optional<Duration> from, until;
+};
+
 /// `[pcie]`: the link of every NIC and what is behind it. Times are one way unless they say otherwise.
 struct Pcie {
   unsigned gen = 2;             ///< 1 or 2: 2.5 or 5 GT/s a lane, 8b/10b
@@ -167,6 +172,7 @@ struct Expect {
 struct Scenario {
   std::string name;  ///< file name without folder and extension
   Run run;
+  Waves waves;
   CostModel cost;
   Pcie pcie;
   std::map<std::string, std::string> fidelity;  ///< every unit of kUnits

@@ -1,4 +1,4 @@
-// [run], [cost], [pcie], [fidelity], [[at]], [[expect]].
+// [run], [waves], [cost], [pcie], [fidelity], [[at]], [[expect]].
 #include "lab/scenario_sections.hpp"
 
 #include <algorithm>
@@ -29,6 +29,15 @@ void read_run(TableReader& root, Run& run) {
     if (run.duration == Duration{}) throw t.error("duration", "is zero", "a time above 0");
     t.choice("until", {"idle"}, 0);
     if (const auto seed = t.integer("seed", 0, INT64_MAX)) run.seed = static_cast<std::uint64_t>(*seed);
+  });
+}
+
+void read_waves(TableReader& root, Waves& waves) {
+  root.table("waves", [&](TableReader& t) {
+    waves.from = t.duration("from");
+    waves.until = t.duration("until");
+    if (waves.until && *waves.until <= waves.from.value_or(Duration{}))
+      throw t.error("until", "is not after from", "a time after waves.from");
   });
 }
 

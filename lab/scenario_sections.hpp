@@ -9,6 +9,7 @@
 namespace niclab::lab {
 
 void read_run(TableReader& root, Run& run);
+void read_waves(TableReader& root, Waves& waves);
 void read_cost(TableReader& root, CostModel& cost);
 void read_pcie(TableReader& root, Pcie& pcie);
 void read_fidelity(TableReader& root, std::map<std::string, std::string>& fidelity);

@@ -9,6 +9,8 @@
 #include "lab/machine.hpp"
 #include "lab/network.hpp"
 #include "lab/user_error.hpp"
+#include "lab/wave_file.hpp"
+#include "lab/writer_thread.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -17,6 +19,8 @@ constexpr Duration kStartMargin = 10_ms;  // from "everything is ready" to the s
 constexpr Duration kIdleCheck = 10_ms;    // how long nothing must move before a run counts as idle
 constexpr Duration kProgressStep = 1_ms;
 constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario cannot start
+constexpr Duration kWavePatience =
+    kDeviceClock * 2;  // a Verilated block tells its inputs at the edge after them
 constexpr unsigned kObserverAgent = 0xFFF0;
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
@@ -28,9 +32,11 @@ class Simulation {
         engine_(options.eager),
         scheduler_("scheduler", engine_),
         trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
-        instruments_(scenario, engine_, options.out_dir, options.events),
-        rtl_(options.eager),
-        world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
+        writer_(options.out_dir ? std::make_unique<WriterThread>() : nullptr),
+        instruments_(scenario, engine_, writer_.get(), options.out_dir.value_or(""), options.events),
+        waves_(make_waves(options)),
+        rtl_(options.eager || options.waves),
+        world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs, waves_.get()} {
     trace_.set_sink(&instruments_);
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
@@ -40,6 +46,8 @@ class Simulation {
     }
     network_ = std::make_unique<Network>(world_, scenario, machines_);
     for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
+    const Waves& w = scenario.waves;
+    if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
     if (options.progress != nullptr)
       engine_.at<&Simulation::report_progress>(Time{} + kProgressStep, sim::Kind::foreign, kObserverAgent + 1,
@@ -56,11 +64,16 @@ class Simulation {
       throw;
     } catch (const std::exception& e) {
       aborted = e.what();
+    } catch (...) {  // what was said so far is in the files all the same
+      close_files(engine_.now() + kWavePatience);
+      writer_.reset();
+      throw;
     }
+    close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now() + kWavePatience);
+    if (writer_) writer_->close();
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
     const Time end = aborted.empty() ? end_ : engine_.now();
-    instruments_.close();
     result->time_ns = end.ns();
     result->start_ns = start_ == Time::never() ? end.ns() : start_.ns();
     result->digest = trace_.digest();
@@ -109,6 +122,25 @@ class Simulation {
     return n;
   }
 
+  std::unique_ptr<WaveFile> make_waves(const RunOptions& options) {
+    if (!options.waves) return nullptr;
+    return std::make_unique<WaveFile>(
+        *writer_, *options.out_dir / "waves.fst", [this] { return engine_.settled(); }, kWavePatience);
+  }
+
+  /// What is held back until its time has come goes to the writer.
+  void close_files(Time end) {
+    instruments_.close();
+    if (!waves_) return;
+    waves_->close(end);
+    if (waves_->late() != 0) throw std::logic_error("waves: changes told behind the clock");
+  }
+
+  void open_waves(Time t, std::uint32_t) {
+    const auto& until = scenario_.waves.until;
+    waves_->open(t, until ? start_ + *until : Time::never());
+  }
+
   /// An application or a boot task became ready: in its task, synchronised.
   void check_ready() {
     if (start_ != Time::never()) return;
@@ -119,6 +151,10 @@ class Simulation {
     start_ = (engine_.now() + kStartMargin).ceil(1_ms);
     instruments_.start = start_;
     network_->start(start_);
+    const Waves& w = scenario_.waves;
+    if (waves_ && (w.from || w.until))
+      engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
+                                          kObserverAgent + 2, *this);
     if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
     } else {
@@ -173,7 +209,9 @@ class Simulation {
   sim::FramePool frames_;
   sim::Scheduler scheduler_;
   sim::Trace trace_;
+  std::unique_ptr<WriterThread> writer_;
   Instruments instruments_;
+  std::unique_ptr<WaveFile> waves_;
   sim::RtlWorld rtl_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;

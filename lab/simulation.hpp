@@ -25,6 +25,7 @@ struct RunOptions {
   bool eager = false;                            ///< every effect is a kernel event of its own
   std::optional<std::filesystem::path> out_dir;  ///< exists; captures go here. nullopt: write nothing
   bool quiet = false;
+  bool waves = false;  ///< write out_dir/waves.fst
   ProgressSink* progress = nullptr;
   EventSink* events = nullptr;
   igb::PlantedBugs bugs{};  ///< for tests: every driver of the run has them

@@ -22,8 +22,9 @@ struct Frame {
   std::uint32_t refs = 0;
   bool fcs_good = true;
   bool sent_by_nic = false;
-  Time stamp{};            ///< measurement: when the application sent it (transmit)
-  std::uint64_t hash = 0;  ///< of the bytes; 0: not computed yet
+  std::uint32_t number = 0;  ///< of the frames its sender has sent, from 1; 0: unknown
+  Time stamp{};              ///< measurement: when the application sent it (transmit)
+  std::uint64_t hash = 0;    ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
   Frame* next_free = nullptr;
 
@@ -51,6 +52,7 @@ class FramePool {
     f->refs = 1;
     f->fcs_good = true;
     f->sent_by_nic = false;
+    f->number = 0;
     f->stamp = Time{};
     f->hash = 0;
     return f;

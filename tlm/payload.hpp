@@ -25,6 +25,7 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   unsigned function = 0;  ///< requester (device to host) or completer (host to device)
   std::uint32_t tag = 0;
   std::uint64_t content = 0;  ///< hash of small payloads
+  std::uint32_t packet = 0;   ///< measurement: TlpEvent::packet
   Time credit_returned{};     ///< set by the receiver: when its buffer is free again
   void* owner = nullptr;      ///< requester's own: who waits for the completion
   std::uint32_t owner_arg = 0;
@@ -95,6 +96,7 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.owner = nullptr;
     e.content = 0;
     e.tag = 0;
+    e.packet = 0;
     e.owner_arg = 0;
     e.credit_returned = Time{};
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;

@@ -129,8 +129,8 @@ void RootComplex::complete_read(Payload& p, Time t) {
     counters.down.payload_bytes += n;
     counters.down.wire_bytes += wire;
     ++counters.by_type[static_cast<unsigned>(type)];
-    trace_.tlp(
-        {sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n, content});
+    trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n,
+                content, sent.end, e != nullptr ? e->packet : 0});
     address += n;
     left -= n;
   } while (left != 0);
@@ -198,7 +198,8 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   if (with_data) counters.down.payload_bytes += p.get_data_length();
   ++counters.by_type[static_cast<unsigned>(type)];
   trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, p.get_address(),
-              p.get_data_length(), with_data ? hash_bytes({TlpPool::data(p), p.get_data_length()}) : 0});
+              p.get_data_length(), with_data ? hash_bytes({TlpPool::data(p), p.get_data_length()}) : 0,
+              sent.end});
   const Time arrival = sent.arrival + config_.root_complex_latency;
   down_.credit(type, with_data ? p.get_data_length() : 0, arrival + config_.device_latency);
   delay = delay_to(arrival);

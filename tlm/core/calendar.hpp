@@ -16,7 +16,8 @@ namespace niclab::sim {
 
 class Cpu;
 
-/// Event kinds in their order at equal time: clock edges and memory changes first, then arrivals, then decisions, CPUs last.
+/// Event kinds in their order at equal time: clock edges and memory changes first, then arrivals, then
+/// decisions, CPUs last.
 enum class Kind : std::uint16_t {
   clock_edge,     ///< the edge that ends a clock cycle of a Verilated block, before what the next one brings
   memory_write,   ///< a posted write becomes visible (only --eager schedules these)

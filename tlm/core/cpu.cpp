@@ -127,6 +127,20 @@ void Cpu::set_mode(CpuMode mode) {
   mode_ = mode;
 }
 
+void Cpu::show(std::string_view context) const {
+  if (waves_) waves_->runs(mode_, context, Time::from_ps(engine_.clock_.local));
+}
+
+void Cpu::show() const {
+  if (!waves_) return;
+  switch (mode_) {
+    case CpuMode::idle: return show("");
+    case CpuMode::softirq: return show(kSoftirqNames[softirq_running_]);
+    case CpuMode::task:
+    case CpuMode::hardirq: return show(current_->name);
+  }
+}
+
 std::array<std::uint64_t, 4> Cpu::time_in_mode(Time t) const {
   auto ps = mode_ps_;
   if (t > mode_since_) {
@@ -171,6 +185,7 @@ void Cpu::take_irq() {
   clock.local = begin.ps();
   const CpuMode interrupted = mode_;
   set_mode(CpuMode::hardirq);
+  show(irq.action->name);
   irqs_on_ = false;
   in_hardirq_ = true;
   charge(host_.cost.hardirq_entry);
@@ -183,6 +198,7 @@ void Cpu::take_irq() {
   host_.sync();
   in_hardirq_ = false;
   set_mode(interrupted);
+  show();
   irqs_on_ = true;
   irqs_on_since_ = Time::from_ps(clock.local);
   if (!in_softirq() && softirq_pending_ != 0) do_softirq();
@@ -252,6 +268,8 @@ void Cpu::do_softirq() {
     for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
       if ((pending >> nr & 1) == 0) continue;
       ++softirq_count_[nr];
+      softirq_running_ = nr;
+      show();
       if (const Callback& action = host_.softirq_action(nr)) action();
       host_.end_instant();
     }
@@ -259,6 +277,7 @@ void Cpu::do_softirq() {
   }
   in_softirq_ = false;
   set_mode(interrupted);
+  show();
 }
 
 void Cpu::ksoftirqd_loop() {
@@ -316,6 +335,7 @@ void Cpu::schedule() {
   Task* next = dequeue();
   if (next == nullptr) next = idle_.get();
   set_mode(next == idle_.get() ? CpuMode::idle : CpuMode::task);
+  show(next == idle_.get() ? std::string_view() : next->name);
   switch_to(*next);
 }
 
@@ -339,6 +359,7 @@ void Cpu::idle_loop() {
       continue;
     }
     set_mode(CpuMode::idle);
+    show();
     state_ = State::parked;
     engine_.dispatch(current_->context);
     charge(host_.cost.idle_exit);

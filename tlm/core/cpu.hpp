@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/kernel.hpp"
+#include "tlm/core/cpu_waves.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
 #include "tlm/core/task.hpp"
@@ -70,6 +71,8 @@ class Cpu {
   /// A lock is handed to this spinning CPU.
   void resume_spinning(Time t);
   void start(Time t);  ///< power-on: schedules the idle loop
+  /// Before the run: what this CPU runs is shown in `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope) { waves_ = std::make_unique<CpuWaves>(sink, scope); }
 
  private:
   friend class Engine;
@@ -89,6 +92,9 @@ class Cpu {
   void push_resume(Time t);
   void yield_to_next(std::uint64_t local, std::uint32_t order);
   void set_mode(CpuMode mode);
+  /// Waves: from now on this runs in the current mode; or what the mode itself says.
+  void show(std::string_view context) const;
+  void show() const;
   void enqueue(Task& task);
   Task* dequeue();
   void switch_to(Task& next);
@@ -125,6 +131,9 @@ class Cpu {
   CpuMode mode_ = CpuMode::idle;
   Time mode_since_{};
   std::array<std::uint64_t, 4> mode_ps_{};
+  // waves
+  std::unique_ptr<CpuWaves> waves_;
+  unsigned softirq_running_ = 0;
 };
 
 }  // namespace niclab::sim

@@ -49,6 +49,10 @@ class Engine {
   /// The instant of the event being run, or of the last observation of the running CPU.
   Time now() const { return running_ != nullptr && !in_event_ ? Time::from_ps(clock_.local) : now_; }
 
+  /// The instant of the event being run, or at which the running CPU last synchronised: nobody will do
+  /// anything before it.
+  Time settled() const { return now_; }
+
   template <auto Method, class T>
   void at(Time t, Kind kind, unsigned agent, T& object, std::uint32_t arg = 0) {
     check_future(t);

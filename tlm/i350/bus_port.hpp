@@ -36,9 +36,9 @@ class BusPort {
   /// Payload reads a function may have in flight, beside one descriptor read of each direction.
   virtual unsigned payload_reads() const = 0;
   /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has
-  /// left.
+  /// left. `packet`: TlpEvent::packet.
   virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
-                           std::uint32_t length) = 0;
+                           std::uint32_t length, std::uint32_t packet) = 0;
   /// Posts up to 512 bytes, copied.
   virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) = 0;
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.

@@ -5,6 +5,7 @@
 
 #include "base/addresses.hpp"
 #include "base/time.hpp"
+#include "base/waves.hpp"
 #include "hw/phy.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
@@ -23,7 +24,9 @@ struct I350FunctionConfig {
   Duration negotiation = hw::Phy::kDefaultNegotiation;
   std::string name;  ///< in messages: "h1.eth0"
   Fidelities fidelity;
-  RtlWorld* rtl = nullptr;  ///< needed if a fidelity is not model
+  RtlWorld* rtl = nullptr;    ///< needed if a fidelity is not model
+  WaveSink* waves = nullptr;  ///< whom to show waves, in scope `wave_scope`
+  WaveScope wave_scope{};
 };
 
 /// Latencies inside the device, in clocks of 8 ns. The data sheet gives none; these are readings of the block

@@ -58,6 +58,7 @@ void I350Function::fetch(DescriptorFetches& f, Time t, TryQueue&& try_queue) {
     if (const auto run = try_queue(q)) {
       f.busy = true;
       f.next = q + 1;
+      if (waves_) (f.kind == ReadKind::rx_descriptors ? waves_->rx : waves_->tx).fetch(q, t);
       bus_.read(t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
                 {f.kind, static_cast<std::uint8_t>(q), 0, f.generation[q]});
       return;

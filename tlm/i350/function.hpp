@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
+#include "tlm/i350/waves.hpp"
 
 namespace niclab::sim {
 
@@ -96,6 +98,11 @@ class I350Function {
   bool idle() const;
   /// What software did that hardware cannot do, one line each.
   const std::vector<std::string>& faults() const { return faults_; }
+  /// After whatever may have changed registers, rings or buffers.
+  void show_waves(Time t) {
+    if (waves_) [[unlikely]]
+      show_state(t);
+  }
 
  private:
   // --- registers.cpp -----------------------------------------------------------------------------
@@ -124,6 +131,7 @@ class I350Function {
     Time ready{};
     Time arrived{};
     std::uint32_t offset = 0;  ///< bytes already written to the host
+    std::uint32_t number = 0;  ///< FrameEvent::packet
     std::uint32_t hash = 0;
     std::uint32_t ptype_rss = 0;
     std::uint32_t status = 0;
@@ -228,6 +236,15 @@ class I350Function {
     return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
   }
 
+  // --- waves.cpp ---------------------------------------------------------------------------------
+  void show_state(Time t);
+  /// At the end of a step: show_waves.
+  struct ShowAfter {
+    I350Function& function;
+    Time t;
+    ~ShowAfter() { function.show_waves(t); }
+  };
+
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
   void link_event(Time t, std::uint32_t);
@@ -300,6 +317,8 @@ class I350Function {
   DescriptorStamps* tx_stamps_ = nullptr;
   PortAccount account_;
   std::vector<std::string> faults_;
+  std::uint32_t tx_packets_ = 0;  // number of the last one started
+  std::unique_ptr<FunctionWaves> waves_;
 };
 
 /// Calendar agents of a port's steps; their order at equal time is this one.

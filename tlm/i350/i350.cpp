@@ -24,10 +24,11 @@ class I350::Port final : public BusPort {
 
   unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
 
-  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
-                   std::uint32_t length) override {
+  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length,
+                   std::uint32_t packet) override {
     Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);
     TlpPool::extension(p).frame = FramePool::ref(frame);
+    TlpPool::extension(p).packet = packet;
     return post(t, p);
   }
   Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) override {
@@ -49,7 +50,10 @@ class I350::Port final : public BusPort {
     Payload& p =
         device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
     TlpExtension& e = TlpPool::extension(p);
-    if (frame != nullptr) e.frame = FramePool::ref(frame);
+    if (frame != nullptr) {
+      e.frame = FramePool::ref(frame);
+      e.packet = frame->number;
+    }
     e.tag = device_.next_tag_++ & 31;
     e.requester_data = tag.pack();
     send(t, p, 0);
@@ -57,8 +61,8 @@ class I350::Port final : public BusPort {
   }
   void transmit(Time start, Time end, Frame* frame) override {
     (void)start;
-    device_.trace_.frame(
-        {end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
+    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
+                          frame->stamp, frame->number});
     Payload& p = device_.frame_payloads_.get(frame);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -75,7 +79,7 @@ class I350::Port final : public BusPort {
     const auto sent = device_.up_.send(t, e.type, wire, payload_bytes);
     count(e.type, wire, payload_bytes);
     device_.trace_.tlp({sent.start, device_.first_port_ + number_, true, e.type, e.tag, p.get_address(),
-                        p.get_data_length(), e.content});
+                        p.get_data_length(), e.content, sent.end, e.packet});
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(sent.arrival);
     const auto sync = device_.pcie_out->nb_transport_fw(p, phase, delay);
@@ -102,6 +106,7 @@ class I350::Port final : public BusPort {
   const unsigned number_;
   Time last_credit_{};
   PciePortCounters counters;
+  std::uint32_t frames_in = 0;
   I350Function function;
 };
 
@@ -255,6 +260,7 @@ void I350::execute(Payload& p, Time t) {
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
   } else if (bar == 0) {
     f.write_csr(offset, value, t);
+    f.show_waves(t);
   } else {
     f.write_msix(offset, value, t);
   }
@@ -277,7 +283,7 @@ void I350::answer(Payload& p, Time t, bool good) {
   const auto sent = up_.send(t, type, wire, n);
   port.count(type, wire, n);
   trace_.tlp({sent.start, first_port_ + function, true, type, e != nullptr ? e->tag : 0, p.get_address(), n,
-              data ? hash_bytes({TlpPool::data(p), n}) : 0});
+              data ? hash_bytes({TlpPool::data(p), n}) : 0, sent.end});
   for (Waiter* w : waiters_) {
     if (w->payload != &p) continue;
     w->done.notify(delay_to(sent.arrival));
@@ -309,6 +315,7 @@ void I350::response_arrives(Time t, std::uint32_t slot) {
   std::span<const std::byte> data;
   if (p.is_response_ok()) data = {TlpPool::data(p), p.get_data_length()};
   ports_[e.function]->function.read_completed(t, tag, data);
+  ports_[e.function]->function.show_waves(t);
   p.release();
 }
 
@@ -318,8 +325,13 @@ I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_ti
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   Frame* frame = p.get_extension<FrameExtension>()->frame;
   const Time end = instant(delay);
-  trace_.frame(
-      {end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content(), {}});
+  trace_.frame({end,
+                first_port_ + static_cast<unsigned>(function),
+                false,
+                frame->bytes(),
+                frame->content(),
+                {},
+                ++ports_[static_cast<unsigned>(function)]->frames_in});
   ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;

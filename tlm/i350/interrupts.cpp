@@ -38,6 +38,7 @@ void I350Function::schedule_grant(Time t) {
 }
 
 void I350Function::grant_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   grant_scheduled_ = Time::never();
   const std::uint32_t granted = throttle_.grants(t);
   for (std::uint32_t left = granted; left != 0; left &= left - 1) {
@@ -45,6 +46,7 @@ void I350Function::grant_event(Time t, std::uint32_t) {
     // Completed descriptors go out before the message that announces them.
     flush_vector(v, t, false);
     statistics_.count(reg::IAC);
+    if (waves_) waves_->interrupt(v, t);
     if (pci_.msix_enabled()) {
       if (const auto message = msix_.fire(v)) send_message(*message, t);
     } else if (pci_.msi_enabled() && !pci_.msi_masked()) {
@@ -68,6 +70,7 @@ void I350Function::schedule_flush(unsigned vector, Time t) {
 }
 
 void I350Function::flush_event(Time t, std::uint32_t v) {
+  const ShowAfter show{*this, t};
   flush_scheduled_[v] = false;
   if (throttle_.counter_running(
           v, t)) {  // restarted meanwhile by a grant, which flushed; what came since waits again

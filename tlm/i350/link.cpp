@@ -22,6 +22,7 @@ void I350Function::watch_link(Time t) {
 }
 
 void I350Function::link_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   link_event_at_ = Time::never();
   watch_link(t);
 }

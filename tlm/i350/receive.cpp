@@ -35,6 +35,7 @@ void I350Function::receive_frame(Time end, Frame* frame) {
 }
 
 void I350Function::frame_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   Frame* frame = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
@@ -67,6 +68,7 @@ void I350Function::accept(Frame* frame, Time t) {
   }
   RxEntry e;
   e.frame = frame;
+  e.number = static_cast<std::uint32_t>(account_.injected);
   e.arrived = t;
   if (!classify(e)) return refuse(account_.filtered);
   if (rx_fifo_bytes_ + frame->length > receive_buffer_bytes()) {
@@ -161,16 +163,19 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   while (left != 0) {
     const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
     const std::uint32_t n = std::min({left, mps, to_page_end});
-    end = bus_.write_frame(t, address, e.frame, offset, n);
+    end = bus_.write_frame(t, address, e.frame, offset, n, e.number);
     address += n;
     offset += n;
     left -= n;
   }
+  if (waves_) waves_->rx.payload(e.queue, e.number, t);
+  show_waves(t);
   engine_.chain<&I350Function::rx_written>(end.ceil(kDeviceClock), Kind::device, agent_ + step::rx_written,
                                            *this);
 }
 
 void I350Function::rx_written(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   if (rx_fifo_.empty()) return;
   RxEntry& e = rx_fifo_.front();
   RxQueue& q = rx_queues_[e.queue];
@@ -212,8 +217,10 @@ void I350Function::rx_pop(Time t) {
 
 void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
   if (!may_master("receive write-back", t)) return;
-  while (const auto run = rx_queues_[n].next_writeback(flush))
+  while (const auto run = rx_queues_[n].next_writeback(flush)) {
+    if (waves_) waves_->rx.writeback(n, t);
     bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+  }
 }
 
 }  // namespace niclab::sim

@@ -16,13 +16,19 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       agent_(agent),
       config_(config),
       pci_({.port = number, .serial_mac = nvm.mac(0)}),
-      phy_(config.negotiation) {
+      phy_(config.negotiation),
+      waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
+                                     : nullptr) {
   const Fidelities& f = config.fidelity;
   tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
                       config.name + " tx_checksum");
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
                          config.name + " tx_ring queue " + std::to_string(q));
+  if (config.waves == nullptr) return;
+  tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
+  for (unsigned q = 0; q < reg::kQueues; ++q)
+    tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
 }
 
 void I350Function::finish(Time end) {
@@ -361,6 +367,7 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
   csr_.write(offset, value);
   if (offset == reg::RDT(n)) {
     q.set_tail(csr_[offset]);
+    if (waves_) waves_->rx.doorbell(n, t);
     want_rx_fetch(n, t);
   } else if (offset == reg::SRRCTL(n)) {
     q.set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16);
@@ -386,6 +393,7 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
     if (!q.enabled()) q.set_head(value & 0xFFFF, t);
   } else if (offset == reg::TDT(n)) {
     q.set_tail(csr_[offset], t);
+    if (waves_) waves_->tx.doorbell(n, t);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),

@@ -28,6 +28,7 @@ void I350Function::tx_kick(Time t) {
 }
 
 void I350Function::tx_step(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   tx_step_scheduled_ = false;
   if (!master_enabled()) return;
   if (tx_left_ != 0 && !tx_issue_reads(t)) return;  // a completed read brings us back
@@ -107,6 +108,7 @@ void I350Function::tx_start_packet(unsigned q, const AdvTxData& data) {
   p.frame = frames_.get(std::max(bytes, kMinimumFrame));
   p.frame->length = bytes;
   p.frame->sent_by_nic = true;
+  p.frame->number = ++tx_packets_;
   p.ixsm = data.ixsm();
   p.txsm = data.txsm();
   p.context = tx_contexts_[q][data.idx() & 1];
@@ -154,6 +156,7 @@ bool I350Function::tx_issue_reads(Time t) {
     const std::uint32_t n = std::min({tx_left_, mrrs, to_page_end});
     ++tx_reads_;
     ++p.pending_reads;
+    if (waves_) waves_->tx.payload(p.queue, p.frame->number, t);
     bus_.read(t, tx_address_, n, p.frame, p.filled,
               {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0});
     tx_address_ += n;
@@ -184,6 +187,7 @@ void I350Function::schedule_tx_finish(Time t) {
 }
 
 void I350Function::tx_finish_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   tx_finish_scheduled_ = false;
   tx_finish_ready(t);
   tx_kick(t);
@@ -251,6 +255,7 @@ void I350Function::tx_writeback(unsigned n, bool flush, Time t) {
   if (flush) queue.flush(t);
   const auto burst = queue.next_writeback(t);
   if (!burst) return;
+  if (waves_) waves_->tx.writeback(n, t);
   const std::uint32_t head_writeback = csr_[reg::TDWBAL(n)];
   if ((head_writeback & reg::tdwbal::HEAD_WB_EN) != 0) {
     const std::uint32_t head = queue.head(t);
@@ -294,6 +299,7 @@ void I350Function::tx_mac_try(Time t) {
 
 /// Runs when the wire is free: releases the frame before, starts the next.
 void I350Function::tx_mac_start(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
   tx_mac_busy_ = false;
   if (tx_mac_releasing_ != 0) {
     tx_buffer_bytes_ -= tx_mac_releasing_;

@@ -16,6 +16,10 @@ class TxChecksumUnit final : public RtlTxChecksum::Receiver {
  public:
   /// `name`: for the report of a mismatch. `agent`: of the calendar, for the block's clock.
   void choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name);
+  /// Shows the block's signals, if RTL was chosen, in a scope `name` of `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope, std::string_view name) {
+    if (rtl_ != nullptr) rtl_->show_waves(sink, sink.scope(scope, name));
+  }
 
   /// The unit reads the packet (check_offload() said ok), from `t` or the end of the packet before on, and
   /// writes its checksums into it. Returns when they are known; they are in the packet after settle() at that

@@ -20,6 +20,10 @@ class TxRingUnit {
  public:
   /// `name`: for the report of a mismatch. `agent`: of the calendar, for the block's clock.
   void choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name);
+  /// Shows the block's signals, if RTL was chosen, in a scope `name` of `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope, std::string_view name) {
+    if (rtl_ != nullptr) rtl_->show_waves(sink, sink.scope(scope, name));
+  }
 
   void set_ring(DmaAddress base, std::uint32_t bytes, Time t);
   void set_head(unsigned index, Time t);

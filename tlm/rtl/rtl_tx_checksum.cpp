@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "rtl/assertion.hpp"
+#include "rtl/waves/block_waves.hpp"
 
 namespace niclab::sim {
 
@@ -23,6 +24,10 @@ RtlTxChecksum::RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, st
 }
 
 RtlTxChecksum::~RtlTxChecksum() = default;
+
+void RtlTxChecksum::show_waves(WaveSink& sink, WaveScope scope) {
+  waves_ = std::make_unique<rtl::BlockWaves>(sink, scope, *top_);
+}
 
 void RtlTxChecksum::reset(Time t) {
   run(t);
@@ -76,6 +81,7 @@ void RtlTxChecksum::load_beat(const Job& job) {
 
 void RtlTxChecksum::edge() {
   top_->eval();
+  if (waves_) waves_->dump(cycle_);
   const bool accepted = top_->in_valid && top_->in_ready;
   top_->clk = 1;
   try {
@@ -88,6 +94,9 @@ void RtlTxChecksum::edge() {
   cycle_ += kDeviceClock;
   if (accepted) beat_accepted();
   top_->in_valid = 0;
+  if (!waves_) return;
+  top_->eval();
+  waves_->edge(cycle_);
 }
 
 void RtlTxChecksum::beat_accepted() {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/time.hpp"
+#include "base/waves.hpp"
 #include "hw/tx_checksum.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
@@ -13,6 +14,9 @@
 #include "tlm/rtl/rtl_world.hpp"
 
 class Vtx_checksum;
+namespace niclab::rtl {
+class BlockWaves;
+}
 
 namespace niclab::sim {
 
@@ -44,6 +48,8 @@ class RtlTxChecksum {
   /// `agent`: of the calendar, for its clock. `name`: for reports.
   RtlTxChecksum(RtlWorld& world, Engine& engine, unsigned agent, std::string name, Receiver& receiver);
   ~RtlTxChecksum();
+  /// Before the run: shows the block's signals in `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope);
 
   /// Hands over a packet; jobs start in order, none before the one before has been read.
   void start(const Job& job);
@@ -72,6 +78,7 @@ class RtlTxChecksum {
   RtlInstance instance_;
   Receiver& receiver_;
   std::unique_ptr<Vtx_checksum> top_;
+  std::unique_ptr<rtl::BlockWaves> waves_;
   Ring<Job> waiting_, inside_;  ///< the first waiting one may be half read
   Time cycle_{};
   std::uint32_t read_ = 0;  ///< bytes of the first waiting job

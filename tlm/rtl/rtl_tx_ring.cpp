@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "rtl/assertion.hpp"
+#include "rtl/waves/block_waves.hpp"
 
 namespace niclab::sim {
 
@@ -21,6 +22,10 @@ RtlTxRing::RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent, std::strin
 }
 
 RtlTxRing::~RtlTxRing() = default;
+
+void RtlTxRing::show_waves(WaveSink& sink, WaveScope scope) {
+  waves_ = std::make_unique<rtl::BlockWaves>(sink, scope, *top_);
+}
 
 // --- the clock -----------------------------------------------------------------------------------
 
@@ -46,6 +51,10 @@ void RtlTxRing::settle() {
 /// Inputs and rising clock in one evaluation: combinational logic settles before registers change, and the
 /// block has no concurrent assertion that would sample in between. Only the falling edge must have been seen.
 void RtlTxRing::edge() {
+  if (waves_) {
+    settle();
+    waves_->dump(cycle_);
+  }
   if (!low_) top_->eval();
   top_->clk = 1;
   try {
@@ -60,6 +69,16 @@ void RtlTxRing::edge() {
   top_->done_valid = top_->flush = top_->wb_ready = 0;
   strobed_ = settled_ = flushed_ = low_ = false;
   if (beat_ != beats_) load_beat();
+  if (!waves_) return;
+  settle();
+  waves_->edge(cycle_);
+}
+
+void RtlTxRing::level_changed() {
+  settled_ = false;
+  if (!waves_) return;
+  settle();
+  waves_->dump(cycle_);
 }
 
 void RtlTxRing::strobe(bool used) {
@@ -102,7 +121,7 @@ void RtlTxRing::set_ring(DmaAddress base, unsigned length, Time t) {
   open(t);
   top_->base = base.value;
   top_->length = static_cast<std::uint16_t>(length);
-  settled_ = false;
+  level_changed();
 }
 
 void RtlTxRing::set_head(unsigned index, Time t) {
@@ -116,7 +135,7 @@ void RtlTxRing::set_head(unsigned index, Time t) {
 void RtlTxRing::set_tail(unsigned index, Time t) {
   open(t);
   top_->tail = static_cast<std::uint16_t>(index);
-  settled_ = false;
+  level_changed();
 }
 
 void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {

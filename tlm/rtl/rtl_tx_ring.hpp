@@ -12,12 +12,16 @@
 #include <span>
 
 #include "base/time.hpp"
+#include "base/waves.hpp"
 #include "hw/tx_ring.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 class Vtx_ring;
+namespace niclab::rtl {
+class BlockWaves;
+}
 
 namespace niclab::sim {
 
@@ -26,6 +30,8 @@ class RtlTxRing {
   /// `agent`: of the calendar, for its clock. `name`: for reports.
   RtlTxRing(RtlWorld& world, Engine& engine, unsigned agent, std::string name);
   ~RtlTxRing();
+  /// Before the run: shows the block's signals in `scope`.
+  void show_waves(WaveSink& sink, WaveScope scope);
 
   // As hw::TxRing, each at an instant of the 8 ns grid, never before an earlier call's.
   void reset(Time t);
@@ -59,6 +65,8 @@ class RtlTxRing {
   void open(Time t);
   void settle();
   void edge();
+  /// An input that needs no edge.
+  void level_changed();
   /// An input that the open cycle's edge must see. `used`: it has that already, so that its edge comes first.
   void strobe(bool used = false);
   void load_beat();
@@ -69,6 +77,7 @@ class RtlTxRing {
   const bool clocked_;
   RtlInstance instance_;
   std::unique_ptr<Vtx_ring> top_;
+  std::unique_ptr<rtl::BlockWaves> waves_;
   Time cycle_{};            ///< start of the open cycle
   Time instant_{};          ///< of the last call; a port used twice at one puts the cycle ahead of it
   bool strobed_ = false;    ///< its edge must be executed
