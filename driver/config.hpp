@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace niclab::igb {
 
@@ -25,6 +26,7 @@ struct IgbConfig {
   unsigned tx_work_limit = 128;  ///< packets a transmit clean may complete (path-map B-123)
   bool rss_udp_ports = false;    ///< hash UDP ports too (path-map F-26)
   bool msix = true;              ///< false: begin with MSI
+  std::string firmware_version = "N/A";  ///< what ethtool -i says; the driver does not read it itself
   PlantedBugs bugs{};
 };
 
