@@ -16,9 +16,9 @@ std::string cpu_names(std::size_t cpus) {
   return s + "\n";
 }
 
-std::string counts(const std::vector<std::uint64_t>& per_cpu, const char* format) {
+std::string counts(const std::vector<std::uint64_t>& per_cpu, const char* before) {
   std::string s;
-  for (const std::uint64_t n : per_cpu) s += strprintf("%s%10u", format, static_cast<std::uint32_t>(n));
+  for (const std::uint64_t n : per_cpu) s += strprintf("%s%10u", before, static_cast<std::uint32_t>(n));
   return s;
 }
 
