@@ -202,6 +202,7 @@ class IgbAdapter final : public stack::NetDevice {
 
   // stats.cpp
   void igb_update_stats();
+  void igb_read_hw_stats(HwStats& into);
   void igb_fill_net_stats(stack::DeviceStats& n, const HwStats& h) const;
 
   std::uint32_t itr_setting(const QVector& q_vector) const {

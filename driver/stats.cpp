@@ -59,6 +59,13 @@ void add_counters(HwStats& into, const Counter& counter) {
 
 }  // namespace
 
+void IgbAdapter::igb_read_hw_stats(HwStats& into) {
+  add_counters(into, [this](reg::Offset offset) -> std::uint64_t {
+    const std::uint32_t value = hw_.rd32(offset);
+    return hw_.removed() ? 0 : value;
+  });
+}
+
 void IgbAdapter::igb_fill_net_stats(stack::DeviceStats& n, const HwStats& h) const {
   n.rx_packets = n.rx_bytes = n.tx_packets = n.tx_bytes = 0;
   for (const auto& ring : rx_rings_) {
@@ -97,10 +104,7 @@ void IgbAdapter::igb_read_stats() {
       ring->stats.drops += drops;
       net_stats_.rx_fifo_errors += drops;
     }
-    add_counters(hw_stats_, [this](reg::Offset offset) -> std::uint64_t {
-      const std::uint32_t value = hw_.rd32(offset);
-      return hw_.removed() ? 0 : value;
-    });
+    igb_read_hw_stats(hw_stats_);
   }
   igb_fill_net_stats(net_stats_, hw_stats_);
 }

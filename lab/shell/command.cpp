@@ -95,18 +95,17 @@ int run_pipeline(const Pipeline& p, Host& host, bool in_task, std::string& text)
 
 }  // namespace
 
-bool Pipeline::in_task() const {
-  return !redirect.empty() || std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.in_task; });
-}
-
 Script parse(std::string_view line) {
   Script script;
   parse_into(script, line, 0);
   return script;
 }
 
-bool needs_task(const Script& script) {
-  return std::any_of(script.begin(), script.end(), [](const Pipeline& p) { return p.in_task(); });
+bool needs_task(const Script& script, bool time_is_over) {
+  const auto needs = [&](const Step& s) { return s.in_task && !(time_is_over && s.can_look); };
+  return std::any_of(script.begin(), script.end(), [&](const Pipeline& p) {
+    return !p.redirect.empty() || std::any_of(p.steps.begin(), p.steps.end(), needs);
+  });
 }
 
 Outcome run(const Script& script, Host& host, bool in_task) {

@@ -24,7 +24,8 @@ struct Context {
 struct Step {
   std::string name;
   std::string interface;  ///< the interface it is about; empty: none, or all
-  bool in_task = false;   ///< acts on the host: must run in one of its tasks
+  bool in_task = false;   ///< takes simulated time or acts on the host: runs in one of its tasks
+  bool can_look = false;  ///< and yet can do without, when the host's time is over
   std::function<int(Context&)> run;  ///< its exit code
 };
 
@@ -39,7 +40,6 @@ struct Pipeline {
   std::vector<Step> steps;
   std::string redirect;            ///< a file, or empty: standard output
   bool only_if_good = false;       ///< after "&&": runs only if the pipeline before it succeeded
-  bool in_task() const;
 };
 
 /// A whole line.
@@ -49,7 +49,8 @@ using Script = std::vector<Pipeline>;
 /// CommandError; an unknown command has code 127, as in dash. An empty line is an empty script.
 Script parse(std::string_view line);
 
-bool needs_task(const Script& script);
+/// Whether a script has to run in a task of the host. `time_is_over`: what can do without, does.
+bool needs_task(const Script& script, bool time_is_over = false);
 
 /// What a script printed, in order, and the exit code of its last command.
 struct Outcome {

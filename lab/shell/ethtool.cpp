@@ -428,7 +428,7 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
   if (option == "-n") {
     s.run = [dev](Context& c) { return classification_rules(dev, c); };
   } else if (option == "-S") {
-    s.in_task = true;
+    s.in_task = s.can_look = true;
     s.run = [dev](Context& c) { return statistics(dev, c); };
   } else {
     const auto shown = kLooks.find(option);
