@@ -80,7 +80,8 @@ int run_pipeline(const Pipeline& p, Host& host, bool in_task, std::string& text)
   std::string between;
   int code = 0;
   for (std::size_t i = 0; i < p.steps.size(); ++i) {
-    Context c{host, in_task, i == 0 ? nullptr : &between, {}, {}};
+    const bool on_screen = i + 1 == p.steps.size() && p.redirect.empty();
+    Context c{host, in_task, i == 0 ? nullptr : &between, on_screen};
     code = p.steps[i].run(c);
     text += c.err;
     between = std::move(c.out);

@@ -15,9 +15,13 @@ using Words = std::vector<std::string>;
 /// What a running command has at hand, and leaves behind.
 struct Context {
   Host& host;
-  bool in_task = false;       ///< runs in a task of the host: simulated time may pass
+  bool in_task = false;                  ///< runs in a task of the host: simulated time may pass
   const std::string* in = nullptr;  ///< what the command before the pipe printed; nullptr: no pipe
-  std::string out, err;
+  bool on_screen = false;           ///< what it prints is shown, not piped or redirected
+  std::string out{}, err{};
+
+  /// A message: on the screen in its place among the output.
+  void error(const std::string& text) { (on_screen ? out : err) += text; }
 };
 
 /// One command of a pipeline, its arguments checked.

@@ -29,7 +29,7 @@ unsigned number(const std::string& word) {
 
 /// perror(what), and the exit code.
 int fail(Context& c, const std::string& what, int error, int code) {
-  c.err += what + ": " + reason(error) + "\n";
+  c.error(what + ": " + reason(error) + "\n");
   return code;
 }
 
@@ -127,7 +127,7 @@ bool changes(std::vector<Parameter>& parameters, Context& c) {
   bool any = false;
   for (Parameter& p : parameters) {
     if (!p.wanted) continue;
-    if (*p.wanted == p.current) c.err += p.name + " unmodified, ignoring\n";
+    if (*p.wanted == p.current) c.error(p.name + " unmodified, ignoring\n");
     any |= *p.wanted != p.current;
     p.current = *p.wanted;
   }
@@ -185,7 +185,7 @@ int set_coalesce(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   const igb::Coalesce now = a.get_coalesce();
   auto all = parameters(kCoalesceNames, {{"rx-usecs", now.rx_usecs}, {"tx-usecs", now.tx_usecs}}, wanted);
   if (!changes(all, c)) {
-    c.err += "no coalesce parameters changed, aborting\n";
+    c.error("no coalesce parameters changed, aborting\n");
     return 80;
   }
   const int error =
@@ -197,7 +197,7 @@ int set_rings(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   igb::RingParam r = a.get_ringparam();
   auto all = parameters(kRingNames, {{"rx", r.rx}, {"tx", r.tx}}, wanted);
   if (!changes(all, c)) {
-    c.err += "no ring parameters changed, aborting\n";
+    c.error("no ring parameters changed, aborting\n");
     return 80;
   }
   r.rx = value_of(all, "rx");
@@ -213,9 +213,9 @@ int set_channels(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   const igb::Channels now = a.get_channels();
   auto all = parameters(kChannelNames, {{"other", now.other}, {"combined", now.combined}}, wanted);
   if (!changes(all, c)) {
-    c.err += "no channel parameters changed, aborting\n";
-    c.err += "current values: tx 0 rx 0 other " + std::to_string(now.other) + " combined " +
-             std::to_string(now.combined) + "\n";
+    c.error("no channel parameters changed, aborting\n");
+    c.error("current values: tx 0 rx 0 other " + std::to_string(now.other) + " combined " +
+             std::to_string(now.combined) + "\n");
     return 0;
   }
   const bool others =
@@ -297,13 +297,13 @@ int classification_rules(const std::string& interface, Context& c) {
   const igb::IgbAdapter* a = find_adapter(c.host, interface);
   int error = ENODEV;
   if (a == nullptr) {
-    c.err += "Cannot get RX rings: " + reason(error) + "\n";
+    c.error("Cannot get RX rings: " + reason(error) + "\n");
   } else {
     c.out += std::to_string(a->num_queues()) + " RX rings available\n";
     error = EOPNOTSUPP;
   }
-  c.err += "rxclass: Cannot get RX class rule count: " + reason(error) +
-           "\nRX classification rule retrieval failed\n";
+  c.error("rxclass: Cannot get RX class rule count: " + reason(error) +
+           "\nRX classification rule retrieval failed\n");
   return 1;
 }
 
@@ -356,7 +356,7 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
     if (a == nullptr) return fail(c, "Cannot get device feature names", ENODEV, 1);
     for (const auto& [name, on] : features(*a))
       if (const auto w = wanted.find(name); w != wanted.end() && w->second != on) {
-        c.err += "Could not change any device features\n";
+        c.error("Could not change any device features\n");
         return 1;
       }
     return 0;

@@ -71,13 +71,13 @@ int run_sysctl(const SysctlOptions& o, Context& c) {
     const std::string path = sysctl_path(n.substr(0, equals));
     const File* f = find_file(all, path);
     if (f == nullptr) {
-      c.err += "sysctl: cannot stat " + path + ": No such file or directory\n";
+      c.error("sysctl: cannot stat " + path + ": No such file or directory\n");
       code = 255;
       continue;
     }
     if (equals != std::string::npos)
       if (const int error = f->write(n.substr(equals + 1)); error != 0) {
-        c.err += "sysctl: setting key \"" + sysctl_name(path) + "\": " + reason(error) + "\n";
+        c.error("sysctl: setting key \"" + sysctl_name(path) + "\": " + reason(error) + "\n");
         code = 255;
         continue;
       }
@@ -101,7 +101,7 @@ Step cat(const Words& words) {
           continue;
         }
         const bool folder = !list_folder(all, path).empty();
-        c.err += "cat: " + path + ": " + (folder ? "Is a directory" : "No such file or directory") + "\n";
+        c.error("cat: " + path + ": " + (folder ? "Is a directory" : "No such file or directory") + "\n");
         code = 1;
       }
     return code;
@@ -121,7 +121,7 @@ Step ls(const Words& words) {
       for (const std::string& path : expand(all, pattern)) {
         const auto names = list_folder(all, path);
         if (names.empty() && find_file(all, path) == nullptr) {
-          c.err += "ls: cannot access " + path + ": No such file or directory\n";
+          c.error("ls: cannot access " + path + ": No such file or directory\n");
           code = 2;
         } else if (names.empty()) {
           c.out += path + "\n";

@@ -88,7 +88,7 @@ Step show_interfaces(const std::string& name, bool all) {
   Step s;
   s.run = [name, all](Context& c) {
     if (!name.empty() && find_adapter(c.host, name) == nullptr) {
-      c.err += name + ": error fetching interface information: Device not found\n";
+      c.error(name + ": error fetching interface information: Device not found\n");
       return 1;
     }
     for (const igb::IgbAdapter* a : c.host.adapters())
@@ -104,13 +104,13 @@ Step change_interface(const std::string& name, std::vector<NamedChange> wanted) 
   s.run = [name, wanted = std::move(wanted)](Context& c) {
     igb::IgbAdapter* a = find_adapter(c.host, name);
     if (a == nullptr) {
-      c.err += name + ": ERROR while getting interface flags: No such device\n";
+      c.error(name + ": ERROR while getting interface flags: No such device\n");
       return 1;
     }
     int code = 0;
     for (const NamedChange& change : wanted)
       if (const int error = change.apply(c.host.net(), *a); error != 0) {
-        c.err += ifconfig_refusal(change, error);
+        c.error(ifconfig_refusal(change, error));
         code = 1;
       }
     return code;
@@ -130,7 +130,7 @@ Step ip_show(const std::string& name, bool statistics) {
   s.interface = name;
   s.run = [name, statistics](Context& c) {
     if (!name.empty() && find_adapter(c.host, name) == nullptr) {
-      c.err += "Device \"" + name + "\" does not exist.\n";
+      c.error("Device \"" + name + "\" does not exist.\n");
       return 1;
     }
     for (const igb::IgbAdapter* a : c.host.adapters())
@@ -147,12 +147,12 @@ Step ip_set(const std::string& name, std::vector<NamedChange> wanted) {
   s.run = [name, wanted = std::move(wanted)](Context& c) {
     igb::IgbAdapter* a = find_adapter(c.host, name);
     if (a == nullptr) {
-      c.err += "Cannot find device \"" + name + "\"\n";
+      c.error("Cannot find device \"" + name + "\"\n");
       return 1;
     }
     for (const NamedChange& change : wanted)
       if (const int error = change.apply(c.host.net(), *a); error != 0) {
-        c.err += "RTNETLINK answers: " + reason(error) + "\n";
+        c.error("RTNETLINK answers: " + reason(error) + "\n");
         return 2;
       }
     return 0;
@@ -217,7 +217,7 @@ Step tc(const Words& words) {
   s.interface = dev;
   s.run = [dev, statistics](Context& c) {
     if (!dev.empty() && find_adapter(c.host, dev) == nullptr) {
-      c.err += "Cannot find device \"" + dev + "\"\n";
+      c.error("Cannot find device \"" + dev + "\"\n");
       return 1;
     }
     for (const igb::IgbAdapter* a : c.host.adapters())

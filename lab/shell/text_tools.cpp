@@ -32,7 +32,7 @@ std::vector<Input> inputs(Context& c, const std::string& tool, const std::vector
         continue;
       }
       const bool folder = !list_folder(there, path).empty();
-      c.err += tool + ": " + path + ": " + (folder ? "Is a directory" : "No such file or directory") + "\n";
+      c.error(tool + ": " + path + ": " + (folder ? "Is a directory" : "No such file or directory") + "\n");
       failed = true;
     }
   return all;
