@@ -34,7 +34,7 @@ using RegisterPeek = std::function<std::uint32_t(hw::reg::Offset)>;
 /// All counters of a port at one instant.
 struct StatsSnapshot {
   HwStats hw;
-  stack::DeviceStats net;                           ///< rx_dropped: the device's part only
+  stack::DeviceStats net;                            ///< rx_dropped: the device's part only
   std::array<std::uint64_t, kMaxQueues> rx_drops{};  ///< dropped by a queue since software looked last
 };
 

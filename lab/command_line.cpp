@@ -84,7 +84,8 @@ class CommandLine {
     run_->add_flag("--trace", trace_)->group("");
   }
   void add_sh() {
-    sh_ = app_.add_subcommand("sh", "The shell of a simulated host: ethtool, /proc, sysctl, ifconfig, tc ...");
+    sh_ =
+        app_.add_subcommand("sh", "The shell of a simulated host: ethtool, /proc, sysctl, ifconfig, tc ...");
     sh_->add_option("FILE", shell_.file, "scenario (TOML)")->required();
     sh_->add_option("--set", shell_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
         ->type_name("KEY=VALUE")
@@ -96,7 +97,8 @@ class CommandLine {
                     "pauses there: a time after the start line (5ms), or end (default: end with -c, else 0s)")
         ->type_name("TIME");
     sh_->add_option("--host", shell_.host, "whose shell (default: the first host's)")->type_name("NAME");
-    sh_->add_option("-c", shell_.commands, "a command line; repeatable, in order. Without: reads standard input")
+    sh_->add_option("-c", shell_.commands,
+                    "a command line; repeatable, in order. Without: reads standard input")
         ->type_name("COMMAND")
         ->allow_extra_args(false);
   }

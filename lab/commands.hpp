@@ -30,8 +30,8 @@ struct ShCommand {
   std::filesystem::path file;
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
-  std::string at;                     ///< a time after the start line, or "end"; empty: end with commands, else 0
-  std::string host;                   ///< empty: the first
+  std::string at;    ///< a time after the start line, or "end"; empty: end with commands, else 0
+  std::string host;  ///< empty: the first
   std::vector<std::string> commands;  ///< empty: read from standard input
 };
 /// The exit code is that of the last command.

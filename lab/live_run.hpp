@@ -23,8 +23,8 @@ class LiveRun {
   virtual std::optional<Time> end() const = 0;
   /// The scenario's end has been reached. Time goes on for commands that need it.
   virtual bool over() const = 0;
-  /// Runs to `t`, but not past the end of the scenario; Time::never(): to the end. Throws std::runtime_error when
-  /// the simulation finds a fault in itself or in the simulated software.
+  /// Runs to `t`, but not past the end of the scenario; Time::never(): to the end. Throws std::runtime_error
+  /// when the simulation finds a fault in itself or in the simulated software.
   virtual void run_to(Time t) = 0;
   virtual const std::vector<shell::Host*>& hosts() const = 0;
   /// Runs a script of a host's shell: at once when it only looks, else as a task of the host, which takes the
@@ -34,8 +34,8 @@ class LiveRun {
   virtual std::uint64_t digest() const = 0;
 };
 
-/// Elaborates a scenario and runs it to `after_start` past its start line (nullopt: to its end). Once per process,
-/// for the life of the process. Throws UserError as run_scenario().
+/// Elaborates a scenario and runs it to `after_start` past its start line (nullopt: to its end). Once per
+/// process, for the life of the process. Throws UserError as run_scenario().
 LiveRun& open_live_run(const Scenario& scenario, const RunOptions& options,
                        std::optional<Duration> after_start);
 

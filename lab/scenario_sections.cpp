@@ -31,9 +31,8 @@ void check_command(TableReader& t, const std::string& command, const Host& host)
   }
   if (script.empty()) throw t.error("command", "is empty", "a command of the host's shell");
   const auto there = [&](const shell::Step& step) {
-    return step.interface.empty() ||
-           std::any_of(host.nics.begin(), host.nics.end(),
-                       [&](const Nic& n) { return n.if_name == step.interface; });
+    return step.interface.empty() || std::any_of(host.nics.begin(), host.nics.end(),
+                                                 [&](const Nic& n) { return n.if_name == step.interface; });
   };
   for (const shell::Pipeline& p : script)
     for (const shell::Step& step : p.steps)

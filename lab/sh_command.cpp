@@ -34,7 +34,8 @@ constexpr std::string_view kHelp =
     "exit [N]         leaves\n"
     "On the host:     cat ls grep head tail wc echo, sysctl, ethtool, ifconfig, ip link, tc qdisc, dmesg;\n"
     "                 pipes, ;, &&, > FILE, sudo and sh -c '...'\n"
-    "Files:           ls /proc/net, ls /proc/sys/net/core, ls /sys/class/net, /proc/interrupts, /proc/softirqs\n";
+    "Files:           ls /proc/net, ls /proc/sys/net/core, ls /sys/class/net, /proc/interrupts, "
+    "/proc/softirqs\n";
 
 /// Holds SIGINT back, so that Ctrl-C can be asked about instead of ending the process.
 class HeldInterrupt {

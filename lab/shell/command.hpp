@@ -15,7 +15,7 @@ using Words = std::vector<std::string>;
 /// What a running command has at hand, and leaves behind.
 struct Context {
   Host& host;
-  bool in_task = false;                  ///< runs in a task of the host: simulated time may pass
+  bool in_task = false;             ///< runs in a task of the host: simulated time may pass
   const std::string* in = nullptr;  ///< what the command before the pipe printed; nullptr: no pipe
   bool on_screen = false;           ///< what it prints is shown, not piped or redirected
   std::string out{}, err{};
@@ -27,9 +27,9 @@ struct Context {
 /// One command of a pipeline, its arguments checked.
 struct Step {
   std::string name;
-  std::string interface;  ///< the interface it is about; empty: none, or all
-  bool in_task = false;   ///< takes simulated time or acts on the host: runs in one of its tasks
-  bool can_look = false;  ///< and yet can do without, when the host's time is over
+  std::string interface;             ///< the interface it is about; empty: none, or all
+  bool in_task = false;              ///< takes simulated time or acts on the host: runs in one of its tasks
+  bool can_look = false;             ///< and yet can do without, when the host's time is over
   std::function<int(Context&)> run;  ///< its exit code
 };
 
@@ -42,8 +42,8 @@ struct CommandError {
 /// Commands joined by pipes, and where the last one's output goes.
 struct Pipeline {
   std::vector<Step> steps;
-  std::string redirect;            ///< a file, or empty: standard output
-  bool only_if_good = false;       ///< after "&&": runs only if the pipeline before it succeeded
+  std::string redirect;       ///< a file, or empty: standard output
+  bool only_if_good = false;  ///< after "&&": runs only if the pipeline before it succeeded
 };
 
 /// A whole line.

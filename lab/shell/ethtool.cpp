@@ -81,9 +81,11 @@ const std::map<std::string, LookOption> kLooks{
     {"-c", {show_coalesce, "Cannot get device coalesce settings", 82, "Coalesce parameters for "}},
     {"-g", {show_rings, "Cannot get device ring settings", 76, "Ring parameters for "}},
     {"-i", {show_driver, "Cannot get driver information", 71, ""}},
-    {"-k", {show_offload, "Cannot get device udp large send offload settings", 83, "Offload parameters for "}},
+    {"-k",
+     {show_offload, "Cannot get device udp large send offload settings", 83, "Offload parameters for "}},
     {"-l", {show_channels, "Cannot get device channel parameters\n", 1, "Channel parameters for "}},
-    {"-T", {show_time_stamping, "Cannot get device time stamping settings", 1, "Time stamping parameters for "}},
+    {"-T",
+     {show_time_stamping, "Cannot get device time stamping settings", 1, "Time stamping parameters for "}},
     {"-x", {show_indirection, "Cannot get RX ring count", 102, ""}},
 };
 
@@ -171,10 +173,11 @@ unsigned value_of(const std::vector<Parameter>& all, std::string_view name) {
 }
 
 const std::vector<std::string> kCoalesceNames{
-    "adaptive-rx",   "adaptive-tx",   "sample-interval", "stats-block-usecs", "pkt-rate-low",  "pkt-rate-high",
-    "rx-usecs",      "rx-frames",     "rx-usecs-irq",    "rx-frames-irq",     "tx-usecs",      "tx-frames",
-    "tx-usecs-irq",  "tx-frames-irq", "rx-usecs-low",    "rx-frames-low",     "tx-usecs-low",  "tx-frames-low",
-    "rx-usecs-high", "rx-frames-high", "tx-usecs-high",  "tx-frames-high"};
+    "adaptive-rx",   "adaptive-tx",   "sample-interval", "stats-block-usecs", "pkt-rate-low",
+    "pkt-rate-high", "rx-usecs",      "rx-frames",       "rx-usecs-irq",      "rx-frames-irq",
+    "tx-usecs",      "tx-frames",     "tx-usecs-irq",    "tx-frames-irq",     "rx-usecs-low",
+    "rx-frames-low", "tx-usecs-low",  "tx-frames-low",   "rx-usecs-high",     "rx-frames-high",
+    "tx-usecs-high", "tx-frames-high"};
 const std::vector<std::string> kRingNames{"rx", "rx-mini", "rx-jumbo", "tx"};
 const std::vector<std::string> kChannelNames{"rx", "tx", "other", "combined"};
 
@@ -215,7 +218,7 @@ int set_channels(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   if (!changes(all, c)) {
     c.error("no channel parameters changed, aborting\n");
     c.error("current values: tx 0 rx 0 other " + std::to_string(now.other) + " combined " +
-             std::to_string(now.combined) + "\n");
+            std::to_string(now.combined) + "\n");
     return 0;
   }
   const bool others =
@@ -303,7 +306,7 @@ int classification_rules(const std::string& interface, Context& c) {
     error = EOPNOTSUPP;
   }
   c.error("rxclass: Cannot get RX class rule count: " + reason(error) +
-           "\nRX classification rule retrieval failed\n");
+          "\nRX classification rule retrieval failed\n");
   return 1;
 }
 
@@ -332,15 +335,21 @@ Step set_flow_hash_step(const std::string& interface, const Arguments& arguments
 
 // --- offloads ------------------------------------------------------------------------------------
 
-const std::map<std::string, std::string> kOffloadNames{
-    {"rx", "rx-checksumming"},          {"tx", "tx-checksumming"},
-    {"sg", "scatter-gather"},           {"tso", "tcp-segmentation-offload"},
-    {"ufo", "udp-fragmentation-offload"}, {"gso", "generic-segmentation-offload"},
-    {"gro", "generic-receive-offload"}, {"lro", "large-receive-offload"},
-    {"rxvlan", "rx-vlan-offload"},      {"txvlan", "tx-vlan-offload"},
-    {"ntuple", "ntuple-filters"},       {"rxhash", "receive-hashing"}};
+const std::map<std::string, std::string> kOffloadNames{{"rx", "rx-checksumming"},
+                                                       {"tx", "tx-checksumming"},
+                                                       {"sg", "scatter-gather"},
+                                                       {"tso", "tcp-segmentation-offload"},
+                                                       {"ufo", "udp-fragmentation-offload"},
+                                                       {"gso", "generic-segmentation-offload"},
+                                                       {"gro", "generic-receive-offload"},
+                                                       {"lro", "large-receive-offload"},
+                                                       {"rxvlan", "rx-vlan-offload"},
+                                                       {"txvlan", "tx-vlan-offload"},
+                                                       {"ntuple", "ntuple-filters"},
+                                                       {"rxhash", "receive-hashing"}};
 
-/// No offload of this driver can be switched: asking for what is already so is fine, anything else is refused.
+/// No offload of this driver can be switched: asking for what is already so is fine, anything else is
+/// refused.
 Step set_offload_step(const std::string& interface, const Arguments& arguments) {
   if (arguments.empty() || arguments.size() % 2 != 0) bad_command_line();
   std::map<std::string, bool> wanted;
@@ -367,17 +376,35 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
 // --- the command line ----------------------------------------------------------------------------
 
 /// Long names of ethtool's options.
-const std::map<std::string, std::string> kLongNames{
-    {"--show-pause", "-a"},     {"--show-coalesce", "-c"}, {"--coalesce", "-C"},      {"--show-ring", "-g"},
-    {"--set-ring", "-G"},       {"--driver", "-i"},        {"--show-features", "-k"}, {"--show-offload", "-k"},
-    {"--features", "-K"},       {"--offload", "-K"},       {"--show-channels", "-l"}, {"--set-channels", "-L"},
-    {"--show-nfc", "-n"},       {"--show-ntuple", "-n"},   {"-u", "-n"},              {"--config-nfc", "-N"},
-    {"--config-ntuple", "-N"},  {"-U", "-N"},              {"--statistics", "-S"},    {"--show-time-stamping", "-T"},
-    {"--show-rxfh-indir", "-x"}, {"--set-rxfh-indir", "-X"}, {"--help", "-h"}};
+const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
+                                                    {"--show-coalesce", "-c"},
+                                                    {"--coalesce", "-C"},
+                                                    {"--show-ring", "-g"},
+                                                    {"--set-ring", "-G"},
+                                                    {"--driver", "-i"},
+                                                    {"--show-features", "-k"},
+                                                    {"--show-offload", "-k"},
+                                                    {"--features", "-K"},
+                                                    {"--offload", "-K"},
+                                                    {"--show-channels", "-l"},
+                                                    {"--set-channels", "-L"},
+                                                    {"--show-nfc", "-n"},
+                                                    {"--show-ntuple", "-n"},
+                                                    {"-u", "-n"},
+                                                    {"--config-nfc", "-N"},
+                                                    {"--config-ntuple", "-N"},
+                                                    {"-U", "-N"},
+                                                    {"--statistics", "-S"},
+                                                    {"--show-time-stamping", "-T"},
+                                                    {"--show-rxfh-indir", "-x"},
+                                                    {"--set-rxfh-indir", "-X"},
+                                                    {"--help", "-h"}};
 
 constexpr const char* kHelp =
-    "ethtool DEV | -a DEV | -c DEV | -C DEV rx-usecs N [tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV |\n"
-    "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn |\n"
+    "ethtool DEV | -a DEV | -c DEV | -C DEV rx-usecs N [tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
+    "|\n"
+    "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
+    "|\n"
     "  -S DEV | -T DEV | -x DEV | -X DEV equal N | weight W0 W1 ...\n";
 
 /// A setter that finds its adapter first.
@@ -394,12 +421,16 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
 }
 
 /// Options that ethtool knows and this driver, or this laboratory, does not.
-const std::map<std::string, std::string> kNotSupported{
-    {"-A", "Cannot set device pause parameters"},  {"-d", "Cannot get register dump"},
-    {"-e", "Cannot get EEPROM data"},              {"-m", "Cannot get module EEPROM information"},
-    {"-p", "Cannot identify NIC"},                 {"-r", "Cannot restart autonegotiation"},
-    {"-s", "Cannot set new settings"},             {"-t", "Cannot test"},
-    {"-w", "Can not get dump level"},              {"-P", "Cannot read permanent address"}};
+const std::map<std::string, std::string> kNotSupported{{"-A", "Cannot set device pause parameters"},
+                                                       {"-d", "Cannot get register dump"},
+                                                       {"-e", "Cannot get EEPROM data"},
+                                                       {"-m", "Cannot get module EEPROM information"},
+                                                       {"-p", "Cannot identify NIC"},
+                                                       {"-r", "Cannot restart autonegotiation"},
+                                                       {"-s", "Cannot set new settings"},
+                                                       {"-t", "Cannot test"},
+                                                       {"-w", "Can not get dump level"},
+                                                       {"-P", "Cannot read permanent address"}};
 
 Step parse_option(const std::string& option, const std::string& dev, const Arguments& rest) {
   if (option == "-C")
@@ -408,7 +439,9 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
     return setter(dev, "Cannot get device ring settings", 76, pairs(rest, kRingNames), set_rings);
   if (option == "-L")
     return setter(dev, "Cannot get device channel parameters\n", 1, pairs(rest, kChannelNames), set_channels);
-  if (option == "-X") return setter(dev, "Cannot get RX flow hash indirection table size", 104, indirection(rest), set_indirection);
+  if (option == "-X")
+    return setter(dev, "Cannot get RX flow hash indirection table size", 104, indirection(rest),
+                  set_indirection);
   if (option == "-N") {
     if (!rest.empty() && rest[0] == "flow-type") {  // path-map F-28
       Step s;
@@ -443,7 +476,8 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
 Step ethtool(const Words& words) {
   if (words.size() < 2) bad_command_line();
   std::string option = words[1].starts_with("-") ? words[1] : "";
-  if (const auto short_name = kLongNames.find(option); short_name != kLongNames.end()) option = short_name->second;
+  if (const auto short_name = kLongNames.find(option); short_name != kLongNames.end())
+    option = short_name->second;
   Step s;
   if (option == "-h") {
     s.run = [](Context& c) {
@@ -454,7 +488,8 @@ Step ethtool(const Words& words) {
   }
   const std::size_t dev = option.empty() ? 1 : 2;
   if (words.size() <= dev) bad_command_line();
-  s = parse_option(option, words[dev], Arguments(words.begin() + static_cast<std::ptrdiff_t>(dev) + 1, words.end()));
+  s = parse_option(option, words[dev],
+                   Arguments(words.begin() + static_cast<std::ptrdiff_t>(dev) + 1, words.end()));
   s.interface = words[dev];
   return s;
 }

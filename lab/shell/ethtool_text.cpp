@@ -43,8 +43,8 @@ std::string coalesce_parameters(const std::string& dev, const igb::Coalesce& c) 
     return strprintf("%s-usecs: %u\n%s-frames: 0\n%s-usecs-irq: 0\n%s-frames-irq: 0\n\n", d, usecs, d, d, d);
   };
   const auto rate = [](const char* which) {
-    return strprintf("rx-usecs-%s: 0\nrx-frame-%s: 0\ntx-usecs-%s: 0\ntx-frame-%s: 0\n\n", which, which, which,
-                     which);
+    return strprintf("rx-usecs-%s: 0\nrx-frame-%s: 0\ntx-usecs-%s: 0\ntx-frame-%s: 0\n\n", which, which,
+                     which, which);
   };
   return "Coalesce parameters for " + dev +
          ":\nAdaptive RX: off  TX: off\nstats-block-usecs: 0\nsample-interval: 0\npkt-rate-low: 0\n"
@@ -58,9 +58,11 @@ std::string pause_parameters(const std::string& dev, const igb::PauseParam& p) {
                    on(p.autoneg), on(p.rx_pause), on(p.tx_pause));
 }
 
-std::string indirection_table(const std::string& dev, unsigned rx_rings, const std::vector<unsigned>& entries) {
+std::string indirection_table(const std::string& dev, unsigned rx_rings,
+                              const std::vector<unsigned>& entries) {
   constexpr std::size_t kRow = 8;
-  std::string s = strprintf("RX flow hash indirection table for %s with %u RX ring(s):\n", dev.c_str(), rx_rings);
+  std::string s =
+      strprintf("RX flow hash indirection table for %s with %u RX ring(s):\n", dev.c_str(), rx_rings);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i % kRow == 0) s += strprintf("%5zu: ", i);
     s += strprintf(" %5u", entries[i]);
@@ -82,7 +84,8 @@ std::optional<std::string> flow_hash(const std::string& type, bool addresses, bo
       {"ah6", "IPSEC AH over IPV6 flows"},
       {"esp6", "IPSEC ESP over IPV6 flows"},
   }};
-  const auto flow = std::find_if(kFlows.begin(), kFlows.end(), [&](const auto& f) { return f.first == type; });
+  const auto flow =
+      std::find_if(kFlows.begin(), kFlows.end(), [&](const auto& f) { return f.first == type; });
   if (flow == kFlows.end()) return std::nullopt;
   std::string s = std::string(flow->second) + " use these fields for computing Hash flow key:\n";
   if (addresses) s += "IP SA\nIP DA\n";
@@ -114,8 +117,8 @@ std::string settings(const std::string& dev, unsigned speed_mbps, bool full_dupl
     const std::string under(24, ' ');
     std::string first = which + " link modes:";
     first.resize(under.size(), ' ');
-    return "\t" + first + "10baseT/Half 10baseT/Full \n\t" + under + "100baseT/Half 100baseT/Full \n\t" + under +
-           "1000baseT/Full \n";
+    return "\t" + first + "10baseT/Half 10baseT/Full \n\t" + under + "100baseT/Half 100baseT/Full \n\t" +
+           under + "1000baseT/Full \n";
   };
   const std::string speed = speed_mbps == 0 ? "Unknown!" : std::to_string(speed_mbps) + "Mb/s";
   const std::string duplex = speed_mbps == 0 ? "Unknown! (255)" : full_duplex ? "Full" : "Half";

@@ -1,4 +1,5 @@
-// What ethtool of the time of Linux 3.13 prints (path-map E-47 to E-58): the driver's answers in, the text out.
+// What ethtool of the time of Linux 3.13 prints (path-map E-47 to E-58): the driver's answers in, the text
+// out.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +31,15 @@ std::string coalesce_parameters(const std::string& dev, const igb::Coalesce& c);
 std::string pause_parameters(const std::string& dev, const igb::PauseParam& p);
 
 /// ethtool -x (path-map E-53, block X15). `entries`: the receive queue of each hash index.
-std::string indirection_table(const std::string& dev, unsigned rx_rings, const std::vector<unsigned>& entries);
+std::string indirection_table(const std::string& dev, unsigned rx_rings,
+                              const std::vector<unsigned>& entries);
 
 /// ethtool -n DEV rx-flow-hash TYPE (path-map E-54, block X16); nullopt: no such flow type.
 std::optional<std::string> flow_hash(const std::string& type, bool addresses, bool ports);
 
 /// ethtool -k (path-map E-55, block X17): names and whether they are on.
-std::string offload_parameters(const std::string& dev, const std::vector<std::pair<std::string, bool>>& features);
+std::string offload_parameters(const std::string& dev,
+                               const std::vector<std::pair<std::string, bool>>& features);
 
 /// ethtool -T of a device without hardware stamps (path-map E-58, block X20).
 std::string time_stamping(const std::string& dev);

@@ -49,7 +49,8 @@ SysctlOptions sysctl_options(const Words& words) {
       o.names.push_back(w);
   }
   const auto assigns = [](const std::string& n) { return n.find('=') != std::string::npos; };
-  if (o.names.empty() && !o.all) throw CommandError{"usage: sysctl [-n] NAME... | -w NAME=VALUE... | -a\n", 1};
+  if (o.names.empty() && !o.all)
+    throw CommandError{"usage: sysctl [-n] NAME... | -w NAME=VALUE... | -a\n", 1};
   for (const std::string& n : o.names)
     if (o.write && !assigns(n))
       throw CommandError{"sysctl: \"" + n + "\" must be of the form name=value\n", 255};

@@ -23,8 +23,8 @@ std::vector<File> files(Host& host) {
     const igb::IgbAdapter* a = find_adapter(host, dev.name);
     return a == nullptr ? stack::DeviceStats{} : host.look_at_stats(*a).net;
   });
-  all.push_back({"/proc/interrupts",
-                 [&host] { return proc_interrupts(host.interrupts(), host.local_interrupts()); }});
+  all.push_back(
+      {"/proc/interrupts", [&host] { return proc_interrupts(host.interrupts(), host.local_interrupts()); }});
   all.push_back({"/proc/softirqs", [&host] { return proc_softirqs(host.softirqs()); }});
   all.push_back({"/proc/stat", [&host] { return proc_stat(host.cpu_times()); }});
   std::sort(all.begin(), all.end(), [](const File& a, const File& b) { return a.path < b.path; });

@@ -18,8 +18,8 @@ struct LogLine {
   std::string text;
 };
 
-/// Everything named `look` or const is a look from outside: it costs no simulated time and changes nothing. What
-/// acts on stack or driver belongs into a task of the host (Step::in_task).
+/// Everything named `look` or const is a look from outside: it costs no simulated time and changes nothing.
+/// What acts on stack or driver belongs into a task of the host (Step::in_task).
 class Host {
  public:
   virtual ~Host() = default;

@@ -38,8 +38,8 @@ struct CloseHistory {
 std::string common_start(const std::vector<std::string>& names) {
   std::string start = names.front();
   for (const std::string& n : names)
-    start.resize(static_cast<std::size_t>(std::mismatch(start.begin(), start.end(), n.begin(), n.end()).first -
-                                          start.begin()));
+    start.resize(static_cast<std::size_t>(
+        std::mismatch(start.begin(), start.end(), n.begin(), n.end()).first - start.begin()));
   return start;
 }
 

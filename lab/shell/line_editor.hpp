@@ -15,7 +15,8 @@ namespace niclab::lab::shell {
 class LineReader {
  public:
   virtual ~LineReader() = default;
-  /// The next line without its end; nullopt at the end of input. A line that was cancelled by Ctrl-C is empty.
+  /// The next line without its end; nullopt at the end of input. A line that was cancelled by Ctrl-C is
+  /// empty.
   virtual std::optional<std::string> read(const std::string& prompt) = 0;
   /// Somebody sits at a terminal.
   virtual bool interactive() const = 0;

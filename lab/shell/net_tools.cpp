@@ -121,8 +121,8 @@ Step change_interface(const std::string& name, std::vector<NamedChange> wanted) 
 // --- ip ------------------------------------------------------------------------------------------
 
 [[noreturn]] void ip_usage() {
-  throw CommandError{"Usage: ip [-s] link [show [dev DEV]] | ip link set [dev] DEV up|down|mtu N|txqueuelen N\n",
-                     255};
+  throw CommandError{
+      "Usage: ip [-s] link [show [dev DEV]] | ip link set [dev] DEV up|down|mtu N|txqueuelen N\n", 255};
 }
 
 Step ip_show(const std::string& name, bool statistics) {
@@ -181,8 +181,7 @@ Step ifconfig(const Words& words) {
     s = show_interfaces(words[1], true);
   } else {
     auto wanted = changes(words, 2);
-    if (!wanted)
-      throw CommandError{"ifconfig: bad arguments, expected up, down, mtu N or txqueuelen N\n", 1};
+    if (!wanted) throw CommandError{"ifconfig: bad arguments, expected up, down, mtu N or txqueuelen N\n", 1};
     s = change_interface(words[1], std::move(*wanted));
   }
   s.interface = words[1];

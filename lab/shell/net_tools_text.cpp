@@ -34,10 +34,10 @@ std::string ifconfig_text(const InterfaceView& v) {
   }
   s += indent + (v.up ? "UP " : "") + "BROADCAST " + (v.up && v.carrier ? "RUNNING " : "") +
        strprintf("MULTICAST  MTU:%u  Metric:1\n", v.mtu);
-  s += indent + strprintf("RX packets:%llu errors:%llu dropped:%llu overruns:%llu frame:%llu\n",
-                          Number{d.rx_packets}, Number{d.rx_errors}, Number{d.rx_dropped + d.rx_missed_errors},
-                          Number{d.rx_fifo_errors},
-                          Number{d.rx_length_errors + d.rx_over_errors + d.rx_crc_errors + d.rx_frame_errors});
+  s += indent +
+       strprintf("RX packets:%llu errors:%llu dropped:%llu overruns:%llu frame:%llu\n", Number{d.rx_packets},
+                 Number{d.rx_errors}, Number{d.rx_dropped + d.rx_missed_errors}, Number{d.rx_fifo_errors},
+                 Number{d.rx_length_errors + d.rx_over_errors + d.rx_crc_errors + d.rx_frame_errors});
   s += indent + strprintf("TX packets:%llu errors:%llu dropped:%llu overruns:%llu carrier:%llu\n",
                           Number{d.tx_packets}, Number{d.tx_errors}, Number{d.tx_dropped},
                           Number{d.tx_fifo_errors}, Number{d.tx_carrier_errors + d.tx_aborted_errors});
@@ -51,9 +51,9 @@ std::string ip_link_text(const InterfaceView& v, bool statistics) {
   const stack::DeviceStats& d = v.stats;
   std::string flags = v.up && !v.carrier ? "NO-CARRIER,BROADCAST,MULTICAST" : "BROADCAST,MULTICAST";
   if (v.up) flags += v.carrier ? ",UP,LOWER_UP" : ",UP";
-  std::string s = strprintf("%u: %s: <%s> mtu %u qdisc mq state %s mode DEFAULT group default qlen %u\n",
-                            v.ifindex, v.name.c_str(), flags.c_str(), v.mtu,
-                            v.up && v.carrier ? "UP" : "DOWN", v.tx_queue_len);
+  std::string s =
+      strprintf("%u: %s: <%s> mtu %u qdisc mq state %s mode DEFAULT group default qlen %u\n", v.ifindex,
+                v.name.c_str(), flags.c_str(), v.mtu, v.up && v.carrier ? "UP" : "DOWN", v.tx_queue_len);
   s += "    link/ether " + v.mac.to_string() + " brd ff:ff:ff:ff:ff:ff\n";
   if (!statistics) return s;
   const auto row = [](std::array<Number, 6> n) {
@@ -70,8 +70,9 @@ std::string tc_qdisc_text(const QdiscView& v) {
   const std::string dev = v.name_dev ? " dev " + v.dev : "";
   const auto numbers = [&](const stack::QdiscStats& q) {
     if (!v.statistics) return std::string();
-    return strprintf(" Sent %llu bytes %llu pkt (dropped %llu, overlimits %llu requeues %llu)\n", Number{q.bytes},
-                     Number{q.packets}, Number{q.drops}, Number{q.overlimits}, Number{q.requeues}) +
+    return strprintf(" Sent %llu bytes %llu pkt (dropped %llu, overlimits %llu requeues %llu)\n",
+                     Number{q.bytes}, Number{q.packets}, Number{q.drops}, Number{q.overlimits},
+                     Number{q.requeues}) +
            strprintf(" backlog %llub %llup requeues %llu\n", Number{q.backlog_bytes}, Number{q.qlen},
                      Number{q.requeues});
   };

@@ -28,8 +28,8 @@ std::string ifconfig_text(const InterfaceView& v);
 /// One interface of `ip link`, with `statistics` as -s prints them.
 std::string ip_link_text(const InterfaceView& v, bool statistics);
 
-/// `tc qdisc show` of a multiqueue device (path-map E-46, block X10): the mq root, whose numbers are the sums of
-/// its queues, and with `children` (4.0) a pfifo_fast a queue.
+/// `tc qdisc show` of a multiqueue device (path-map E-46, block X10): the mq root, whose numbers are the sums
+/// of its queues, and with `children` (4.0) a pfifo_fast a queue.
 struct QdiscView {
   std::string dev;
   bool name_dev = false;  ///< `show` without a device: the lines name it

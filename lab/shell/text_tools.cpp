@@ -114,7 +114,8 @@ bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(
 std::vector<std::string> matches(const GrepOptions& o, const std::regex& regex, const std::string& line) {
   std::vector<std::string> found;
   for (std::sregex_iterator m(line.begin(), line.end(), regex), end; m != end; ++m) {
-    const auto from = static_cast<std::size_t>(m->position()), to = from + static_cast<std::size_t>(m->length());
+    const auto from = static_cast<std::size_t>(m->position()),
+               to = from + static_cast<std::size_t>(m->length());
     const bool whole = (from == 0 || !is_word_character(line[from - 1])) &&
                        (to == line.size() || !is_word_character(line[to]));
     if (!o.word || whole) found.push_back(m->str());

@@ -65,8 +65,8 @@ class Lexer {
 
   void quoted(std::string& w, char quote) {
     while (!rest_.empty() && rest_[0] != quote) {
-      const bool escape = quote == '"' && rest_[0] == '\\' && rest_.size() > 1 &&
-                          (rest_[1] == '"' || rest_[1] == '\\');
+      const bool escape =
+          quote == '"' && rest_[0] == '\\' && rest_.size() > 1 && (rest_[1] == '"' || rest_[1] == '\\');
       if (escape) rest_.remove_prefix(1);
       w += rest_[0];
       rest_.remove_prefix(1);

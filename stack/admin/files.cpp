@@ -50,10 +50,10 @@ void add_proc_net(std::vector<AdminFile>& all, NetStack& stack, const StatsReade
       {"/proc/net/softnet_stat", [&stack] { return proc_net_softnet_stat(stack.softnet().per_cpu()); }});
   all.push_back({"/proc/net/dev", [&stack, stats] { return proc_net_dev(dev_rows(stack, stats)); }});
   all.push_back({"/proc/net/udp", [&stack] { return proc_net_udp(udp_rows(stack)); }});
-  all.push_back({"/proc/net/ptype", [] {
-                   return proc_net_ptype(
-                       std::vector<PtypeRow>{{kEthPIp, "", "ip_rcv"}, {kEthPArp, "", "arp_rcv"}});
-                 }});
+  all.push_back(
+      {"/proc/net/ptype", [] {
+         return proc_net_ptype(std::vector<PtypeRow>{{kEthPIp, "", "ip_rcv"}, {kEthPArp, "", "arp_rcv"}});
+       }});
   all.push_back({"/proc/net/stat/arp_cache", [&stack] {
                    return proc_net_arp_cache(stack.mib.arp_cache, stack.neighbours().entries(),
                                              stack.kernel().num_online_cpus());
@@ -64,8 +64,8 @@ void add_sysctls(std::vector<AdminFile>& all, NetStack& stack) {
   for (SysctlEntry& entry : sysctls(stack)) {
     std::string path = "/proc/sys/" + entry.name;
     std::replace(path.begin(), path.end(), '.', '/');
-    all.push_back({std::move(path), [read = std::move(entry.read)] { return read() + "\n"; },
-                   std::move(entry.write)});
+    all.push_back(
+        {std::move(path), [read = std::move(entry.read)] { return read() + "\n"; }, std::move(entry.write)});
   }
 }
 

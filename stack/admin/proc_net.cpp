@@ -12,7 +12,8 @@ using Columns = std::vector<std::pair<std::string, std::string>>;
 
 // What a 3.13 kernel prints of a TCP that was never used.
 constexpr std::string_view kIdleTcp =
-    "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs "
+    "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab "
+    "InSegs "
     "OutSegs RetransSegs InErrs OutRsts InCsumErrors\n"
     "Tcp: 1 200 120000 -1 0 0 0 0 0 0 0 0 0 0 0\n";
 
@@ -48,8 +49,7 @@ std::string two_lines(std::string_view prefix, const Columns& columns) {
 template <class T>
 Columns columns_of(std::span<const MibColumn<T>> columns, const T& mib) {
   Columns c;
-  for (const auto& column : columns)
-    c.emplace_back(column.name, std::to_string(mib.*column.member));
+  for (const auto& column : columns) c.emplace_back(column.name, std::to_string(mib.*column.member));
   return c;
 }
 
@@ -93,16 +93,17 @@ std::string proc_net_softnet_stat(std::span<const SoftnetData> per_cpu) {
   std::string s;
   const auto hex = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
   for (const SoftnetData& d : per_cpu)
-    s += strprintf("%08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x\n", hex(d.processed), hex(d.dropped),
-                   hex(d.time_squeeze), 0, 0, 0, 0, 0, hex(d.cpu_collision), hex(d.received_rps),
-                   hex(d.flow_limit_count));
+    s += strprintf("%08x %08x %08x %08x %08x %08x %08x %08x %08x %08x %08x\n", hex(d.processed),
+                   hex(d.dropped), hex(d.time_squeeze), 0, 0, 0, 0, 0, hex(d.cpu_collision),
+                   hex(d.received_rps), hex(d.flow_limit_count));
   return s;
 }
 
 std::string proc_net_dev(std::span<const DevRow> rows) {
   std::string s =
       "Inter-|   Receive                                                |  Transmit\n"
-      " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls "
+      " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo "
+      "colls "
       "carrier compressed\n";
   using Number = unsigned long long;
   for (const auto& [name, d] : rows) {
@@ -119,9 +120,10 @@ std::string proc_net_dev(std::span<const DevRow> rows) {
 
 std::string proc_net_udp(std::span<const UdpRow> rows) {
   constexpr unsigned kClosed = 7, kEstablished = 1;
-  std::string s = strprintf("%-127s\n",
-                            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
-                            "timeout inode ref pointer drops");
+  std::string s =
+      strprintf("%-127s\n",
+                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
+                "timeout inode ref pointer drops");
   for (const UdpRow& r : rows) {
     const std::string line = strprintf(
         "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08X %08X %5u %8d %llu %u %016x %llu", r.slot,
@@ -148,10 +150,10 @@ std::string proc_net_arp_cache(const ArpCacheStats& stats, unsigned entries, uns
   const auto hex = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
   for (unsigned cpu = 0; cpu < cpus; ++cpu) {
     const ArpCacheStats a = cpu == 0 ? stats : ArpCacheStats{};
-    s += strprintf("%08x  %08x %08x %08x  %08x %08x  %08x  %08x %08x  %08x %08x %08x\n", entries, hex(a.allocs),
-                   hex(a.destroys), hex(a.hash_grows), hex(a.lookups), hex(a.hits), hex(a.res_failed),
-                   hex(a.rcv_probes_mcast), hex(a.rcv_probes_ucast), hex(a.periodic_gc_runs),
-                   hex(a.forced_gc_runs), hex(a.unresolved_discards));
+    s += strprintf("%08x  %08x %08x %08x  %08x %08x  %08x  %08x %08x  %08x %08x %08x\n", entries,
+                   hex(a.allocs), hex(a.destroys), hex(a.hash_grows), hex(a.lookups), hex(a.hits),
+                   hex(a.res_failed), hex(a.rcv_probes_mcast), hex(a.rcv_probes_ucast),
+                   hex(a.periodic_gc_runs), hex(a.forced_gc_runs), hex(a.unresolved_discards));
   }
   return s;
 }

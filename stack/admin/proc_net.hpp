@@ -1,5 +1,5 @@
-// The texts of /proc/net (path-map E-01 to E-43): plain values in, the file's content out. Formats are those of
-// Linux 3.13; where 4.0 differs, the argument says so.
+// The texts of /proc/net (path-map E-01 to E-43): plain values in, the file's content out. Formats are those
+// of Linux 3.13; where 4.0 differs, the argument says so.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace niclab::stack::admin {
 
-/// /proc/net/snmp: two lines a protocol, names and values (path-map E-01, block X1, X2). Tcp and UdpLite, which
-/// the stack does not have, stand there with nothing counted. `v4_0`: Udp has its eighth column.
+/// /proc/net/snmp: two lines a protocol, names and values (path-map E-01, block X1, X2). Tcp and UdpLite,
+/// which the stack does not have, stand there with nothing counted. `v4_0`: Udp has its eighth column.
 std::string proc_net_snmp(const Mib& mib, bool v4_0);
 
 /// /proc/net/netstat: TcpExt with nothing counted, then IpExt (path-map E-23, block X3).

@@ -1,5 +1,5 @@
-// The shell on a host that is a real stack and a real driver over a fake card (path-map E-46 to E-58, F-01, F-21 to
-// F-29).
+// The shell on a host that is a real stack and a real driver over a fake card (path-map E-46 to E-58, F-01,
+// F-21 to F-29).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,7 +72,8 @@ constexpr const char* kBad = "ethtool: bad command line argument(s)\nFor more in
 TEST(ShellWords, F_01_QuotesPipesAndSudo) {
   const auto script = split_line("sudo bash -c 'echo 1 > /x' | grep Udp\\: \"a b\"\"c\" # no more");
   ASSERT_EQ(script.size(), 1u);
-  EXPECT_EQ(script[0].commands, (std::vector<Words>{{"sudo", "bash", "-c", "echo 1 > /x"}, {"grep", "Udp:", "a bc"}}));
+  EXPECT_EQ(script[0].commands,
+            (std::vector<Words>{{"sudo", "bash", "-c", "echo 1 > /x"}, {"grep", "Udp:", "a bc"}}));
   EXPECT_EQ(split_line("a > /f; b && c")[0].redirect, "/f");
   EXPECT_TRUE(split_line("a > /f; b && c")[2].only_if_good);
   EXPECT_TRUE(split_line("  # nothing").empty());
@@ -102,9 +103,11 @@ TEST_F(ShellTest, ErrorsAndExitCodesOfAShell) {
   EXPECT_EQ(sh("cat /proc/net"), "cat: /proc/net: Is a directory\n");
   EXPECT_EQ(sh("ls /nowhere"), "ls: cannot access /nowhere: No such file or directory\n");
   EXPECT_EQ(code, 2);
-  EXPECT_EQ(sh("sysctl net.core.none"), "sysctl: cannot stat /proc/sys/net/core/none: No such file or directory\n");
+  EXPECT_EQ(sh("sysctl net.core.none"),
+            "sysctl: cannot stat /proc/sys/net/core/none: No such file or directory\n");
   EXPECT_EQ(code, 255);
-  EXPECT_EQ(sh("sysctl -w net.core.rmem_max=x"), "sysctl: setting key \"net.core.rmem_max\": Invalid argument\n");
+  EXPECT_EQ(sh("sysctl -w net.core.rmem_max=x"),
+            "sysctl: setting key \"net.core.rmem_max\": Invalid argument\n");
   EXPECT_EQ(sh("echo 1 > /proc/net/dev"), "sh: 1: cannot create /proc/net/dev: Permission denied\n");
   EXPECT_EQ(sh("echo x > /proc/sys/net/core/rmem_max"), "sh: 1: echo: write error: Invalid argument\n");
   EXPECT_EQ(sh("echo 'a"), "sh: 1: Syntax error: Unterminated quoted string\n");
@@ -135,15 +138,17 @@ TEST_F(ShellTest, FilesAndFolders) {
   EXPECT_THAT(sh("ls /proc/net"), HasSubstr("snmp\nsoftnet_stat\nstat\nudp\n"));
   EXPECT_EQ(sh("cat /sys/class/net/eth0/statistics/rx_miss*"), "5\n");
   EXPECT_THAT(sh("cat /proc/net/dev"), HasSubstr("  eth0:       0       0    0    5    0     0"));
-  EXPECT_THAT(sh("cat /proc/interrupts"), HasSubstr(" 64:          3          4  IR-PCI-MSI-edge      eth0-rx-0\n"));
+  EXPECT_THAT(sh("cat /proc/interrupts"),
+              HasSubstr(" 64:          3          4  IR-PCI-MSI-edge      eth0-rx-0\n"));
   EXPECT_THAT(sh("cat /proc/softirqs"), HasSubstr("NET_RX:          5          6\n"));
   EXPECT_EQ(sh("dmesg"), "[    1.500000] link up\n");
 }
 
 TEST_F(ShellTest, LooksDoNotTouchTheCard) {
   host.pci.log.clear();
-  for (const char* line : {"cat /proc/net/dev", "ifconfig", "ip -s link", "ethtool -i eth0", "ethtool -c eth0",
-                           "ethtool -x eth0", "ethtool eth0", "tc -s qdisc", "sysctl -a"}) {
+  for (const char* line :
+       {"cat /proc/net/dev", "ifconfig", "ip -s link", "ethtool -i eth0", "ethtool -c eth0",
+        "ethtool -x eth0", "ethtool eth0", "tc -s qdisc", "sysctl -a"}) {
     EXPECT_FALSE(needs_task(parse(line))) << line;
     EXPECT_EQ(run(parse(line), host, false).code, 0) << line;
   }
@@ -156,7 +161,8 @@ TEST_F(ShellTest, LooksDoNotTouchTheCard) {
 
 TEST_F(ShellTest, E_50_E_51_E_52_WhatEthtoolShows) {
   EXPECT_EQ(sh("ethtool -i eth0 | head -2"), "driver: igb\nversion: 5.0.5-k\n");
-  EXPECT_THAT(sh("ethtool -l eth0"), HasSubstr("Current hardware settings:\nRX:\t\t0\nTX:\t\t0\nOther:\t\t1\nCombined:\t2\n"));
+  EXPECT_THAT(sh("ethtool -l eth0"),
+              HasSubstr("Current hardware settings:\nRX:\t\t0\nTX:\t\t0\nOther:\t\t1\nCombined:\t2\n"));
   EXPECT_THAT(sh("sudo /sbin/ethtool --show-ring eth0"), HasSubstr("RX:\t\t256\n"));
 }
 
@@ -186,7 +192,8 @@ TEST_F(ShellTest, F_29_EthtoolCoalesce) {
   EXPECT_EQ(code, 0);
   EXPECT_EQ(adapter().get_coalesce().rx_usecs, 125u);
   EXPECT_EQ(adapter().get_coalesce().tx_usecs, 10u);
-  EXPECT_EQ(sh("ethtool -C eth0 rx-usecs 125"), "rx-usecs unmodified, ignoring\nno coalesce parameters changed, aborting\n");
+  EXPECT_EQ(sh("ethtool -C eth0 rx-usecs 125"),
+            "rx-usecs unmodified, ignoring\nno coalesce parameters changed, aborting\n");
   EXPECT_EQ(code, 80);
   EXPECT_EQ(sh("ethtool -C eth0 rx-usecs 5"), "Cannot set device coalesce parameters: Invalid argument\n");
   EXPECT_EQ(code, 81);
@@ -228,7 +235,8 @@ TEST_F(ShellTest, E_54_F_26_FlowHash) {
   EXPECT_EQ(sh("ethtool -N eth0 rx-flow-hash udp4 sdfn"), "");
   EXPECT_NE(host.pci.at(reg::MRQC) & reg::mrqc::UDP_IPV4, 0u);
   EXPECT_THAT(sh("ethtool -n eth0 rx-flow-hash udp4"), HasSubstr("L4 bytes 0 & 1"));
-  EXPECT_EQ(sh("ethtool -N eth0 rx-flow-hash udp4 sdf"), "Cannot change RX network flow hashing options: Invalid argument\n");
+  EXPECT_EQ(sh("ethtool -N eth0 rx-flow-hash udp4 sdf"),
+            "Cannot change RX network flow hashing options: Invalid argument\n");
   EXPECT_EQ(sh("ethtool -N eth0 rx-flow-hash udp4 sd"), "");
   EXPECT_EQ(host.pci.at(reg::MRQC) & reg::mrqc::UDP_IPV4, 0u);
 }
@@ -271,14 +279,17 @@ TEST_F(ShellTest, F_21_F_22_Ifconfig) {
 TEST_F(ShellTest, E_46_F_34_Qdiscs) {
   EXPECT_EQ(sh("tc qdisc"), "qdisc mq 0: dev eth0 root\n");
   EXPECT_EQ(sh("tc -s qdisc show dev eth0"),
-            "qdisc mq 0: root\n Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)\n backlog 0b 0p requeues 0\n");
+            "qdisc mq 0: root\n Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)\n backlog 0b 0p "
+            "requeues 0\n");
   EXPECT_EQ(sh("tc -s qdisc show dev eth7"), "Cannot find device \"eth7\"\n");
   sh("tc filter");
   EXPECT_EQ(code, 255);
 }
 
 TEST_F(ShellTest, Completion) {
-  const auto names = [&](const char* line) { return complete(line, host, {"run", "host"}, {"h1", "h2"}).candidates; };
+  const auto names = [&](const char* line) {
+    return complete(line, host, {"run", "host"}, {"h1", "h2"}).candidates;
+  };
   EXPECT_THAT(names("eth"), testing::ElementsAre("ethtool"));
   EXPECT_THAT(names("ru"), testing::ElementsAre("run"));
   EXPECT_THAT(names("ethtool -S "), testing::ElementsAre("eth0"));

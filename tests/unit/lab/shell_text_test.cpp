@@ -1,5 +1,6 @@
-// The texts of the shell's tools against the samples the documents print (path-map E-36 to E-59). The samples lost
-// tabs and blanks when they were printed: they are compared word by word, and the layout of the real tool exactly.
+// The texts of the shell's tools against the samples the documents print (path-map E-36 to E-59). The samples
+// lost tabs and blanks when they were printed: they are compared word by word, and the layout of the real
+// tool exactly.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -147,16 +148,18 @@ TEST(EthtoolText, E_55_Offloads) {
 
 TEST(EthtoolText, E_57_CoalesceAsInTheSample) {
   const std::string text = coalesce_parameters("eth0", {.rx_usecs = 3, .tx_usecs = 10});
-  EXPECT_TRUE(words(text).starts_with("Coalesce parameters for eth0:\n"
-                                      "Adaptive RX: off TX: off\n"
-                                      "stats-block-usecs: 0\n"
-                                      "sample-interval: 0\n"
-                                      "pkt-rate-low: 0\n"
-                                      "pkt-rate-high: 0\n"
-                                      "rx-usecs: 3\n"
-                                      "rx-frames: 0\n"))
+  EXPECT_TRUE(
+      words(text).starts_with("Coalesce parameters for eth0:\n"
+                              "Adaptive RX: off TX: off\n"
+                              "stats-block-usecs: 0\n"
+                              "sample-interval: 0\n"
+                              "pkt-rate-low: 0\n"
+                              "pkt-rate-high: 0\n"
+                              "rx-usecs: 3\n"
+                              "rx-frames: 0\n"))
       << text;
-  EXPECT_NE(text.find("\n\ntx-usecs: 10\ntx-frames: 0\ntx-usecs-irq: 0\ntx-frames-irq: 0\n\n"), std::string::npos);
+  EXPECT_NE(text.find("\n\ntx-usecs: 10\ntx-frames: 0\ntx-usecs-irq: 0\ntx-frames-irq: 0\n\n"),
+            std::string::npos);
   EXPECT_TRUE(text.ends_with("rx-usecs-high: 0\nrx-frame-high: 0\ntx-usecs-high: 0\ntx-frame-high: 0\n\n"));
 }
 
@@ -177,7 +180,8 @@ TEST(EthtoolText, PauseAndLink) {
             "Pause parameters for eth0:\nAutonegotiate:\ton\nRX:\t\ton\nTX:\t\toff\n\n");
   EXPECT_NE(settings("eth0", 1000, true).find("\tSpeed: 1000Mb/s\n\tDuplex: Full\n"), std::string::npos);
   EXPECT_TRUE(settings("eth0", 1000, true).ends_with("\tLink detected: yes\n"));
-  EXPECT_NE(settings("eth0", 0, true).find("\tSpeed: Unknown!\n\tDuplex: Unknown! (255)\n"), std::string::npos);
+  EXPECT_NE(settings("eth0", 0, true).find("\tSpeed: Unknown!\n\tDuplex: Unknown! (255)\n"),
+            std::string::npos);
 }
 
 TEST(NetToolsText, E_59_IfconfigShowsTxqueuelen) {
@@ -213,7 +217,8 @@ TEST(NetToolsText, IpLink) {
   v.tx_queue_len = 500;
   v.up = true;
   EXPECT_EQ(ip_link_text(v, false),
-            "3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 9000 qdisc mq state DOWN mode DEFAULT group default qlen "
+            "3: eth1: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 9000 qdisc mq state DOWN mode DEFAULT group "
+            "default qlen "
             "500\n    link/ether 00:00:00:00:00:00 brd ff:ff:ff:ff:ff:ff\n");
   v.carrier = true;
   v.stats.tx_packets = 4;

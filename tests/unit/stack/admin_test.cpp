@@ -1,9 +1,8 @@
 // The stack's files (path-map E-01 to E-43, F-03 to F-20), against the samples the documents print.
-#include "stack/admin/files.hpp"
-
 #include <algorithm>
 #include <sstream>
 
+#include "stack/admin/files.hpp"
 #include "stack/admin/proc_net.hpp"
 #include "stack/admin/sysctl.hpp"
 #include "tests/unit/stack/stack_fixture.hpp"
@@ -23,14 +22,18 @@ std::ptrdiff_t lines(const std::string& text) { return std::count(text.begin(), 
 
 TEST(ProcNetSnmp, E_01_E_02_IpAsInTheSample) {
   Mib mib;
-  mib.ip = {1, 64, 25922988125, 0, 0, 15771700, 0, 0, 25898327616, 22789396404, 12987882, 51, 1, 10129840, 2196520, 1, 0, 0, 0};
+  mib.ip = {1,  64, 25922988125, 0,       0, 15771700, 0, 0, 25898327616, 22789396404, 12987882,
+            51, 1,  10129840,    2196520, 1, 0,        0, 0};
   const std::string text = proc_net_snmp(mib, false);
-  EXPECT_EQ(line(text, 0),
-            "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos InDiscards "
-            "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
-            "FragFails FragCreates");
-  EXPECT_EQ(line(text, 1),
-            "Ip: 1 64 25922988125 0 0 15771700 0 0 25898327616 22789396404 12987882 51 1 10129840 2196520 1 0 0 0");
+  EXPECT_EQ(
+      line(text, 0),
+      "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos "
+      "InDiscards "
+      "InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
+      "FragFails FragCreates");
+  EXPECT_EQ(
+      line(text, 1),
+      "Ip: 1 64 25922988125 0 0 15771700 0 0 25898327616 22789396404 12987882 51 1 10129840 2196520 1 0 0 0");
 }
 
 TEST(ProcNetSnmp, E_01_ProtocolsInTheirOrder) {
@@ -59,8 +62,9 @@ TEST(ProcNetSnmp, E_15_UdpAsInTheSample) {
   EXPECT_EQ(line(text, 6),
             "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors");
   EXPECT_EQ(line(text, 7), "Udp: 281604018683 4 261929024 42204463516 261929024 0 0");
-  EXPECT_EQ(line(proc_net_snmp(mib, true), 6),
-            "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti");
+  EXPECT_EQ(
+      line(proc_net_snmp(mib, true), 6),
+      "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti");
 }
 
 TEST(ProcNetNetstat, E_23_IpExtAfterTcpExt) {
@@ -75,7 +79,8 @@ TEST(ProcNetNetstat, E_23_IpExtAfterTcpExt) {
   const std::string names = line(text, 0), values = line(text, 1);
   EXPECT_EQ(std::count(names.begin(), names.end(), ' '), std::count(values.begin(), values.end(), ' '));
   EXPECT_EQ(line(text, 2),
-            "IpExt: InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets "
+            "IpExt: InNoRoutes InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets "
+            "OutOctets "
             "InMcastOctets OutMcastOctets InBcastOctets OutBcastOctets InCsumErrors InNoECTPkts InECT1Pkts "
             "InECT0Pkts InCEPkts");
   EXPECT_EQ(line(text, 3), "IpExt: 0 0 0 0 277959 0 14568040307695 32991309088496 0 0 58649349 0 0 0 0 0 0");
@@ -98,12 +103,15 @@ TEST(ProcNetUdp, E_25_E_26_LinesAsInTheSample) {
     s.resize(127, ' ');
     return s;
   };
-  EXPECT_EQ(line(text, 0), padded("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
-                                  "timeout inode ref pointer drops"));
-  EXPECT_EQ(line(text, 1), padded("  769: 00000000:0044 00000000:0000 07 00000000:00000000 00:00000000 00000000     0"
-                                  "        0 7673 2 0000000000000000 0"));
-  EXPECT_EQ(line(text, 2), padded("  588: 0100007F:038F 4104C1EF:38AA 01 00000000:00000000 00:00000000 00000000   104"
-                                  "        0 7511 2 0000000000000000 0"));
+  EXPECT_EQ(line(text, 0),
+            padded("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  "
+                   "timeout inode ref pointer drops"));
+  EXPECT_EQ(line(text, 1),
+            padded("  769: 00000000:0044 00000000:0000 07 00000000:00000000 00:00000000 00000000     0"
+                   "        0 7673 2 0000000000000000 0"));
+  EXPECT_EQ(line(text, 2),
+            padded("  588: 0100007F:038F 4104C1EF:38AA 01 00000000:00000000 00:00000000 00000000   104"
+                   "        0 7511 2 0000000000000000 0"));
 }
 
 TEST(ProcNetSoftnetStat, E_30_SoftnetStatLines) {
@@ -115,9 +123,10 @@ TEST(ProcNetSoftnetStat, E_30_SoftnetStatLines) {
   cpus[1].cpu_collision = 3;
   cpus[1].received_rps = 4;
   cpus[1].flow_limit_count = 5;
-  EXPECT_EQ(proc_net_softnet_stat(cpus),
-            "6dcad223 00000000 00000001 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
-            "6f0e1565 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000003 00000004 00000005\n");
+  EXPECT_EQ(
+      proc_net_softnet_stat(cpus),
+      "6dcad223 00000000 00000001 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
+      "6f0e1565 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000003 00000004 00000005\n");
 }
 
 TEST(ProcNetDev, E_38_E_39_LinesAsInTheSample) {
@@ -133,11 +142,14 @@ TEST(ProcNetDev, E_38_E_39_LinesAsInTheSample) {
   lo.stats.rx_packets = lo.stats.tx_packets = 1579868535;
   EXPECT_EQ(proc_net_dev(std::vector<DevRow>{eth0, lo}),
             "Inter-|   Receive                                                |  Transmit\n"
-            " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls "
+            " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
+            "fifo colls "
             "carrier compressed\n"
-            "  eth0: 110346752214 597737500    0    2    0     0          0  20963860 990024805984 6066582604    0    "
+            "  eth0: 110346752214 597737500    0    2    0     0          0  20963860 990024805984 "
+            "6066582604    0    "
             "0    0     0       0          0\n"
-            "    lo: 428349463836 1579868535    0    0    0     0          0         0 428349463836 1579868535    0    "
+            "    lo: 428349463836 1579868535    0    0    0     0          0         0 428349463836 "
+            "1579868535    0    "
             "0    0     0       0          0\n");
 }
 
@@ -158,13 +170,16 @@ TEST(ProcNetDev, E_38_WhatIsSummedInAColumn) {
   d.stats.tx_carrier_errors = 13;
   d.stats.tx_aborted_errors = 14;
   EXPECT_EQ(line(proc_net_dev(std::vector<DevRow>{d}), 2),
-            "     e:       0       0    1    5    4    26          0         0        0       0    9   10   11    12      "
+            "     e:       0       0    1    5    4    26          0         0        0       0    9   10   "
+            "11    12      "
             "27          0");
 }
 
 TEST(ProcNetPtype, E_41_LinesAsInTheSample) {
-  EXPECT_EQ(proc_net_ptype(std::vector<PtypeRow>{
-                {0, "em1", "packet_rcv"}, {0x0800, "", "ip_rcv"}, {0x0011, "", "llc_rcv [llc]"}, {0x0806, "", "arp_rcv"}}),
+  EXPECT_EQ(proc_net_ptype(std::vector<PtypeRow>{{0, "em1", "packet_rcv"},
+                                                 {0x0800, "", "ip_rcv"},
+                                                 {0x0011, "", "llc_rcv [llc]"},
+                                                 {0x0806, "", "arp_rcv"}}),
             "Type Device      Function\n"
             "ALL  em1      packet_rcv\n"
             "0800          ip_rcv\n"
@@ -180,10 +195,12 @@ TEST(ProcNetStat, E_43_ArpCache) {
   const std::string text = proc_net_arp_cache(s, 2, 2);
   EXPECT_TRUE(text.starts_with("entries  allocs destroys hash_grows  lookups hits  res_failed  "));
   EXPECT_EQ(line(text, 1),
-            "00000002  00000001 00000000 00000000  0000001a 00000000  00000000  00000000 00000000  00000000 00000000 "
+            "00000002  00000001 00000000 00000000  0000001a 00000000  00000000  00000000 00000000  00000000 "
+            "00000000 "
             "00000009");
   EXPECT_EQ(line(text, 2),
-            "00000002  00000000 00000000 00000000  00000000 00000000  00000000  00000000 00000000  00000000 00000000 "
+            "00000002  00000000 00000000 00000000  00000000 00000000  00000000  00000000 00000000  00000000 "
+            "00000000 "
             "00000000");
 }
 
@@ -232,9 +249,10 @@ TEST_F(AdminTest, E_40_OneFileACounter) {
   EXPECT_EQ(cat("/sys/class/net/eth0/statistics/tx_aborted_errors"), "3\n");
   EXPECT_EQ(cat("/sys/class/net/eth0/statistics/tx_window_errors"), "0\n");
   const auto there = all();
-  EXPECT_EQ(std::count_if(there.begin(), there.end(),
-                          [](const AdminFile& f) { return f.path.find("/statistics/") != std::string::npos; }),
-            23);
+  EXPECT_EQ(
+      std::count_if(there.begin(), there.end(),
+                    [](const AdminFile& f) { return f.path.find("/statistics/") != std::string::npos; }),
+      23);
 }
 
 TEST_F(AdminTest, F_03_F_05_BufferSizesOfNewSockets) {
