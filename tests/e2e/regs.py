@@ -42,15 +42,14 @@ class Regs(unittest.TestCase):
     def test_every_field_the_source_names_is_listed(self):
         text = re.sub(r"//.*", "", (SOURCE / "hw/register_fields.hpp").read_text())
         listed = {(row["name"].lower(), f["name"]) for row in self.rows for f in row["fields"]}
-        checked = 0
+        named = set()
         for register, body in re.findall(r"^namespace (\w+) \{(.*?)^\}", text, re.M | re.S):
             if register in ("niclab", "ivar"):  # ivar: one byte of four
                 continue
             names = re.findall(r"(\w+) = bit\(\d+\)", body) + re.findall(r"(\w+)\{\d+, \d+\}", body)
-            for name in names:
-                checked += 1
-                self.assertIn((register, name), listed)
-        self.assertGreater(checked, 150)
+            named |= {(register, name) for name in names if not name.startswith("k")}  # k: sets of fields
+        self.assertEqual(named - listed, set())
+        self.assertGreater(len(named), 150)
 
     def test_the_table_says_the_same(self):
         lines = niclab("regs").stdout.splitlines()
