@@ -180,7 +180,7 @@ class Simulation final : public LiveRun {
   void proceed() {
     scheduler_.set_end(limit());
     if (paused_at_ != Time{}) scheduler_.kick();
-    sc_core::sc_start();
+    scheduler_.start();
     paused_at_ = limit();
     over_ = over_ || paused_at_ == end_;
     for (auto& s : shells_) s->paused_at(paused_at_);
