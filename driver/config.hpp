@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace niclab::igb {
 
@@ -22,9 +23,10 @@ struct IgbConfig {
   unsigned tx_ring = 256;
   unsigned rx_usecs = 3;  ///< 0, 1, 3 or 10..10000; 3 is adaptive (path-map F-29)
   unsigned tx_usecs = 3;  ///< the same for transmit vectors of their own; ignored when rings are paired
-  unsigned tx_work_limit = 128;  ///< packets a transmit clean may complete (path-map B-123)
-  bool rss_udp_ports = false;    ///< hash UDP ports too (path-map F-26)
-  bool msix = true;              ///< false: begin with MSI
+  unsigned tx_work_limit = 128;          ///< packets a transmit clean may complete (path-map B-123)
+  bool rss_udp_ports = false;            ///< hash UDP ports too (path-map F-26)
+  bool msix = true;                      ///< false: begin with MSI
+  std::string firmware_version = "N/A";  ///< what ethtool -i says; the driver does not read it itself
   PlantedBugs bugs{};
 };
 

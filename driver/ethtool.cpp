@@ -1,4 +1,4 @@
-// ethtool -c, -g, -l and their setters (path-map F-23, F-24, F-29).
+// What ethtool asks and sets (path-map E-50 to E-57, F-23 to F-26, F-29).
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -66,7 +66,38 @@ int IgbAdapter::set_channels(unsigned combined) {
   clear_interrupt_scheme();
   queues_ = combined;
   init_interrupt_scheme(config_.msix);
+  igb_default_rss_indir();
   return was_running ? ndo_open() : 0;
+}
+
+DriverInfo IgbAdapter::get_drvinfo() const {
+  const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
+  return {"igb", v4_0 ? "5.2.15-k" : "5.0.5-k", config_.firmware_version, pdev_.address().to_string()};
+}
+
+PauseParam IgbAdapter::get_pauseparam() const {
+  const FlowControl fc = hw_.current_fc();
+  return {.autoneg = true,
+          .rx_pause = fc == FlowControl::rx_pause || fc == FlowControl::full,
+          .tx_pause = fc == FlowControl::tx_pause || fc == FlowControl::full};
+}
+
+int IgbAdapter::set_rxfh_indir(std::span<const unsigned> queues) {
+  const auto there = [this](unsigned q) { return q < queues_; };
+  if (queues.size() != rss_indir_.size() || !std::all_of(queues.begin(), queues.end(), there)) return -EINVAL;
+  kernel_.sync();
+  std::copy(queues.begin(), queues.end(), rss_indir_.begin());
+  igb_write_rss_indir();
+  return 0;
+}
+
+int IgbAdapter::set_rss_udp_ports(bool on) {
+  kernel_.sync();
+  if (on == rss_udp_ports_) return 0;
+  if (on) log(name + ": enabling UDP RSS: fragmented packets may arrive out of order to the stack above");
+  rss_udp_ports_ = on;
+  hw_.wr32(reg::MRQC, mrqc());
+  return 0;
 }
 
 }  // namespace niclab::igb

@@ -1,7 +1,9 @@
 // What ethtool asks of the driver (path-map A-17, F-23, F-24, F-29).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 
 namespace niclab::igb {
 
@@ -23,5 +25,18 @@ struct Channels {
   unsigned max_combined = 0, combined = 0;
   unsigned max_other = 0, other = 0;
 };
+
+/// ethtool -i (path-map E-50).
+struct DriverInfo {
+  std::string driver, version, firmware_version, bus_info;
+};
+
+/// ethtool -a.
+struct PauseParam {
+  bool autoneg = true, rx_pause = false, tx_pause = false;
+};
+
+/// ethtool -x: entry = receive queue, index = low seven bits of the hash (path-map E-53).
+using RxIndirection = std::array<std::uint8_t, 128>;
 
 }  // namespace niclab::igb

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,9 @@ class IgbAdapter final : public stack::NetDevice {
   void igb_read_stats();
   /// Register counters are those of the last watchdog run or ndo_get_stats64().
   std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats() override;
+  /// What ndo_get_stats64() and ethtool_stats() would say now, for an observer who changes nothing.
+  StatsSnapshot observe_stats(const RegisterPeek& peek) const;
+  std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats(const StatsSnapshot& s) const;
 
   // --- ethtool_ops: 0 or a negative errno. From a task. ------------------------------------------
   Coalesce get_coalesce() const;
@@ -75,6 +79,15 @@ class IgbAdapter final : public stack::NetDevice {
   int set_ringparam(const RingParam& wanted);
   Channels get_channels() const;
   int set_channels(unsigned combined);
+  DriverInfo get_drvinfo() const;
+  PauseParam get_pauseparam() const;
+  /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
+  /// queue that is not there.
+  const RxIndirection& get_rxfh_indir() const { return rss_indir_; }
+  int set_rxfh_indir(std::span<const unsigned> queues);
+  /// Whether ports take part in the hash of UDP over IPv4 (ethtool -n / -N); else addresses alone do.
+  bool rss_udp_ports() const { return rss_udp_ports_; }
+  int set_rss_udp_ports(bool on);
 
   // --- contexts the machine enters ---------------------------------------------------------------
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
@@ -148,6 +161,9 @@ class IgbAdapter final : public stack::NetDevice {
   void igb_restore_vlan();
   void igb_setup_tctl();
   void igb_setup_mrqc();
+  void igb_default_rss_indir();
+  void igb_write_rss_indir();
+  std::uint32_t mrqc() const;
   void igb_setup_rctl();
   void igb_configure_tx();
   void igb_configure_rx();
@@ -187,7 +203,7 @@ class IgbAdapter final : public stack::NetDevice {
   // stats.cpp
   void igb_update_stats();
   void igb_read_hw_stats(HwStats& into);
-  void igb_fill_net_stats();
+  void igb_fill_net_stats(stack::DeviceStats& n, const HwStats& h) const;
 
   std::uint32_t itr_setting(const QVector& q_vector) const {
     return q_vector.rx_ring != nullptr ? rx_itr_setting_ : tx_itr_setting_;
@@ -216,6 +232,9 @@ class IgbAdapter final : public stack::NetDevice {
   // settings
   unsigned tx_ring_count_, rx_ring_count_;
   std::uint32_t rx_itr_setting_, tx_itr_setting_;
+  bool rss_udp_ports_;
+  RxIndirection rss_indir_{};
+  unsigned rss_indir_queues_ = 0;  // the number of queues the table was made for
   // state
   bool down_ = true;        // __IGB_DOWN
   bool resetting_ = false;  // __IGB_RESETTING

@@ -39,7 +39,8 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       tx_ring_count_(clamp_ring(config.tx_ring)),
       rx_ring_count_(clamp_ring(config.rx_ring)),
       rx_itr_setting_(setting_or_default(config.rx_usecs)),
-      tx_itr_setting_(setting_or_default(config.tx_usecs)) {
+      tx_itr_setting_(setting_or_default(config.tx_usecs)),
+      rss_udp_ports_(config.rss_udp_ports) {
   name = std::move(interface);
 }
 
@@ -61,6 +62,7 @@ int IgbAdapter::sw_init() {
   queues_ = std::clamp(config_.queues == 0 ? online : config_.queues, 1u, kMaxQueues);
   queue_pairs_ = queues_ > kMaxQueues / 2;  // decided here, once (path-map A-21, F-23)
   init_interrupt_scheme(config_.msix);
+  igb_default_rss_indir();
   igb_irq_disable();
   return 0;
 }

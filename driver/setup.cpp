@@ -26,7 +26,6 @@ constexpr std::uint64_t kWrongBy = 1u << 30;  // bytes; far outside any mapping
 
 constexpr std::array<std::uint32_t, 10> kRssKey{0xDA565A6D, 0xC20E5B25, 0x3D256741, 0xB08FA343, 0xCB2BCAD0,
                                                 0xB4307BAE, 0xA32DCB77, 0x0CF23080, 0x3BB7426A, 0xFA01ACBE};
-constexpr unsigned kRetaEntries = 128;
 
 /// The multicast hash of fact base 2.7.11 with RCTL.MO = 0.
 unsigned mta_hash(const MacAddress& mac) { return (mac.octets[5] << 8 | mac.octets[4]) >> 4 & 0xFFF; }
@@ -155,18 +154,33 @@ void IgbAdapter::igb_setup_mrqc() {
     const bool fixed = kernel_.profile.version == KernelVersion::v3_13;
     hw_.wr32(reg::RSSRK(i), fixed ? kRssKey[i] : static_cast<std::uint32_t>(random.next()));
   }
-  for (unsigned i = 0; i < kRetaEntries; i += 4) {
-    std::uint32_t word = 0;
-    for (unsigned j = 0; j < 4; ++j) word |= (i + j) * queues_ / kRetaEntries << (8 * j);
-    hw_.wr32(reg::RETA(i / 4), word);
-  }
+  if (rss_indir_queues_ != queues_) igb_default_rss_indir();
+  igb_write_rss_indir();
   hw_.rmw32(reg::RXCSUM, 0, reg::rxcsum::PCSD | reg::rxcsum::CRCOFL);
   hw_.rmw32(reg::TXSWC, kTxswcSpoofAndLoopback, 0);
   hw_.rmw32(reg::VT_CTL, kVtReplication, 0);
+  hw_.wr32(reg::MRQC, mrqc());
+}
+
+std::uint32_t IgbAdapter::mrqc() const {
   using namespace reg::mrqc;
-  std::uint32_t mrqc = IPV4 | TCP_IPV4 | IPV6 | TCP_IPV6 | TCP_IPV6_EX | MODE.put(MODE_RSS);
-  if (config_.rss_udp_ports) mrqc |= UDP_IPV4 | UDP_IPV6;
-  hw_.wr32(reg::MRQC, mrqc);
+  return IPV4 | TCP_IPV4 | IPV6 | TCP_IPV6 | TCP_IPV6_EX | MODE.put(MODE_RSS) |
+         (rss_udp_ports_ ? UDP_IPV4 | UDP_IPV6 : 0);
+}
+
+/// Contiguous blocks, one a queue (path-map E-53).
+void IgbAdapter::igb_default_rss_indir() {
+  for (unsigned i = 0; i < rss_indir_.size(); ++i)
+    rss_indir_[i] = static_cast<std::uint8_t>(i * queues_ / rss_indir_.size());
+  rss_indir_queues_ = queues_;
+}
+
+void IgbAdapter::igb_write_rss_indir() {
+  for (unsigned i = 0; i < rss_indir_.size(); i += 4) {
+    std::uint32_t word = 0;
+    for (unsigned j = 0; j < 4; ++j) word |= std::uint32_t{rss_indir_[i + j]} << (8 * j);
+    hw_.wr32(reg::RETA(i / 4), word);
+  }
 }
 
 void IgbAdapter::igb_setup_rctl() {

@@ -45,13 +45,9 @@ constexpr HwCounter kAfterOctets[] = {
     {reg::O2BGPTC, &HwStats::o2bgptc},   {reg::O2BSPC, &HwStats::o2bspc},
     {reg::B2OSPC, &HwStats::b2ospc},     {reg::B2OGPRC, &HwStats::b2ogprc}};
 
-}  // namespace
-
-void IgbAdapter::igb_read_hw_stats(HwStats& into) {
-  const auto counter = [this](reg::Offset offset) -> std::uint64_t {
-    const std::uint32_t value = hw_.rd32(offset);
-    return hw_.removed() ? 0 : value;
-  };
+/// Adds what the registers hold, in igb's order.
+template <class Counter>
+void add_counters(HwStats& into, const Counter& counter) {
   for (const auto& [offset, member] : kFirst) into.*member += counter(offset);
   into.gorc += counter(reg::GORCL);
   into.gorc += counter(reg::GORCH) << 32;
@@ -61,8 +57,16 @@ void IgbAdapter::igb_read_hw_stats(HwStats& into) {
   for (const auto& [offset, member] : kAfterOctets) into.*member += counter(offset);
 }
 
-void IgbAdapter::igb_fill_net_stats() {
-  stack::DeviceStats& n = net_stats_;
+}  // namespace
+
+void IgbAdapter::igb_read_hw_stats(HwStats& into) {
+  add_counters(into, [this](reg::Offset offset) -> std::uint64_t {
+    const std::uint32_t value = hw_.rd32(offset);
+    return hw_.removed() ? 0 : value;
+  });
+}
+
+void IgbAdapter::igb_fill_net_stats(stack::DeviceStats& n, const HwStats& h) const {
   n.rx_packets = n.rx_bytes = n.tx_packets = n.tx_bytes = 0;
   for (const auto& ring : rx_rings_) {
     n.rx_packets += ring->stats.packets;
@@ -72,7 +76,6 @@ void IgbAdapter::igb_fill_net_stats() {
     n.tx_packets += ring->stats.packets;
     n.tx_bytes += ring->stats.bytes;
   }
-  const HwStats& h = hw_stats_;
   n.multicast = h.mprc;
   n.collisions = h.colc;
   n.rx_errors = h.rxerrc + h.crcerrs + h.algnerrc + h.ruc + h.roc;
@@ -103,7 +106,21 @@ void IgbAdapter::igb_read_stats() {
     }
     igb_read_hw_stats(hw_stats_);
   }
-  igb_fill_net_stats();
+  igb_fill_net_stats(net_stats_, hw_stats_);
+}
+
+StatsSnapshot IgbAdapter::observe_stats(const RegisterPeek& peek) const {
+  StatsSnapshot s{hw_stats_, net_stats_, {}};
+  if (link_.speed != 0 && !hw_.removed()) {
+    for (const auto& ring : rx_rings_) {
+      const std::uint32_t drops = peek(reg::RQDPC(ring->queue_index)) & kRqdpcMask;
+      s.rx_drops[ring->queue_index] = drops;
+      s.net.rx_fifo_errors += drops;
+    }
+    add_counters(s.hw, [&peek](reg::Offset offset) -> std::uint64_t { return peek(offset); });
+  }
+  igb_fill_net_stats(s.net, s.hw);
+  return s;
 }
 
 stack::DeviceStats IgbAdapter::ndo_get_stats64() {
@@ -112,9 +129,13 @@ stack::DeviceStats IgbAdapter::ndo_get_stats64() {
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> IgbAdapter::ethtool_stats() {
-  igb_fill_net_stats();
-  const HwStats& h = hw_stats_;
-  const stack::DeviceStats& n = net_stats_;
+  igb_fill_net_stats(net_stats_, hw_stats_);
+  return ethtool_stats({hw_stats_, net_stats_, {}});
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> IgbAdapter::ethtool_stats(const StatsSnapshot& s) const {
+  const HwStats& h = s.hw;
+  const stack::DeviceStats& n = s.net;
   std::vector<std::pair<std::string, std::uint64_t>> out{
       {"rx_packets", h.gprc},
       {"tx_packets", h.gptc},
@@ -177,7 +198,7 @@ std::vector<std::pair<std::string, std::uint64_t>> IgbAdapter::ethtool_stats() {
     const std::string prefix = "rx_queue_" + std::to_string(ring->queue_index) + "_";
     out.emplace_back(prefix + "packets", ring->stats.packets);
     out.emplace_back(prefix + "bytes", ring->stats.bytes);
-    out.emplace_back(prefix + "drops", ring->stats.drops);
+    out.emplace_back(prefix + "drops", ring->stats.drops + s.rx_drops[ring->queue_index]);
     out.emplace_back(prefix + "csum_err", ring->stats.csum_err);
     out.emplace_back(prefix + "alloc_failed", ring->stats.alloc_failed);
   }

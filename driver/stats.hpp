@@ -1,7 +1,13 @@
 // The port's counters as igb keeps them: registers clear when read, software adds up (fact base 2.12).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
+
+#include "driver/config.hpp"
+#include "hw/registers.hpp"
+#include "stack/net_device.hpp"
 
 namespace niclab::igb {
 
@@ -20,6 +26,16 @@ struct HwStats {
   std::uint64_t icrxatc = 0, ictxptc = 0, ictxatc = 0, ictxqmtc = 0, icrxdmtc = 0;
   std::uint64_t rpthc = 0, hgptc = 0, htcbdpc = 0;
   std::uint64_t b2ogprc = 0, o2bspc = 0, b2ospc = 0, o2bgptc = 0;
+};
+
+/// Reads a counter register as a debugger does: no time passes and nothing is cleared.
+using RegisterPeek = std::function<std::uint32_t(hw::reg::Offset)>;
+
+/// All counters of a port at one instant.
+struct StatsSnapshot {
+  HwStats hw;
+  stack::DeviceStats net;                            ///< rx_dropped: the device's part only
+  std::array<std::uint64_t, kMaxQueues> rx_drops{};  ///< dropped by a queue since software looked last
 };
 
 }  // namespace niclab::igb

@@ -85,6 +85,7 @@ class Statistics {
   // --- what the run's account reads --------------------------------------------------------------
   /// The register without the read's side effect; for the low half of a pair, its low 32 bits.
   std::uint32_t snapshot(reg::Offset offset) const;
+  std::uint32_t snapshot_rqdpc(unsigned queue) const { return rqdpc_[queue]; }
   /// Everything counted since power-on. For an octet pair give the low half; the total is 64 bits wide.
   std::uint64_t lifetime(reg::Offset offset) const { return totals_[index(offset)]; }
   std::uint64_t lifetime_rqdpc(unsigned queue) const { return rqdpc_total_[queue]; }

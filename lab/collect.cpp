@@ -23,9 +23,38 @@ Counters icmp_msg(const stack::IcmpMsgMib& mib) {
 
 }  // namespace
 
+std::vector<PerCpuCount> Machine::interrupts() {
+  std::vector<PerCpuCount> rows;
+  for (const auto& irq : host_.kernel().irqs()) rows.push_back({irq->name, irq->count});
+  return rows;
+}
+
+std::vector<PerCpuCount> Machine::softirqs() {
+  const sim::HostKernel& kernel = host_.kernel();
+  std::vector<PerCpuCount> rows;
+  for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
+    PerCpuCount row{std::string(kSoftirqNames[nr]), {}};
+    for (unsigned c = 0; c < kernel.num_online_cpus(); ++c)
+      row.per_cpu.push_back(kernel.softirq_counts(c)[nr]);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<CpuTime> Machine::cpu_times(Time t) {
+  const sim::HostKernel& kernel = host_.kernel();
+  std::vector<CpuTime> times;
+  for (unsigned c = 0; c < kernel.num_online_cpus(); ++c) {
+    const auto ps = kernel.cpu_time(c, t);
+    const auto ns = [&](CpuMode m) { return ps[static_cast<unsigned>(m)] / 1000; };
+    times.push_back({ns(CpuMode::task) + ns(CpuMode::softirq) + ns(CpuMode::hardirq), ns(CpuMode::idle),
+                     ns(CpuMode::hardirq), ns(CpuMode::softirq)});
+  }
+  return times;
+}
+
 HostResult Machine::host_result(Time end) {
   HostResult r;
-  sim::HostKernel& kernel = host_.kernel();
   r.name = config_.name;
   const auto& mib = stack_.mib;
   r.snmp.emplace_back("Ip", counters(stack::ip_columns(), mib.ip));
@@ -45,19 +74,9 @@ HostResult Machine::host_result(Time end) {
     adapters_[f]->igb_read_stats();  // refreshes the driver's copy of the device's counters
     r.ethtool.emplace_back(config_.nics[f].if_name, adapters_[f]->ethtool_stats());
   }
-  for (const auto& irq : kernel.irqs()) r.interrupts.push_back({irq->name, irq->count});
-  for (unsigned nr = 0; nr < kSoftirqCount; ++nr) {
-    PerCpuCount row{std::string(kSoftirqNames[nr]), {}};
-    for (unsigned c = 0; c < kernel.num_online_cpus(); ++c)
-      row.per_cpu.push_back(kernel.softirq_counts(c)[nr]);
-    r.softirqs.push_back(std::move(row));
-  }
-  for (unsigned c = 0; c < kernel.num_online_cpus(); ++c) {
-    const auto ps = kernel.cpu_time(c, end);
-    const auto ns = [&](CpuMode m) { return ps[static_cast<unsigned>(m)] / 1000; };
-    r.cpu.push_back({ns(CpuMode::task) + ns(CpuMode::softirq) + ns(CpuMode::hardirq), ns(CpuMode::idle),
-                     ns(CpuMode::hardirq), ns(CpuMode::softirq)});
-  }
+  r.interrupts = interrupts();
+  r.softirqs = softirqs();
+  r.cpu = cpu_times(end);
   for (const auto& s : stack_.sockets())
     r.sockets.push_back({"udp", s->local().address.to_string() + ":" + std::to_string(s->local().port),
                          s->rx_datagrams(), s->rx_bytes(), s->drops()});

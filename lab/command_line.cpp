@@ -19,12 +19,12 @@ std::string one_line(std::string text) {
 
 /// Says which commands there are when the first argument is none of them.
 void check_command(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string_view> kCommands{"run", "diff", "bench", "regs"};
-  static const std::vector<std::string_view> kLater{"nvm", "sh", "study", "serve"};
+  static const std::vector<std::string_view> kCommands{"run", "sh", "diff", "bench", "regs"};
+  static const std::vector<std::string_view> kLater{"nvm", "study", "serve"};
   const auto contains = [&](const auto& list) {
     return std::find(list.begin(), list.end(), arguments[0]) != list.end();
   };
-  const std::string expected = ", expected run, diff, bench or regs";
+  const std::string expected = ", expected run, sh, diff, bench or regs";
   if (arguments.empty()) throw UserError("niclab: no command" + expected);
   if (arguments[0].starts_with("-") || contains(kCommands)) return;
   throw UserError("niclab: " + one_line(arguments[0]) + ": " +
@@ -37,6 +37,7 @@ class CommandLine {
     app_.set_version_flag("--version", "niclab " + std::string(version()));
     app_.require_subcommand(1);
     add_run();
+    add_sh();
     add_diff();
     add_bench();
     add_regs();
@@ -53,6 +54,7 @@ class CommandLine {
                       " --help` says");
     }
     if (run_->parsed()) return run(out, err);
+    if (sh_->parsed()) return sh(out, err);
     if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
     if (bench_->parsed()) return bench_command(bench_json_, bench_case_, out, err);
     return regs_command(regs_json_, out);
@@ -60,7 +62,7 @@ class CommandLine {
 
  private:
   std::string subcommand() const {
-    for (const CLI::App* command : {run_, diff_, bench_, regs_})
+    for (const CLI::App* command : {run_, sh_, diff_, bench_, regs_})
       if (command->parsed() || command->count() != 0) return " " + command->get_name();
     return "";
   }
@@ -80,6 +82,25 @@ class CommandLine {
     run_->add_flag("--quiet", options_.quiet, "print errors only");
     run_->add_flag("--waves", options_.waves, "write waves.fst, for GTKWave; results do not change");
     run_->add_flag("--trace", trace_)->group("");  // of a later version
+  }
+  void add_sh() {
+    sh_ =
+        app_.add_subcommand("sh", "The shell of a simulated host: ethtool, /proc, sysctl, ifconfig, tc ...");
+    sh_->add_option("FILE", shell_.file, "scenario (TOML)")->required();
+    sh_->add_option("--set", shell_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    sh_->add_option("--seed", seed_, "seed of everything random")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{0}, INT64_MAX).description(""));
+    sh_->add_option("--at", shell_.at,
+                    "pauses there: a time after the start line (5ms), or end (default: end with -c, else 0s)")
+        ->type_name("TIME");
+    sh_->add_option("--host", shell_.host, "whose shell (default: the first host's)")->type_name("NAME");
+    sh_->add_option("-c", shell_.commands,
+                    "a command line; repeatable, in order. Without: reads standard input")
+        ->type_name("COMMAND")
+        ->allow_extra_args(false);
   }
   void add_diff() {
     diff_ = app_.add_subcommand("diff",
@@ -109,12 +130,19 @@ class CommandLine {
     return run_command(options_, out, err);
   }
 
+  int sh(std::ostream& out, std::ostream& err) {
+    if (sh_->count("--seed") != 0) shell_.seed = static_cast<std::uint64_t>(seed_);
+    return sh_command(shell_, out, err);
+  }
+
   CLI::App app_{"niclab: a laboratory for a network card and the software that drives it", "niclab"};
   CLI::App* run_ = nullptr;
+  CLI::App* sh_ = nullptr;
   CLI::App* diff_ = nullptr;
   CLI::App* bench_ = nullptr;
   CLI::App* regs_ = nullptr;
   RunCommand options_;
+  ShCommand shell_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;

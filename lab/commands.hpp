@@ -26,6 +26,17 @@ struct RunCommand {
 };
 int run_command(const RunCommand& command, std::ostream& out, std::ostream& err);
 
+struct ShCommand {
+  std::filesystem::path file;
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+  std::string at;    ///< a time after the start line, or "end"; empty: end with commands, else 0
+  std::string host;  ///< empty: the first
+  std::vector<std::string> commands;  ///< empty: read from standard input
+};
+/// The exit code is that of the last command.
+int sh_command(const ShCommand& command, std::ostream& out, std::ostream& err);
+
 /// Re-runs what two result folders hold and compares event by event.
 int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out);
 

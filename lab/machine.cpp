@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 
-#include "lab/shell.hpp"
+#include "lab/machine_shell.hpp"
+#include "lab/shell/command.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -66,6 +68,16 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     v.push_back(c);
   }
   return v;
+}
+
+/// As igb makes it out of the version words: "1.63, 0x80000001".
+std::string firmware_version(const hw::Nvm& nvm) {
+  using namespace hw::nvm_word;
+  const unsigned version = nvm.word(VERSION);
+  char text[32];
+  std::snprintf(text, sizeof text, "%u.%02x, 0x%04x%04x", version >> 12, version >> 4 & 0xFF,
+                nvm.word(ETRACK_HIGH), nvm.word(ETRACK_LOW));
+  return text;
 }
 
 std::string module_name(const Host& h, const char* part) {
@@ -138,6 +150,7 @@ void Machine::boot() {
     c.tx_ring = nic.tx_ring;
     c.rx_usecs = nic.rx_usecs;
     c.bugs = world_.bugs;
+    c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
     if (probed.error != 0) {
       failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error);
@@ -188,43 +201,14 @@ void Machine::start_commands() {
   }
 }
 
-/// Runs in a task of its own; what the tool would print goes to the kernel log.
+/// Runs in a task of its own; what the command prints goes to the kernel log.
 void Machine::run_command(const At& at) {
-  const ShellCommand c = *parse_command(at.command);
-  const auto is_it = [&](const Nic& n) { return n.if_name == c.interface; };
-  const auto nic = std::find_if(config_.nics.begin(), config_.nics.end(), is_it) - config_.nics.begin();
-  igb::IgbAdapter& adapter = *adapters_[static_cast<std::size_t>(nic)];
-  int result = 0;
-  std::vector<std::string> answer;
-  switch (c.kind) {
-    case ShellCommand::Kind::statistics:
-      adapter.ndo_get_stats64();
-      answer.push_back("NIC statistics:");
-      for (const auto& [name, value] : adapter.ethtool_stats())
-        answer.push_back("     " + name + ": " + std::to_string(value));
-      break;
-    case ShellCommand::Kind::coalesce: {
-      igb::Coalesce wanted = adapter.get_coalesce();
-      if (c.rx) wanted.rx_usecs = *c.rx;
-      if (c.tx) wanted.tx_usecs = *c.tx;
-      result = adapter.set_coalesce(wanted);
-      break;
-    }
-    case ShellCommand::Kind::ring: {
-      igb::RingParam wanted = adapter.get_ringparam();
-      if (c.rx) wanted.rx = *c.rx;
-      if (c.tx) wanted.tx = *c.tx;
-      result = adapter.set_ringparam(wanted);
-      break;
-    }
-    case ShellCommand::Kind::channels: result = adapter.set_channels(c.value); break;
-    case ShellCommand::Kind::up: result = stack_.dev_open(adapter); break;
-    case ShellCommand::Kind::down: result = stack_.dev_close(adapter); break;
-    case ShellCommand::Kind::mtu: result = stack_.dev_set_mtu(adapter, c.value); break;
-    case ShellCommand::Kind::txqueuelen: adapter.tx_queue_len = c.value; break;
-  }
-  host_.kernel().log("sh: " + at.command + (result == 0 ? "" : std::string(": ") + std::strerror(-result)));
-  for (const std::string& line : answer) host_.kernel().log(line);
+  MachineShell shell(*this);
+  sim::HostKernel& kernel = host_.kernel();
+  kernel.log("sh: " + at.command);
+  const shell::Outcome outcome = shell::run(shell::parse(at.command), shell, true);
+  std::istringstream lines(outcome.text);
+  for (std::string line; std::getline(lines, line);) kernel.log(line);
 }
 
 bool Machine::idle() const {

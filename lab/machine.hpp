@@ -55,6 +55,13 @@ class Machine {
   void collect_faults(RunResult& result);
   sim::Host& host() { return host_; }
 
+  // --- for the shell (lab/machine_shell.hpp) and collect() -----------------------------------------
+  stack::NetStack& stack() { return stack_; }
+  const std::vector<std::unique_ptr<igb::IgbAdapter>>& adapters() const { return adapters_; }
+  std::vector<PerCpuCount> interrupts();
+  std::vector<PerCpuCount> softirqs();
+  std::vector<CpuTime> cpu_times(Time t);  ///< up to `t`
+
  private:
   void boot();
   void start_apps();

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "lab/shell.hpp"
+#include "lab/shell/command.hpp"
 #include "lab/values.hpp"
 
 namespace niclab::lab {
@@ -18,6 +18,27 @@ void settle_end_of_run(ConfigNode* run) {
     throw config_error(until->where, "run.until", "both duration and until are given", "one of them");
   const std::string_view loser = until->where.command_line ? "duration" : "until";
   std::erase_if(run->table(), [&](const auto& entry) { return entry.first == loser; });
+}
+
+/// A line for a host's shell, before there is a host.
+void check_command(TableReader& t, const std::string& command, const Host& host) {
+  shell::Script script;
+  try {
+    script = shell::parse(command);
+  } catch (const shell::CommandError& e) {
+    const std::string first_line = e.text.substr(0, e.text.find('\n'));
+    throw t.error("command", "\"" + command + "\": " + first_line, "a command of the host's shell");
+  }
+  if (script.empty()) throw t.error("command", "is empty", "a command of the host's shell");
+  const auto there = [&](const shell::Step& step) {
+    return step.interface.empty() || std::any_of(host.nics.begin(), host.nics.end(),
+                                                 [&](const Nic& n) { return n.if_name == step.interface; });
+  };
+  for (const shell::Pipeline& p : script)
+    for (const shell::Step& step : p.steps)
+      if (!there(step))
+        throw t.error("command", "no interface \"" + step.interface + "\" on host " + host.name,
+                      "the `if` of a [[host.nic]] of that host");
 }
 
 }  // namespace
@@ -121,13 +142,7 @@ void read_at(TableReader& root, Scenario& s) {
     t.require("time", "a time after the start line, \"<n>ns|us|ms|s\"");
     at.time = t.duration("time").value_or(Duration{});
     at.command = t.required_text("command", "a command line");
-    const auto parsed = parse_command(at.command);
-    if (!parsed)
-      throw t.error("command", "\"" + at.command + "\" is not in this version", std::string(kShellCommands));
-    const auto& nics = s.hosts[at.host].nics;
-    if (std::none_of(nics.begin(), nics.end(), [&](const Nic& n) { return n.if_name == parsed->interface; }))
-      throw t.error("command", "no interface \"" + parsed->interface + "\" on host " + s.hosts[at.host].name,
-                    "the `if` of a [[host.nic]] of that host");
+    check_command(t, at.command, s.hosts[at.host]);
     s.at.push_back(std::move(at));
   });
 }

@@ -6,7 +6,9 @@
 
 #include "lab/instruments.hpp"
 #include "lab/kernel_log.hpp"
+#include "lab/live_run.hpp"
 #include "lab/machine.hpp"
+#include "lab/machine_shell.hpp"
 #include "lab/network.hpp"
 #include "lab/user_error.hpp"
 #include "lab/wave_file.hpp"
@@ -24,7 +26,7 @@ constexpr Duration kWavePatience =
 constexpr unsigned kObserverAgent = 0xFFF0;
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
-class Simulation {
+class Simulation final : public LiveRun {
  public:
   Simulation(const Scenario& scenario, const RunOptions& options)
       : scenario_(scenario),
@@ -100,6 +102,38 @@ class Simulation {
     return result;
   }
 
+  // --- LiveRun -----------------------------------------------------------------------------------
+  void open(std::optional<Duration> after_start) {
+    pause_after_start_ = after_start;
+    for (auto& m : machines_) shells_.push_back(std::make_unique<MachineShell>(*m));
+    for (auto& s : shells_) hosts_.push_back(s.get());
+    proceed();
+    if (start_ == Time::never()) refuse();
+  }
+  Time start_line() const override { return start_; }
+  Time now() const override { return paused_at_; }
+  std::optional<Time> end() const override {
+    return end_ == Time::never() ? std::nullopt : std::optional(end_);
+  }
+  bool over() const override { return over_; }
+  void run_to(Time t) override {
+    if (over_ || t <= paused_at_) return;
+    pause_ = t;
+    proceed();
+  }
+  const std::vector<shell::Host*>& hosts() const override { return hosts_; }
+  std::uint64_t digest() const override { return trace_.digest(); }
+  shell::Outcome run_script(const shell::Script& script, shell::Host& host) override {
+    const bool only_look = over_ && paused_at_ == end_;  // the figures of the run's own report
+    if (!needs_task(script, only_look)) return shell::run(script, host, false);
+    for (std::size_t h = 0; h < hosts_.size(); ++h)
+      if (hosts_[h] == &host) command_ = {&script, h, {}, false};
+    pause_ = Time::never();
+    engine_.at<&Simulation::launch>(paused_at_, sim::Kind::foreign, kObserverAgent + 2, *this);
+    while (!command_.done) proceed();  // it may begin before the end of the scenario and finish after it
+    return std::move(command_.outcome);
+  }
+
  private:
   /// What the Verilated blocks did, all instances of a unit together.
   void collect_lockstep(RunResult& result) const {
@@ -155,6 +189,7 @@ class Simulation {
     if (waves_ && (w.from || w.until))
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
                                           kObserverAgent + 2, *this);
+    if (pause_after_start_) pause_at(start_ + *pause_after_start_);
     if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
     } else {
@@ -164,8 +199,36 @@ class Simulation {
 
   void stop_at(Time end) {
     end_ = end;
-    scheduler_.set_end(end);
-    engine_.limit_horizon(end);
+    limit_run();
+  }
+  void pause_at(Time t) {
+    pause_ = t;
+    limit_run();
+  }
+  /// How far the engine may go: to the next pause, and to the end unless that is behind us.
+  Time limit() const { return over_ ? pause_ : niclab::min(pause_, end_); }
+  void limit_run() {
+    scheduler_.set_end(limit());
+    engine_.limit_horizon(limit());
+  }
+
+  /// Runs to the limit, which what happens on the way may bring closer.
+  void proceed() {
+    scheduler_.set_end(limit());
+    if (paused_at_ != Time{}) scheduler_.kick();
+    scheduler_.start();
+    paused_at_ = limit();
+    over_ = over_ || paused_at_ == end_;
+    for (auto& s : shells_) s->paused_at(paused_at_);
+  }
+
+  /// The shell's command begins: a task on CPU 0, as those of [[at]].
+  void launch(Time, std::uint32_t) {
+    machines_[command_.host]->host().kernel().spawn("sh", 0, [this] {
+      command_.outcome = shell::run(*command_.script, *hosts_[command_.host], true);
+      command_.done = true;
+      pause_at(engine_.now());
+    });
   }
 
   void boot_limit(Time t, std::uint32_t) {
@@ -218,11 +281,26 @@ class Simulation {
   std::unique_ptr<Network> network_;
   Time start_ = Time::never(), end_ = Time::never();
   std::uint64_t last_activity_ = 0;
+  // LiveRun
+  struct Command {
+    const shell::Script* script = nullptr;
+    std::size_t host = 0;
+    shell::Outcome outcome;
+    bool done = false;
+  };
+  std::vector<std::unique_ptr<MachineShell>> shells_;
+  std::vector<shell::Host*> hosts_;
+  std::optional<Duration> pause_after_start_;
+  Time pause_ = Time::never(), paused_at_{};
+  bool over_ = false;
+  Command command_;
 };
 
 }  // namespace
 
-std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
+namespace {
+
+Simulation& only_simulation(const Scenario& scenario, const RunOptions& options) {
   // SystemC's modules and the coroutines' stacks live until the process ends; nothing is gained by taking the
   // simulation apart piece by piece, and suspended software must not be unwound: not even by an exception.
   static Simulation* simulation = nullptr;
@@ -230,7 +308,20 @@ std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptio
     throw UserError("a process runs one scenario, expected a new process for another");
   sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
   simulation = std::make_unique<Simulation>(scenario, options).release();
-  return simulation->run();
+  return *simulation;
+}
+
+}  // namespace
+
+std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptions& options) {
+  return only_simulation(scenario, options).run();
+}
+
+LiveRun& open_live_run(const Scenario& scenario, const RunOptions& options,
+                       std::optional<Duration> after_start) {
+  Simulation& simulation = only_simulation(scenario, options);
+  simulation.open(after_start);
+  return simulation;
 }
 
 }  // namespace niclab::lab

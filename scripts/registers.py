@@ -30,15 +30,19 @@ def main():
     rows = document["registers"] if isinstance(document, dict) else document
     counts = {status: sum(row["status"] == status for row in rows) for status in WORDS}
     print("# Registers\n")
-    print("Written by `make docs` from the table in `hw/registers.cpp`; do not edit.\n")
+    print("Written by `make docs` from the tables in `hw/registers.cpp` and `hw/register_guide.cpp`; do not edit.")
+    print("\"Section\" is that of the fact base ([i350.md](i350.md)). Old addresses of a register (fact base 2.1) reach the same one.\n")
     for status, words in WORDS.items():
         print(f"* **{status}** ({counts[status]}): {words}")
-    print("\n| Register | Offset | Access | Reset | Writable | Status | What |\n|---|---|---|---|---|---|---|")
+    print("\n| Register | Offset | Access | Reset | Writable | Status | Section | What, and fields with their bits |")
+    print("|---|---|---|---|---|---|---|---|")
     for row in rows:
         what = row.get("what", row.get("description", ""))
+        if fields := row.get("fields"):
+            what += ": " + ", ".join(f"{f['name']} {f['bits']}" for f in fields)
         print(
             f"| {row['name']} | {offset(row)} | {row['access']} | `{number(row['reset']):08X}` "
-            f"| `{number(row['write_mask']):08X}` | {row['status']} | {cell(what)} |"
+            f"| `{number(row['write_mask']):08X}` | {row['status']} | {row['section']} | {cell(what)} |"
         )
 
 

@@ -62,6 +62,9 @@ struct SendControl {
   int tos = -1;                 ///< 0..255; -1: not given
 };
 
+/// SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF of 3.13, bytes: no buffer is smaller.
+inline constexpr std::uint32_t kMinRcvbuf = 2304, kMinSndbuf = 4608;
+
 class UdpSocket {
  public:
   UdpSocket(NetStack& stack, unsigned index);

@@ -11,8 +11,7 @@
 namespace niclab::stack {
 namespace {
 
-constexpr std::uint32_t kMinRcvbuf = 2304, kMinSndbuf = 4608;  // SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF of 3.13
-constexpr std::size_t kMaxMemberships = 20;                    // igmp_max_memberships
+constexpr std::size_t kMaxMemberships = 20;  // igmp_max_memberships
 
 }  // namespace
 

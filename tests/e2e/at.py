@@ -64,7 +64,16 @@ class At(unittest.TestCase):
 
     def test_what_the_driver_refuses_is_logged(self):
         self.run_with("refused", ("1ms", "ethtool -C eth0 rx-usecs 5"))
-        self.assertIn("rx-usecs 5: Invalid argument", (self.folder / "refused/kernel.log").read_text())
+        log = (self.folder / "refused/kernel.log").read_text().splitlines()
+        self.assertTrue(log[-2].endswith(" h1: sh: ethtool -C eth0 rx-usecs 5"), log)
+        self.assertTrue(log[-1].endswith(" h1: Cannot set device coalesce parameters: Invalid argument"), log)
+
+    def test_pipes_and_files_work_as_in_the_shell(self):
+        self.run_with("pipes", ("20ms", "sudo sysctl -w net.core.netdev_budget=600"),
+                      ("21ms", "cat /proc/sys/net/core/netdev_budget | grep 6"))
+        log = (self.folder / "pipes/kernel.log").read_text()
+        self.assertIn(" h1: net.core.netdev_budget = 600\n", log)
+        self.assertTrue(log.endswith(" h1: 600\n"), log)
 
     def test_statistics_are_printed(self):
         self.run_with("statistics", ("20ms", "ethtool -S eth0"))
@@ -78,6 +87,7 @@ class At(unittest.TestCase):
         done = niclab("run", file, "--out", self.folder / "bad")
         self.assertEqual(done.returncode, 2)
         self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertRegex(done.stderr, r'^\S+bad\.toml:\d+: .*"reboot": sh: 1: reboot: not found, expected ')
         self.assertFalse((self.folder / "bad").exists())
 
     def test_a_run_may_end_inside_a_command(self):

@@ -30,6 +30,12 @@ IrqAction& HostKernel::add_irq(std::string irq_name, Callback handler, bool meas
   return *irqs_.back();
 }
 
+std::vector<std::uint64_t> HostKernel::local_timer_counts() const {
+  std::vector<std::uint64_t> sum = tick_.count;
+  for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += deadline_.count[c];
+  return sum;
+}
+
 std::array<std::uint64_t, kSoftirqCount> HostKernel::softirq_counts(unsigned cpu_index) const {
   return cpus_[cpu_index]->softirq_count_;
 }

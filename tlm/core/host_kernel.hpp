@@ -48,6 +48,9 @@ class HostKernel final : public Kernel {
   /// A new row of /proc/interrupts.
   IrqAction& add_irq(std::string irq_name, Callback handler, bool measured);
   const std::vector<std::unique_ptr<IrqAction>>& irqs() const { return irqs_; }
+  /// Interrupts by CPU that stand in no row: timer ticks and deadlines; those CPUs send each other.
+  std::vector<std::uint64_t> local_timer_counts() const;
+  const std::vector<std::uint64_t>& ipi_counts() const { return ipi_.count; }
   /// Called with the time from an interrupt's arrival at the CPU to its handler's first instruction.
   void set_irq_latency_sink(std::function<void(Duration)> sink) { irq_latency_ = std::move(sink); }
 

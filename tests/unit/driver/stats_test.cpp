@@ -128,5 +128,27 @@ TEST_F(DriverTest, CountersSurviveAResetAndForgetWhatItCounted) {
   EXPECT_EQ(value(*adapter, "rx_packets"), 7u);
 }
 
+TEST_F(DriverTest, E_47_AnObserverSeesWhatAReadWouldAndChangesNothing) {
+  open({.queues = 2});
+  pci.at(reg::GPRC) = 10;
+  adapter->ndo_get_stats64();
+  pci.at(reg::GPRC) = 7;
+  pci.at(reg::GORCL) = 5;
+  pci.at(reg::GORCH) = 2;
+  pci.at(reg::MPC) = 2;
+  pci.at(reg::RQDPC(1)) = 0xF005;
+  pci.log.clear();
+  const auto peek = [this](reg::Offset offset) { return pci.at(offset); };
+  const StatsSnapshot seen = adapter->observe_stats(peek);
+  const auto names_seen = adapter->ethtool_stats(seen);
+  EXPECT_TRUE(pci.log.empty());
+  EXPECT_EQ(value(*adapter, "rx_packets"), 10u);
+  const stack::DeviceStats read = adapter->ndo_get_stats64();
+  EXPECT_EQ(names_seen, adapter->ethtool_stats());
+  EXPECT_EQ(seen.net.rx_missed_errors, read.rx_missed_errors);
+  EXPECT_EQ(seen.net.rx_fifo_errors, 5u);
+  EXPECT_EQ(read.rx_fifo_errors, 5u);
+}
+
 }  // namespace
 }  // namespace niclab::igb::test

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hw/csr_file.hpp"
+#include "hw/register_guide.hpp"
 
 namespace niclab::hw {
 namespace {
@@ -152,6 +153,41 @@ TEST(CsrFile, PortResetKeepsPacketBufferSizeAndThrottles) {
   EXPECT_EQ(csr.read(reg::FCTTV), 0u);
   csr.reset(true);
   EXPECT_EQ(csr.read(reg::RXPBS), 0u);
+}
+
+std::string fields_of(std::string_view name) {
+  std::string s;
+  for (const reg::NamedField& f : reg::fields(*reg::find(name)))
+    s += std::string(f.name) + " " + f.bits() + " ";
+  return s;
+}
+
+TEST(RegisterGuide, FieldsAreThoseOfTheHeader) {
+  EXPECT_EQ(fields_of("RXDCTL"), "PTHRESH 4:0 HTHRESH 12:8 WTHRESH 20:16 ENABLE 25 SWFLUSH 26 ");
+  EXPECT_EQ(fields_of("TXDCTL"), fields_of("RXDCTL") + "PRIORITY 27 ");
+  EXPECT_EQ(fields_of("IVAR_MISC"), "VECTOR0 4:0 VALID0 7 VECTOR1 12:8 VALID1 15 ");
+  EXPECT_EQ(fields_of("IMS"), fields_of("ICR"));
+  EXPECT_EQ(fields_of("RDH"), "");
+}
+
+TEST(RegisterGuide, FieldsAscendAndDoNotOverlap) {
+  for (const reg::Register& r : reg::registers()) {
+    std::uint32_t before = 0;
+    for (const reg::NamedField& f : reg::fields(r)) {
+      EXPECT_NE(f.mask, 0u) << r.name << " " << f.name;
+      const std::uint32_t low = f.mask & -f.mask;
+      EXPECT_TRUE(low > before || f.mask == before)
+          << r.name << " " << f.name << " overlaps the field below it";
+      before = f.mask;
+    }
+  }
+}
+
+TEST(RegisterGuide, Sections) {
+  EXPECT_EQ(reg::section(*reg::find("EITR")), "2.6.6");
+  EXPECT_EQ(reg::section(*reg::find("MPC")), "2.12.1");
+  EXPECT_EQ(reg::section(*reg::find("PQGPRC")), "2.12.3");
+  EXPECT_EQ(reg::section(*reg::find("PCS")), "2.2");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "fake_simulation.hpp"
 
+#include "lab/live_run.hpp"
 #include "lab/simulation.hpp"
 #include "lab/user_error.hpp"
 
@@ -33,6 +34,10 @@ std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptio
   account.delivered = count;
   r->accounts.push_back({name, account});
   return r;
+}
+
+LiveRun& open_live_run(const Scenario&, const RunOptions&, std::optional<Duration>) {
+  throw UserError("no live run in these tests");
 }
 
 }  // namespace niclab::lab

@@ -1,0 +1,42 @@
+#include "lab/machine_shell.hpp"
+
+#include "hw/register_offsets.hpp"
+
+namespace niclab::lab {
+
+namespace reg = hw::reg;
+
+Time MachineShell::now() const { return niclab::max(paused_, machine_.host().kernel().engine().now()); }
+
+std::vector<igb::IgbAdapter*> MachineShell::adapters() {
+  std::vector<igb::IgbAdapter*> all;
+  for (const auto& a : machine_.adapters()) all.push_back(a.get());
+  return all;
+}
+
+igb::StatsSnapshot MachineShell::look_at_stats(const igb::IgbAdapter& adapter) {
+  for (unsigned f = 0; f < machine_.adapters().size(); ++f) {
+    if (machine_.adapters()[f].get() != &adapter) continue;
+    const hw::Statistics& counters = machine_.device().function(f).statistics();
+    return adapter.observe_stats([&counters](reg::Offset offset) {
+      const reg::Offset first = reg::RQDPC(0), stride = reg::RQDPC(1) - first;
+      if (offset >= first && offset <= reg::RQDPC(reg::kQueues - 1) && (offset - first) % stride == 0)
+        return counters.snapshot_rqdpc((offset - first) / stride);
+      return counters.snapshot(offset);
+    });
+  }
+  return {};
+}
+
+std::vector<PerCpuCount> MachineShell::local_interrupts() const {
+  const sim::HostKernel& kernel = machine_.host().kernel();
+  return {{"LOC", kernel.local_timer_counts()}, {"RES", kernel.ipi_counts()}};
+}
+
+std::vector<shell::LogLine> MachineShell::kernel_log() const {
+  std::vector<shell::LogLine> lines;
+  for (const auto& line : machine_.host().kernel().kernel_log()) lines.push_back({line.at, line.text});
+  return lines;
+}
+
+}  // namespace niclab::lab

@@ -1,0 +1,135 @@
+#include "lab/shell/ethtool_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "stack/admin/text.hpp"
+
+namespace niclab::lab::shell {
+
+using stack::admin::strprintf;
+
+std::string nic_statistics(const std::vector<std::pair<std::string, std::uint64_t>>& stats) {
+  std::string s = "NIC statistics:\n";
+  for (const auto& [name, value] : stats) s += "     " + name + ": " + std::to_string(value) + "\n";
+  return s;
+}
+
+std::string driver_information(const igb::DriverInfo& info) {
+  return "driver: " + info.driver + "\nversion: " + info.version +
+         "\nfirmware-version: " + info.firmware_version + "\nbus-info: " + info.bus_info +
+         "\nsupports-statistics: yes\nsupports-test: yes\nsupports-eeprom-access: yes\n"
+         "supports-register-dump: yes\nsupports-priv-flags: no\n";
+}
+
+std::string channel_parameters(const std::string& dev, const igb::Channels& c) {
+  const auto block = [](unsigned other, unsigned combined) {
+    return strprintf("RX:\t\t0\nTX:\t\t0\nOther:\t\t%u\nCombined:\t%u\n", other, combined);
+  };
+  return "Channel parameters for " + dev + ":\nPre-set maximums:\n" + block(c.max_other, c.max_combined) +
+         "Current hardware settings:\n" + block(c.other, c.combined) + "\n";
+}
+
+std::string ring_parameters(const std::string& dev, const igb::RingParam& r) {
+  const auto block = [](unsigned rx, unsigned tx) {
+    return strprintf("RX:\t\t%u\nRX Mini:\t0\nRX Jumbo:\t0\nTX:\t\t%u\n", rx, tx);
+  };
+  return "Ring parameters for " + dev + ":\nPre-set maximums:\n" + block(r.rx_max, r.tx_max) +
+         "Current hardware settings:\n" + block(r.rx, r.tx) + "\n";
+}
+
+std::string coalesce_parameters(const std::string& dev, const igb::Coalesce& c) {
+  const auto direction = [](const char* d, unsigned usecs) {
+    return strprintf("%s-usecs: %u\n%s-frames: 0\n%s-usecs-irq: 0\n%s-frames-irq: 0\n\n", d, usecs, d, d, d);
+  };
+  const auto rate = [](const char* which) {
+    return strprintf("rx-usecs-%s: 0\nrx-frame-%s: 0\ntx-usecs-%s: 0\ntx-frame-%s: 0\n\n", which, which,
+                     which, which);
+  };
+  return "Coalesce parameters for " + dev +
+         ":\nAdaptive RX: off  TX: off\nstats-block-usecs: 0\nsample-interval: 0\npkt-rate-low: 0\n"
+         "pkt-rate-high: 0\n\n" +
+         direction("rx", c.rx_usecs) + direction("tx", c.tx_usecs) + rate("low") + rate("high");
+}
+
+std::string pause_parameters(const std::string& dev, const igb::PauseParam& p) {
+  const auto on = [](bool b) { return b ? "on" : "off"; };
+  return strprintf("Pause parameters for %s:\nAutonegotiate:\t%s\nRX:\t\t%s\nTX:\t\t%s\n\n", dev.c_str(),
+                   on(p.autoneg), on(p.rx_pause), on(p.tx_pause));
+}
+
+std::string indirection_table(const std::string& dev, unsigned rx_rings,
+                              const std::vector<unsigned>& entries) {
+  constexpr std::size_t kRow = 8;
+  std::string s =
+      strprintf("RX flow hash indirection table for %s with %u RX ring(s):\n", dev.c_str(), rx_rings);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i % kRow == 0) s += strprintf("%5zu: ", i);
+    s += strprintf(" %5u", entries[i]);
+    if (i % kRow == kRow - 1 || i + 1 == entries.size()) s += "\n";
+  }
+  return s;
+}
+
+std::optional<std::string> flow_hash(const std::string& type, bool addresses, bool ports) {
+  constexpr std::array<std::pair<const char*, const char*>, 10> kFlows{{
+      {"tcp4", "TCP over IPV4 flows"},
+      {"udp4", "UDP over IPV4 flows"},
+      {"sctp4", "SCTP over IPV4 flows"},
+      {"ah4", "IPSEC AH over IPV4 flows"},
+      {"esp4", "IPSEC ESP over IPV4 flows"},
+      {"tcp6", "TCP over IPV6 flows"},
+      {"udp6", "UDP over IPV6 flows"},
+      {"sctp6", "SCTP over IPV6 flows"},
+      {"ah6", "IPSEC AH over IPV6 flows"},
+      {"esp6", "IPSEC ESP over IPV6 flows"},
+  }};
+  const auto flow =
+      std::find_if(kFlows.begin(), kFlows.end(), [&](const auto& f) { return f.first == type; });
+  if (flow == kFlows.end()) return std::nullopt;
+  std::string s = std::string(flow->second) + " use these fields for computing Hash flow key:\n";
+  if (addresses) s += "IP SA\nIP DA\n";
+  if (ports) s += "L4 bytes 0 & 1 [TCP/UDP src port]\nL4 bytes 2 & 3 [TCP/UDP dst port]\n";
+  if (!addresses && !ports) s += "None\n";
+  return s + "\n";
+}
+
+std::string offload_parameters(const std::string& dev,
+                               const std::vector<std::pair<std::string, bool>>& features) {
+  std::string s = "Offload parameters for " + dev + ":\n";
+  for (const auto& [name, on] : features) s += name + (on ? ": on\n" : ": off\n");
+  return s;
+}
+
+std::string time_stamping(const std::string& dev) {
+  return "Time stamping parameters for " + dev +
+         ":\nCapabilities:\n"
+         "\tsoftware-transmit     (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
+         "\tsoftware-receive      (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+         "\tsoftware-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
+         "PTP Hardware Clock: none\n"
+         "Hardware Transmit Timestamp Modes: none\n"
+         "Hardware Receive Filter Modes: none\n";
+}
+
+std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex) {
+  const auto modes = [](const std::string& which) {
+    const std::string under(24, ' ');
+    std::string first = which + " link modes:";
+    first.resize(under.size(), ' ');
+    return "\t" + first + "10baseT/Half 10baseT/Full \n\t" + under + "100baseT/Half 100baseT/Full \n\t" +
+           under + "1000baseT/Full \n";
+  };
+  const std::string speed = speed_mbps == 0 ? "Unknown!" : std::to_string(speed_mbps) + "Mb/s";
+  const std::string duplex = speed_mbps == 0 ? "Unknown! (255)" : full_duplex ? "Full" : "Half";
+  return "Settings for " + dev + ":\n\tSupported ports: [ TP ]\n" + modes("Supported") +
+         "\tSupported pause frame use: Symmetric\n\tSupports auto-negotiation: Yes\n" + modes("Advertised") +
+         "\tAdvertised pause frame use: Symmetric\n\tAdvertised auto-negotiation: Yes\n\tSpeed: " + speed +
+         "\n\tDuplex: " + duplex +
+         "\n\tPort: Twisted Pair\n\tPHYAD: 1\n\tTransceiver: internal\n\tAuto-negotiation: on\n"
+         "\tMDI-X: Unknown\n\tSupports Wake-on: d\n\tWake-on: d\n"
+         "\tCurrent message level: 0x00000007 (7)\n\t\t\t       drv probe link\n\tLink detected: " +
+         (speed_mbps == 0 ? "no" : "yes") + "\n";
+}
+
+}  // namespace niclab::lab::shell
