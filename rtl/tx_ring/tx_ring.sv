@@ -60,7 +60,7 @@ module tx_ring #(
 
     output      logic                  idle
 );
-  logic [5:0] cached_next;
+  logic [Count-1:0] cached_next;
   logic enabled, running, restart;  // enabled: as it was at the last edge
   logic [INDEX_BITS-1:0] start;
   logic taken, room, settled;
@@ -94,7 +94,6 @@ module tx_ring #(
       .clk,
       .rst,
       .running,
-      .running_next(enable),
       .restart,
       .start,
       .base,

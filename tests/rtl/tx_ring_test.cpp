@@ -23,10 +23,10 @@ namespace niclab::rtl {
 
 void PrintTo(const TxRingOutputs& o, std::ostream* out) {
   *out << "fetch " << o.fetch_valid << ' ' << o.fetch_index << '+' << o.fetch_count << " @" << std::hex
-       << o.fetch_address << std::dec << ", desc " << o.desc_valid << ' ' << o.desc_index << ' ' << std::hex
-       << o.desc_data[2] << std::dec << ", wb " << o.wb_valid << ' ' << o.wb_index << ' ' << std::hex
-       << o.wb_mask << std::dec << ", head " << o.head << ", cached " << o.cached << ", reports " << o.reports
-       << ", idle " << o.idle;
+       << o.fetch_address << std::dec << ", soon " << o.fetch_soon << ", desc " << o.desc_valid << ' '
+       << o.desc_index << ' ' << std::hex << o.desc_data[2] << std::dec << ", wb " << o.wb_valid << ' '
+       << o.wb_index << ' ' << std::hex << o.wb_mask << std::dec << ", head " << o.head << ", cached "
+       << o.cached << ", reports " << o.reports << ", idle " << o.idle;
 }
 
 namespace {
@@ -66,6 +66,7 @@ class Rtl {
       out.fetch_count = top_.fetch_count;
       out.fetch_address = top_.fetch_address;
     }
+    out.fetch_soon = top_.fetch_soon;
     if ((out.desc_valid = top_.desc_valid)) {
       out.desc_index = top_.desc_index;
       for (unsigned i = 0; i < 4; ++i) out.desc_data[i] = top_.desc_data[i];

@@ -44,7 +44,7 @@ module tx_ring_proof #(
   logic [63:0] fetch_address;
   logic [127:0] desc_data;
   logic [WINDOW-1:0] wb_mask;
-  logic fetch_valid, desc_valid, wb_valid, idle;
+  logic fetch_valid, fetch_soon, desc_valid, wb_valid, idle;
 
   tx_ring #(
       .CACHE(CACHE),
@@ -69,6 +69,7 @@ module tx_ring_proof #(
       .cached(cached),
       .reports(reports),
       .fetch_valid(fetch_valid),
+      .fetch_soon(fetch_soon),
       .fetch_ready(fetch_ready),
       .fetch_index(fetch_index),
       .fetch_count(fetch_count),
@@ -130,7 +131,8 @@ module tx_ring_proof #(
 
   // What was before, for comparisons with now.
   logic started = 1'b0, was_started = 1'b0;
-  logic was_running, was_desc, was_wb, was_fetch;
+  logic was_running, was_desc, was_wb, was_fetch, was_soon;
+  logic [11:0] was_levels;
   logic [INDEX_BITS-1:0] was_length, was_tail, was_desc_index, was_wb_index, was_fetch_index;
   logic [63:0] was_base, was_fetch_address;
   logic [127:0] was_data;
@@ -150,6 +152,8 @@ module tx_ring_proof #(
     was_mask <= wb_mask;
     was_fetch <= fetch_valid && !fetch_ready && !rst;
     was_fetch_index <= fetch_index;
+    was_soon <= fetch_soon;
+    was_levels <= {rst, enable, pthresh, hthresh};
     was_fetch_address <= fetch_address;
   end
 
@@ -237,7 +241,8 @@ module tx_ring_proof #(
       end
       if (was_wb) assert (wb_valid && wb_index == was_wb_index && wb_mask == was_mask);
       if (was_fetch && fetch_valid) assert (fetch_index == was_fetch_index && fetch_address == was_fetch_address);
-      if (was_fetch && enable && tail == was_tail && !desc_valid) assert (fetch_valid || cached != 0);
+      if (was_levels == {1'b0, enable, pthresh, hthresh} && tail == was_tail && length == was_length)
+        assert (fetch_valid == was_soon);
       assert (!idle || enable == running);
     end
   end
