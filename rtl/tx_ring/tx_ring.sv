@@ -9,7 +9,7 @@
 module tx_ring #(
     parameter int unsigned CACHE = i350_pkg::TX_RING_CACHE,    // descriptors prefetched, 1 … 32
     parameter int unsigned WINDOW = i350_pkg::TX_RING_WINDOW,  // descriptors taken and not retired, 2 … 64
-    parameter int unsigned PACKET = 32,                        // done ones that are written back in any case
+    parameter int unsigned PACKET = i350_pkg::TX_RING_PACKET,  // done ones that are written back in any case
     parameter int unsigned INDEX_BITS = 16,                    // of a ring index; fewer only in proofs
     parameter int unsigned PAGE = 256,                         // descriptors in 4 KB; fewer only in proofs
     localparam int unsigned Count = 6,                         // bits of counts of descriptors
