@@ -180,7 +180,7 @@ module tx_ring_proof #(
   // One small ring that is never stopped, read without delay: long histories in little time.
   always_comb begin
     assume (rst == !started && (enable || !running) && (enable || !was_started));
-    assume (size == Num'(LENGTH) && base == 0);
+    assume (size == Num'(LENGTH) && (base == 0 || base == 64'h10));
     assume (fetch_ready && resp_valid == (outstanding != 0));
     assume (mrrs == 9'd8 && pthresh == 5'd1 && hthresh == 5'd1 && choose_which == 0 && wthresh <= 5'd2);
   end
