@@ -59,7 +59,11 @@ function(niclab_verilate)
   endif()
   set(folder ${CMAKE_BINARY_DIR}/rtl/${RTL_TARGET})
 
-  set(options -O3 --assert --timescale-override 1ps/1ps ${RTL_PARAMETERS})
+  set(optimise -O3)
+  if(RTL_COVERAGE)
+    set(optimise -O0)  # Verilator 5.006 counts branches wrongly when it optimises
+  endif()
+  set(options ${optimise} --assert --timescale-override 1ps/1ps ${RTL_PARAMETERS})
   if(RTL_X_RANDOM)
     list(APPEND options --x-assign unique --x-initial unique)
   else()

@@ -64,12 +64,15 @@ constexpr std::uint32_t code(std::uint32_t value, std::uint32_t mask) {
 }
 
 Group sizes() {
-  return {"Sizes: a descriptor; the transmit ring's cache and its list of descriptors taken.",
-          {{"DESCRIPTOR_BYTES", static_cast<std::uint32_t>(kDescriptorBytes)},
-           {"DESCRIPTOR_BITS", kBits},
-           {"QUEUES", reg::kQueues},
-           {"TX_RING_CACHE", TxRing::kDepth},
-           {"TX_RING_WINDOW", TxRing::kWindow}}};
+  return {
+      "Sizes: a descriptor; the transmit ring's cache, its list of descriptors taken, and its longest "
+      "packet.",
+      {{"DESCRIPTOR_BYTES", static_cast<std::uint32_t>(kDescriptorBytes)},
+       {"DESCRIPTOR_BITS", kBits},
+       {"QUEUES", reg::kQueues},
+       {"TX_RING_CACHE", TxRing::kDepth},
+       {"TX_RING_WINDOW", TxRing::kWindow},
+       {"TX_RING_PACKET", TxRing::kPacket}}};
 }
 
 Group transmit_common() {

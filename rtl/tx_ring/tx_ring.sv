@@ -9,7 +9,7 @@
 module tx_ring #(
     parameter int unsigned CACHE = i350_pkg::TX_RING_CACHE,    // descriptors prefetched, 1 … 32
     parameter int unsigned WINDOW = i350_pkg::TX_RING_WINDOW,  // descriptors taken and not retired, 2 … 64
-    parameter int unsigned PACKET = 32,                        // done ones that are written back in any case
+    parameter int unsigned PACKET = i350_pkg::TX_RING_PACKET,  // done ones that are written back in any case
     parameter int unsigned INDEX_BITS = 16,                    // of a ring index; fewer only in proofs
     parameter int unsigned PAGE = 256,                         // descriptors in 4 KB; fewer only in proofs
     localparam int unsigned Count = 6,                         // bits of counts of descriptors
@@ -60,7 +60,7 @@ module tx_ring #(
 
     output      logic                  idle
 );
-  logic [5:0] cached_next;
+  logic [Count-1:0] cached_next;
   logic enabled, running, restart;  // enabled: as it was at the last edge
   logic [INDEX_BITS-1:0] start;
   logic taken, room, settled;
@@ -94,7 +94,6 @@ module tx_ring #(
       .clk,
       .rst,
       .running,
-      .running_next(enable),
       .restart,
       .start,
       .base,

@@ -40,6 +40,14 @@ module tx_ring_cache #(
     if (put) memory[last] <= put_data;
   end
 
+`ifdef FORMAL
+  // All slots side by side: a proof cannot look into a memory.
+  logic [128*2**Slot-1:0] contents;
+  always_comb begin
+    for (int unsigned i = 0; i < 2 ** Slot; i++) contents[128*i+:128] = memory[Slot'(i)];
+  end
+`endif
+
   always_ff @(posedge clk) begin
     if (!rst) begin
       assert (cached <= 6'(CACHE));

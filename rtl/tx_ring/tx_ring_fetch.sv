@@ -16,7 +16,6 @@ module tx_ring_fetch #(
     input wire logic rst,
 
     input wire logic                  running,
-    input wire logic                  running_next,
     input wire logic                  restart,
     input wire logic [INDEX_BITS-1:0] start,
     input wire logic [          63:0] base,
@@ -40,14 +39,24 @@ module tx_ring_fetch #(
   // Wide enough for a ring index and for all of a page.
   localparam int unsigned Wide = INDEX_BITS > PageBits ? INDEX_BITS : PageBits + 1;
 
-  logic [INDEX_BITS-1:0] fetch, fetch_next, distance, to_end;
+  logic [INDEX_BITS-1:0] fetch, distance, to_end;
   logic [Wide-1:0] to_page_end;
-  logic [5:0] outstanding, outstanding_next, most;
+  logic [5:0] outstanding, most;
+  logic answered;  // after the next edge nothing is on its way
   logic [1:0] past;  // the last 64-byte line
+
+  // The prefetch rule, for a ring that may ask and has something to ask for.
+  function automatic logic worthwhile(input logic [5:0] in_cache, input logic [INDEX_BITS-1:0] in_host,
+                                      input logic [4:0] prefetch, input logic [4:0] host);
+    worthwhile = in_cache < 6'(CACHE) &&
+        (in_cache == 0 || (in_cache <= 6'(prefetch) && Wide'(in_host) >= Wide'(host)));
+  endfunction
 
   // What there is to read, what there is room for, and what lies in one piece; cut by Max_Read_Request_Size a read
   // ends on a 64-byte line.
   always_comb begin
+    distance = tail >= fetch ? tail - fetch : tail + length - fetch;
+    fetch_valid = running && outstanding == 0 && fetch != tail && worthwhile(cached, distance, pthresh, hthresh);
     fetch_index = fetch;
     fetch_address = base + {{(60 - INDEX_BITS) {1'b0}}, fetch, 4'd0};
     to_end = '0;
@@ -72,55 +81,21 @@ module tx_ring_fetch #(
   end
 
   always_comb begin
-    fetch_next = fetch;
-    outstanding_next = outstanding;
-    if (restart) begin
-      fetch_next = start;
-      outstanding_next = '0;
-    end else if (fetch_valid && fetch_ready) begin
-      fetch_next = INDEX_BITS'(fetch_count) == to_end ? '0 : fetch + INDEX_BITS'(fetch_count);
-      outstanding_next = fetch_count;
-    end else if (resp_valid) begin
-      outstanding_next = outstanding - 1'b1;
-    end
+    answered = outstanding == 0 ? !(fetch_valid && fetch_ready) : outstanding == 1 && resp_valid;
+    fetch_soon = running && answered && fetch != tail && worthwhile(cached_next, distance, pthresh, hthresh);
+    if (restart) fetch_soon = start != tail;
   end
 
-  tx_ring_want #(
-      .CACHE(CACHE),
-      .INDEX_BITS(INDEX_BITS)
-  ) want (
-      .running,
-      .outstanding,
-      .cached,
-      .fetch,
-      .tail,
-      .length,
-      .pthresh,
-      .hthresh,
-      .wanted(fetch_valid),
-      .distance
-  );
-
-  logic [INDEX_BITS-1:0] unused_distance;
-  tx_ring_want #(
-      .CACHE(CACHE),
-      .INDEX_BITS(INDEX_BITS)
-  ) want_next (
-      .running(running_next),
-      .outstanding(outstanding_next),
-      .cached(cached_next),
-      .fetch(fetch_next),
-      .tail,
-      .length,
-      .pthresh,
-      .hthresh,
-      .wanted(fetch_soon),
-      .distance(unused_distance)
-  );
-
   always_ff @(posedge clk) begin
-    fetch <= rst ? '0 : fetch_next;
-    outstanding <= rst ? '0 : outstanding_next;
+    if (rst || restart) begin
+      fetch <= rst ? '0 : start;
+      outstanding <= '0;
+    end else if (fetch_valid && fetch_ready) begin
+      fetch <= INDEX_BITS'(fetch_count) == to_end ? '0 : fetch + INDEX_BITS'(fetch_count);
+      outstanding <= fetch_count;
+    end else if (resp_valid) begin
+      outstanding <= outstanding - 1'b1;
+    end
   end
 
   always_ff @(posedge clk) begin

@@ -34,7 +34,7 @@ module tx_ring_window #(
     output      logic                  settled
 );
   localparam int unsigned Wide = Count > 6 ? Count : 6;  // for comparisons with thresholds
-  localparam logic [WINDOW-1:0] All = '1;
+  localparam logic [WINDOW-1:0] All = {WINDOW{1'b1}};  // yosys 0.23 makes 1 of '1 here
 
   // Entry i in bit i; bits beyond total are 0.
   logic [WINDOW-1:0] data, report;
@@ -83,8 +83,8 @@ module tx_ring_window #(
     retired = '0;
     if (wb_valid) begin
       if (wb_ready) retired = burst_count;
-    end else if (reports == 0 && released) begin
-      retired = done_now;
+    end else if (released) begin
+      retired = done_now;  // nothing among them reports, or there were a burst
     end
     total_left = total - retired;
     room = 32'(total_left) < WINDOW && 32'(total_left) < 32'(length);

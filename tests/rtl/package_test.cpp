@@ -9,10 +9,10 @@
 #include <sstream>
 #include <string>
 
-#include "hw/tx_ring.hpp"
 #include "hw/descriptors.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"
+#include "hw/tx_ring.hpp"
 
 namespace niclab::rtl {
 namespace {
@@ -129,6 +129,7 @@ TEST_F(Package, names_txdctl_the_queue_registers_the_sizes_and_the_checksum_resu
   EXPECT_EQ(at("DESCRIPTOR_BITS"), 8 * sizeof(Descriptor));
   EXPECT_EQ(at("TX_RING_CACHE"), 24u);
   EXPECT_EQ(at("TX_RING_WINDOW"), 64u);
+  EXPECT_EQ(at("TX_RING_PACKET"), TxRing::kPacket);
   EXPECT_EQ(at("TX_CHECKSUM_OK"), 0u);
   EXPECT_EQ(at("TX_CHECKSUM_L4_TYPE_RESERVED"), static_cast<unsigned>(TxChecksumResult::l4_type_reserved));
 }

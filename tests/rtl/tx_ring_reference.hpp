@@ -40,7 +40,7 @@ struct TxRingInputs {
 
 /// What belongs to a valid that is low is 0.
 struct TxRingOutputs {
-  bool fetch_valid = false;
+  bool fetch_valid = false, fetch_soon = false;
   unsigned fetch_index = 0, fetch_count = 0;
   std::uint64_t fetch_address = 0;
   bool desc_valid = false;
@@ -67,6 +67,9 @@ class TxRingReference {
       out.fetch_count = count;
       out.fetch_address = in.base + 16 * std::uint64_t{fetch_};
     }
+    TxRingReference next = *this;
+    next.edge(without_reset(in));
+    out.fetch_soon = next.fetch_count(in) != 0;
     if (in.enable && enabled_ && !cache_.empty() && has_room(in)) {
       out.desc_valid = true;
       out.desc_index = head_;
@@ -144,6 +147,10 @@ class TxRingReference {
     bool operator==(const Burst&) const = default;
   };
 
+  static TxRingInputs without_reset(TxRingInputs in) {
+    in.rst = false;
+    return in;
+  }
   static unsigned after(unsigned index, unsigned n, unsigned length) {
     if (n == 0) return index;
     return index + n >= length ? index + n - length : index + n;

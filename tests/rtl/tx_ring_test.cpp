@@ -7,12 +7,8 @@
 // then.
 #include <Vtx_ring.h>
 #include <gtest/gtest.h>
-#include <verilated.h>
-#if NICLAB_RTL_COVERAGE
-#include <verilated_cov.h>
-#endif
 
-#include <bit>
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <ostream>
@@ -20,16 +16,17 @@
 #include <vector>
 
 #include "base/splitmix64.hpp"
+#include "tests/rtl/model.hpp"
 #include "tests/rtl/tx_ring_reference.hpp"
 
 namespace niclab::rtl {
 
 void PrintTo(const TxRingOutputs& o, std::ostream* out) {
   *out << "fetch " << o.fetch_valid << ' ' << o.fetch_index << '+' << o.fetch_count << " @" << std::hex
-       << o.fetch_address << std::dec << ", desc " << o.desc_valid << ' ' << o.desc_index << ' ' << std::hex
-       << o.desc_data[2] << std::dec << ", wb " << o.wb_valid << ' ' << o.wb_index << ' ' << std::hex
-       << o.wb_mask << std::dec << ", head " << o.head << ", cached " << o.cached << ", reports " << o.reports
-       << ", idle " << o.idle;
+       << o.fetch_address << std::dec << ", soon " << o.fetch_soon << ", desc " << o.desc_valid << ' '
+       << o.desc_index << ' ' << std::hex << o.desc_data[2] << std::dec << ", wb " << o.wb_valid << ' '
+       << o.wb_index << ' ' << std::hex << o.wb_mask << std::dec << ", head " << o.head << ", cached "
+       << o.cached << ", reports " << o.reports << ", idle " << o.idle;
 }
 
 namespace {
@@ -37,13 +34,10 @@ namespace {
 /// The Verilated block behind the reference's types.
 class Rtl {
  public:
-  explicit Rtl(std::uint64_t seed) {
-    context_.randReset(2);
-    context_.randSeed(static_cast<int>(seed % 0x7fffffff) + 1);
-  }
+  /// `seed` of the state at power-on.
+  explicit Rtl(unsigned seed) : model_(static_cast<int>(seed) + 1) {}
   /// The cycle's inputs, clock low.
   void apply(const TxRingInputs& in) {
-    top_.clk = 0;
     top_.rst = in.rst;
     top_.enable = in.enable;
     top_.base = in.base;
@@ -63,7 +57,7 @@ class Rtl {
     top_.done_count = static_cast<std::uint8_t>(in.done_count);
     top_.flush = in.flush;
     top_.wb_ready = in.wb_ready;
-    top_.eval();
+    model_.settle();
   }
   TxRingOutputs outputs() const {
     TxRingOutputs out;
@@ -72,6 +66,7 @@ class Rtl {
       out.fetch_count = top_.fetch_count;
       out.fetch_address = top_.fetch_address;
     }
+    out.fetch_soon = top_.fetch_soon;
     if ((out.desc_valid = top_.desc_valid)) {
       out.desc_index = top_.desc_index;
       for (unsigned i = 0; i < 4; ++i) out.desc_data[i] = top_.desc_data[i];
@@ -86,20 +81,11 @@ class Rtl {
     out.idle = top_.idle;
     return out;
   }
-  void edge() {
-    top_.clk = 1;
-    top_.eval();
-  }
-#if NICLAB_RTL_COVERAGE
-  ~Rtl() {
-    if (const char* file = std::getenv("RTL_COVERAGE_FILE"))
-      context_.coveragep()->write((std::string(file) + std::to_string(context_.randSeed())).c_str());
-  }
-#endif
+  void edge() { model_.edge(); }
 
  private:
-  VerilatedContext context_;
-  Vtx_ring top_{&context_};
+  Model<Vtx_ring> model_;
+  Vtx_ring& top_ = model_.top();
 };
 
 class Random {
@@ -207,7 +193,7 @@ struct Pattern {
 
 class Life {
  public:
-  explicit Life(std::uint64_t seed) : random_(seed), pattern_(Pattern::random(random_)), rtl_(seed) {}
+  explicit Life(unsigned seed) : random_(seed), pattern_(Pattern::random(random_)), rtl_(seed) {}
 
   void run(unsigned cycles) {
     power_on();
