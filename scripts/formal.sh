@@ -1,7 +1,8 @@
 #!/bin/sh
 # Proves the blocks of rtl/ with yosys and z3 (make formal).
-#   scripts/formal.sh [BLOCK…]             every property set of these blocks, or of all
-#   scripts/formal.sh --planted [BLOCK…]   every planted fault must be refuted by the set that names it
+#   scripts/formal.sh [--slow] [BLOCK…]    every property set of these blocks, or of all
+#   scripts/formal.sh [--slow] --planted [BLOCK…]   every planted fault must be refuted by the set that names it
+# Without --slow, sets marked slow (and the faults they catch) are left out.
 # One line a property set: block, set, what it says, depth, seconds, result. Exit 1 if one does not hold (or a planted
 # fault is not caught), 2 if something cannot be read. PACKAGE: the generated i350_pkg.sv (default: from build/rtl).
 #
@@ -14,8 +15,11 @@
 #   prove    DEPTH        for all time: the first DEPTH cycles from reset, and induction over DEPTH cycles
 #   check    DEPTH        only the first DEPTH cycles
 #   reach    DEPTH        every cover statement is reached within DEPTH cycles
-# A planted fault is a sed script tests/formal/BLOCK/planted/FAULT.sed with two comment lines: "# file: PATH" is what it
-# edits, "# caught by: SET" what must find a counterexample. An edit that changes nothing is an error.
+#   gates    yes          the problem in gates, not in words: faster where it is all adders
+#   slow     yes          takes more than a few seconds: only with --slow
+# A planted fault is a sed script tests/formal/BLOCK/planted/FAULT.sed with comment lines: "# file: PATH" is what it edits,
+# "# caught by: SET" what must find a counterexample, from reset, within "# within: DEPTH" cycles (default: the set's). An
+# edit that changes nothing is an error.
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -48,19 +52,21 @@ model() {  # PROOF TREE OUTPUT
   values "$1" param >"$work/parameters"
   while read -r name value; do parameters="$parameters -set $name $value"; done <"$work/parameters"
   [ -z "$parameters" ] || parameters="chparam$parameters $top;"
+  gates=""
+  [ -z "$(values "$1" gates)" ] || gates="techmap; opt_expr; opt_clean; abc -g AND,XOR,MUX; opt_clean;"
   sources=$(cd "$2" && for file in $(values "$1" sources); do echo "$2/$file"; done)
   yosys -q -p "read_verilog -sv -formal$defines $package $(echo "$sources" | tr '\n' ' ');
     $parameters prep -flatten -nordff -top $top; async2sync; dffunmap; setundef -undriven -anyseq;
-    write_smt2 -wires $3" >"$3.log" 2>&1 ||
+    $gates write_smt2 -wires $3" >"$3.log" 2>&1 ||
     fail "$1: yosys cannot read it: $(grep -m 1 -i error "$3.log" || tail -n 1 "$3.log")"
 }
 
 # 0: holds; 1: refuted; anything else stops the script. Without --unroll, z3 expands the nested functions of the model
-# as trees instead of as graphs: minutes instead of a second.
+# as trees instead of as graphs: minutes instead of a second. --noincr lets it choose its way for each question.
 solve() {  # LOG ARGUMENT…
   log=$1
   shift
-  yosys-smtbmc -s z3 --unroll --noprogress "$@" >"$log" 2>&1 && return 0
+  yosys-smtbmc -s z3 --unroll --noincr --noprogress "$@" >"$log" 2>&1 && return 0
   grep -q 'Status: FAILED' "$log" && return 1
   fail "yosys-smtbmc stopped: $(tail -n 1 "$log")"
 }
@@ -73,11 +79,12 @@ depth_of() {  # PROOF: sets mode and depth
   fail "$1: no prove, check or reach"
 }
 
-first_failure() {  # LOG
-  grep -m 1 -E 'Assert failed|Unreached cover' "$1" | sed 's/.*: *//' || true
+first_failure() {  # LOG: file:line of it
+  grep -m 1 -E 'Assert failed|Unreached cover' "$1" | grep -o -E '[a-z0-9_/]+\.sv:[0-9]+' | tail -n 1 | sed 's|.*/||'
 }
 
 prove() {  # BLOCK PROOF
+  [ -n "$slow" ] || [ -z "$(values "$2" slow)" ] || return 0
   begin=$(now)
   set_name=$(basename "$2" .proof)
   smt2="$work/$1.$set_name.smt2"
@@ -106,6 +113,7 @@ plant() {  # BLOCK SED
   edited=$(sed -n 's/^# file: //p' "$2")
   set_name=$(sed -n 's/^# caught by: //p' "$2")
   proof="tests/formal/$1/$set_name.proof"
+  [ -n "$slow" ] || [ -z "$(values "$proof" slow)" ] || return 0
   [ -f "$edited" ] && [ -f "$proof" ] || fail "$2: needs '# file: PATH' and '# caught by: SET' that are there"
   tree="$work/tree"
   rm -rf "$tree"
@@ -115,6 +123,8 @@ plant() {  # BLOCK SED
   sed -f "$2" "$edited" >"$tree/$edited"
   cmp -s "$edited" "$tree/$edited" && fail "$2 changes nothing in $edited"
   depth_of "$proof"
+  within=$(sed -n 's/^# within: //p' "$2")
+  depth=${within:-$depth}
   model "$proof" "$tree" "$work/planted.smt2"
   [ $mode = reach ] && option=-c || option=""
   # shellcheck disable=SC2086  # an option or nothing
@@ -135,11 +145,16 @@ package=$(realpath "$package")
 
 action=prove
 pattern='*.proof'
-if [ "${1:-}" = --planted ]; then
-  action=plant
-  pattern='planted/*.sed'
+slow=""
+while :; do
+  case ${1:-} in
+    --slow) slow=yes ;;
+    --planted) action=plant pattern='planted/*.sed' ;;
+    --*) fail "unknown option $1 (there: --slow --planted)" ;;
+    *) break ;;
+  esac
   shift
-fi
+done
 [ $# -gt 0 ] || set -- $(cd tests/formal && ls -d -- */ | tr -d /)
 for block; do
   [ -d "tests/formal/$block" ] || fail "no block $block in tests/formal (there: $(ls tests/formal | tr '\n' ' '))"

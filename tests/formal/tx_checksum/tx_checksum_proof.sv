@@ -109,22 +109,30 @@ module tx_checksum_proof #(
   function automatic logic [15:0] place(input logic [7:0] value, input logic low);
     place = low ? {8'd0, value} : {value, 8'd0};
   endfunction
+  // Of the bytes that count; odd: the first byte of the summed part is an odd one.
+  function automatic logic [15:0] share(input logic [8*DATA_BYTES-1:0] data, input logic [DATA_BYTES-1:0] counts,
+                                        input logic odd);
+    share = '0;
+    for (int unsigned i = 0; i < DATA_BYTES; i++)
+      share = add(share, counts[i] ? place(data[8*i+:8], i[0] ^ odd) : 16'd0);
+  endfunction
 
-  logic [15:0] sum_ip_reg, sum_ip, sum_l4_reg, sum_l4;
+  // Which bytes of the beat count, and their sum.
+  logic [DATA_BYTES-1:0] counts_ip, counts_l4;
+  logic [15:0] sum_ip_reg, share_ip, sum_ip, sum_l4_reg, share_l4, sum_l4;
   logic [11:0] at, l4_start;
   always_comb begin
     l4_start = 12'(l3) + 12'(header);
-    sum_ip = open_reg ? sum_ip_reg : '0;
-    sum_l4 = open_reg ? sum_l4_reg : '0;
     at = '0;
-`ifdef VALUES
     for (int unsigned i = 0; i < DATA_BYTES; i++) begin
       at = position + 12'(i);
-      if (ip && at >= 12'(l3) && at < l4_start && at != 12'(l3) + 10 && at != 12'(l3) + 11)
-        sum_ip = add(sum_ip, place(in_data[8*i+:8], at[0] ^ l3[0]));
-      if (l4 && at >= l4_start && at < length) sum_l4 = add(sum_l4, place(in_data[8*i+:8], at[0] ^ l4_start[0]));
+      counts_ip[i] = ip && at >= 12'(l3) && at < l4_start && at != 12'(l3) + 10 && at != 12'(l3) + 11;
+      counts_l4[i] = l4 && at >= l4_start && at < length;
     end
-`endif
+    share_ip = share(in_data, counts_ip, l3[0]);
+    share_l4 = share(in_data, counts_l4, l4_start[0]);
+    sum_ip = add(open_reg ? sum_ip_reg : '0, share_ip);
+    sum_l4 = add(open_reg ? sum_l4_reg : '0, share_l4);
   end
   always_ff @(posedge clk) begin
     if (accept) begin
@@ -201,6 +209,18 @@ module tx_checksum_proof #(
     end
   end
 
+  // What the properties speak of can happen (reach.proof).
+  always_comb begin
+    if (known_reg && !rst) begin
+      cover (count_reg == 3 && !in_ready && in_valid);
+      cover (taken && queue0_reg.error == 1 && count_reg == 2);
+      cover (taken && queue0_reg.error == 2);
+      cover (taken && queue0_reg.error == 3);
+      cover (taken && queue0_reg.error == 4);
+      cover (taken && queue0_reg.l4_insert && queue0_reg.l4_offset == 7);
+    end
+  end
+
   // --- links to the block's registers ------------------------------------------------------------------------------
 
   (* hierconn *) wire logic \block.expect_first_reg ;
@@ -208,6 +228,8 @@ module tx_checksum_proof #(
   (* hierconn *) wire logic \block.beat_first_reg ;
   (* hierconn *) wire logic \block.beat_last_reg ;
   (* hierconn *) wire logic [9:0] \block.position_reg ;
+  (* hierconn *) wire logic [DATA_BYTES-1:0] \block.in_ip ;
+  (* hierconn *) wire logic [DATA_BYTES-1:0] \block.in_l4 ;
   (* hierconn *) wire logic \block.ip_reg ;
   (* hierconn *) wire logic \block.txsm_reg ;
   (* hierconn *) wire logic [1:0] \block.l4t_reg ;
@@ -228,6 +250,8 @@ module tx_checksum_proof #(
   (* hierconn *) wire logic [2:0] \block.sum_error_reg ;
 
   logic in_beat, in_sum;  // a packet's end is there
+  logic [DATA_BYTES-1:0] counts_ip_reg, counts_l4_reg;  // of the beat in stage beat
+  always_ff @(posedge clk) if (accept) {counts_ip_reg, counts_l4_reg} <= {counts_ip, counts_l4};
   logic [1:0] beat_slot;
   result_t of_beat, of_sum;  // what the queue expects of them
   always_comb begin
@@ -263,6 +287,10 @@ module tx_checksum_proof #(
         assert (12'(\block.position_reg ) + DATA_BYTES == length_reg || \block.position_reg >= 656 && length_reg > 656);
         assert (\block.position_reg < 10'd700);
       end
+      if (\block.beat_valid_reg ) begin
+        assert (!ip_reg || \block.in_ip == counts_ip_reg);
+        assert (!txsm_reg || \block.in_l4 == counts_l4_reg);
+      end
       if (in_beat) begin
         assert (\block.sum_error == of_beat.error);
         assert ({\block.sum_ip_insert , \block.sum_l4_insert } == {of_beat.ip_insert, of_beat.l4_insert});
@@ -277,6 +305,113 @@ module tx_checksum_proof #(
       end
     end
   end
+
+`ifdef VALUES
+  (* hierconn *) wire logic [8*DATA_BYTES-1:0] \block.beat_data_reg ;
+  (* hierconn *) wire logic [32:0] \block.sum_ip ;
+  (* hierconn *) wire logic [32:0] \block.sum_l4 ;
+  (* hierconn *) wire logic [32:0] \block.sum_ip_reg ;
+  (* hierconn *) wire logic [32:0] \block.sum_l4_reg ;
+  (* hierconn *) wire logic [16:0] \block.finish_ip.so_far ;
+  (* hierconn *) wire logic [16:0] \block.finish_l4.so_far ;
+  (* hierconn *) wire logic [16:0] \block.total_ip ;
+  (* hierconn *) wire logic [16:0] \block.total_l4 ;
+  (* hierconn *) wire logic [16:0] \block.total_ip_reg ;
+  (* hierconn *) wire logic [16:0] \block.total_l4_reg ;
+  (* hierconn *) wire logic \block.sum_ip_odd_reg ;
+  (* hierconn *) wire logic \block.sum_l4_odd_reg ;
+  (* hierconn *) wire logic \block.sum_udp_reg ;
+
+  // The block's sums as the reference writes them: 16 bits, the first byte of the summed part the high one.
+  function automatic logic [15:0] plain(input logic [32:0] sum, input logic odd);
+    logic [15:0] folded;
+    folded = add(add(sum[15:0], sum[31:16]), 16'(sum[32]));
+    plain = odd ? folded : {folded[7:0], folded[15:8]};
+  endfunction
+
+  // Of the beat in stage beat, then in stage sum, then before that one: the reference's share and sum.
+  logic [15:0] share_ip_reg, share_l4_reg;
+  logic [15:0] at_sum_share_ip_reg, at_sum_share_l4_reg, at_sum_ip_reg, at_sum_l4_reg;
+  logic [15:0] at_total_ip_reg, at_total_l4_reg;
+  logic sum_moves;
+  assign sum_moves = \block.sum_valid_reg && \block.sum_free ;
+  always_ff @(posedge clk) begin
+    if (accept) {share_ip_reg, share_l4_reg} <= {share_ip, share_l4};
+    if (\block.beat_valid_reg && \block.sum_free ) begin
+      {at_sum_share_ip_reg, at_sum_share_l4_reg} <= {share_ip_reg, share_l4_reg};
+      {at_sum_ip_reg, at_sum_l4_reg} <= {sum_ip_reg, sum_l4_reg};
+    end
+    if (sum_moves) {at_total_ip_reg, at_total_l4_reg} <= {at_sum_ip_reg, at_sum_l4_reg};
+  end
+
+  logic [15:0] before_ip, before_l4;  // up to the beat before the one in stage beat
+  logic odd_ip, odd_l4, live;  // total is a packet's of which more comes
+  always_comb begin
+    before_ip = \block.sum_valid_reg ? at_sum_ip_reg : at_total_ip_reg;
+    before_l4 = \block.sum_valid_reg ? at_sum_l4_reg : at_total_l4_reg;
+    odd_ip = maclen_reg[0];
+    odd_l4 = maclen_reg[0] ^ iplen_reg[0];
+    live = open_reg;
+    if (\block.beat_valid_reg ) live = !\block.beat_first_reg ;
+    if (\block.sum_valid_reg ) begin
+      live = !\block.sum_first_reg ;
+      odd_ip = \block.sum_ip_odd_reg ;
+      odd_l4 = \block.sum_l4_odd_reg ;
+    end
+  end
+
+  // What arithmetic.proof proves of tx_checksum_finish, and of bytes and words, for all values.
+  always_comb begin
+    assume (plain(33'(\block.total_ip ), odd_ip) ==
+            add(plain(33'(\block.finish_ip.so_far ), odd_ip), plain(\block.sum_ip_reg , odd_ip)));
+    assume (plain(33'(\block.total_l4 ), odd_l4) ==
+            add(plain(33'(\block.finish_l4.so_far ), odd_l4), plain(\block.sum_l4_reg , odd_l4)));
+  end
+
+  always_comb begin
+    if (known_reg) begin
+      if (open_reg && !\block.beat_valid_reg ) assert ({sum_ip_reg, sum_l4_reg} == {before_ip, before_l4});
+      if (\block.beat_valid_reg ) begin
+        assert (ip_reg || counts_ip_reg == '0);
+        assert (txsm_reg || counts_l4_reg == '0);
+        assert (share_ip_reg == share(\block.beat_data_reg , counts_ip_reg, maclen_reg[0]));
+        assert (share_l4_reg == share(\block.beat_data_reg , counts_l4_reg, maclen_reg[0] ^ iplen_reg[0]));
+        assert (share_ip_reg == plain(\block.sum_ip , maclen_reg[0]));
+        assert (share_l4_reg == plain(\block.sum_l4 , maclen_reg[0] ^ iplen_reg[0]));
+        assert (sum_ip_reg == add(\block.beat_first_reg ? '0 : before_ip, share_ip_reg));
+        assert (sum_l4_reg == add(\block.beat_first_reg ? '0 : before_l4, share_l4_reg));
+      end
+      if (\block.sum_valid_reg ) begin
+        assert (at_sum_share_ip_reg == plain(\block.sum_ip_reg , \block.sum_ip_odd_reg ));
+        assert (at_sum_share_l4_reg == plain(\block.sum_l4_reg , \block.sum_l4_odd_reg ));
+        assert (at_sum_ip_reg == add(\block.sum_first_reg ? '0 : at_total_ip_reg, at_sum_share_ip_reg));
+        assert (at_sum_l4_reg == add(\block.sum_first_reg ? '0 : at_total_l4_reg, at_sum_share_l4_reg));
+        assert (at_sum_ip_reg == plain(33'(\block.total_ip ), \block.sum_ip_odd_reg ));
+        assert (at_sum_l4_reg == plain(33'(\block.total_l4 ), \block.sum_l4_odd_reg ));
+      end
+      if (\block.sum_valid_reg && !\block.sum_last_reg )
+        assert ({\block.sum_ip_odd_reg , \block.sum_l4_odd_reg } == {maclen_reg[0], maclen_reg[0] ^ iplen_reg[0]});
+      if (live) begin
+        assert (at_total_ip_reg == plain(33'(\block.total_ip_reg ), odd_ip));
+        assert (at_total_l4_reg == plain(33'(\block.total_l4_reg ), odd_l4));
+        assert (\block.total_ip_reg <= 17'h10002 && \block.total_l4_reg <= 17'h10002);
+      end
+      if (in_beat) begin
+        assert (!of_beat.ip_insert || of_beat.ip_checksum == ~sum_ip_reg);
+        assert (!of_beat.l4_insert || of_beat.l4_checksum == (l4t_reg == 0 && sum_l4_reg == '1 ? '1 : ~sum_l4_reg));
+        assert (of_beat.ip_insert || of_beat.ip_checksum == 0);
+        assert (of_beat.l4_insert || of_beat.l4_checksum == 0);
+      end
+      if (in_sum) begin
+        assert (!of_sum.ip_insert || of_sum.ip_checksum == ~at_sum_ip_reg);
+        assert (!of_sum.l4_insert ||
+                of_sum.l4_checksum == (\block.sum_udp_reg && at_sum_l4_reg == '1 ? '1 : ~at_sum_l4_reg));
+        assert (of_sum.ip_insert || of_sum.ip_checksum == 0);
+        assert (of_sum.l4_insert || of_sum.l4_checksum == 0);
+      end
+    end
+  end
+`endif
 endmodule
 
 `default_nettype wire
