@@ -77,10 +77,10 @@ struct Seen {
     options.events = &events;
     result = run_scenario(s, options);
   }
-  /// Events of this kind from the start line on.
+  /// Events of this kind in the window of the scenario.
   std::vector<Event> select(EventKind kind) const {
     std::vector<Event> v = events.select(kind);
-    std::erase_if(v, [&](const Event& e) { return e.time_ps < result->start_ns * 1000; });
+    std::erase_if(v, [&](const Event& e) { return e.time_ps < result->start_ns * 1000 + 300'000'000; });
     return v;
   }
   EventList events;
@@ -93,7 +93,7 @@ TEST_F(Waves, DoorbellsAreWhereTheBusBroughtThem) {
   const FstFile f(folder_ / "run/waves.fst");
   EXPECT_TRUE(f.in_order);
   EXPECT_EQ(f.timescale, -12);
-  EXPECT_EQ(f.end_ps, seen.result->start_ns * 1000 + 200'000'000);
+  EXPECT_EQ(f.end_ps, seen.result->start_ns * 1000 + 500'000'000);
 
   const std::uint64_t bar = sim::HostPci::bar_base(0, 0);
   std::vector<std::uint64_t> expected, tlps;
@@ -180,12 +180,32 @@ TEST_F(Waves, InterruptsThrottleAndProcessors) {
   EXPECT_THAT(f.times("h1.cpu1.context", "NET_RX"), testing::Not(testing::IsEmpty()));
 }
 
+TEST_F(Waves, SaveFilesNameSignalsThatAreThere) {
+  const Seen seen(scenario(), out("run"));
+  const FstFile f(folder_ / "run/waves.fst");
+  for (const char* name : {"transmit", "receive"}) {
+    std::ifstream in(std::string(NICLAB_SOURCE_DIR "/waves/") + name + ".gtkw");
+    unsigned signals = 0;
+    for (std::string line; std::getline(in, line);) {
+      if (!line.starts_with("h1.")) continue;
+      const auto range = line.find('[');
+      const auto signal = f.signals.find(line.substr(0, range));
+      ASSERT_NE(signal, f.signals.end()) << name << ".gtkw: " << line;
+      const std::string bits = "[" + std::to_string(signal->second.bits - 1) + ":0]";
+      EXPECT_EQ(range == std::string::npos ? "" : line.substr(range), signal->second.bits > 1 ? bits : "")
+          << line;
+      ++signals;
+    }
+    EXPECT_GT(signals, 20u) << name;
+  }
+}
+
 TEST_F(Waves, WithoutAWindowEverythingFromPowerOn) {
   Scenario s = scenario();
   s.waves = {};
   const Seen seen(s, out("run"));
   const FstFile f(folder_ / "run/waves.fst");
-  EXPECT_EQ(f.changes("h1.eth0.link_up").size(), 2u);
+  EXPECT_EQ(f.changes("h1.eth0.link_up").size(), 2u) << "down at first, then up";
   EXPECT_EQ(f.changes("h1.eth0.link_up").front(), (FstFile::Change{0, "0"}));
   EXPECT_EQ(f.end_ps, seen.result->time_ns * 1000);
 }

@@ -34,9 +34,9 @@ class Disk(unittest.TestCase):
 
     def test_files_that_cannot_be_made(self):
         for name, more in (("h1.eth0.pcap", []), ("waves.fst", ["--waves"])):
-            (self.folder / name).mkdir()
+            (self.folder / name / "not empty").mkdir(parents=True)
             self.assertIn(f"{self.folder}/{name}: ", self.run_quickstart(*more))
-            (self.folder / name).rmdir()
+            shutil.rmtree(self.folder / name)
 
     def test_waves_that_do_not_fit(self):
         def small_disk():
