@@ -83,7 +83,7 @@ ARGUMENTS = [
     (["--set", "nonsense"], ["--set nonsense"]),
     (["--seed", "many"], ["--seed"]),
     (["--unknown"], ["--unknown"]),
-    (["--waves"], ["--waves"]),
+    (["--waves", "--set", "waves.until=1us", "--set", "waves.from=2us"], ["--set waves.until", "waves.from"]),
 ]
 
 

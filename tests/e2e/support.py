@@ -15,11 +15,12 @@ CAPTURE = SOURCE / "tests/data/mix-a.pcap"
 FIDELITY = os.environ.get("NICLAB_FIDELITY")
 
 
-def niclab(*arguments, cwd=None):
-    """The finished process of one command."""
+def niclab(*arguments, cwd=None, before=None):
+    """The finished process of one command. `before` is called in its process first."""
     if FIDELITY and arguments[0] == "run":
         arguments = (*arguments, "--set", f"fidelity.all={FIDELITY}")
-    return subprocess.run([NICLAB, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False)
+    return subprocess.run([NICLAB, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, preexec_fn=before,
+                          check=False)
 
 
 def summary(folder):

@@ -38,6 +38,9 @@ class TxRingUnit {
   unsigned contiguous(unsigned index) const { return model_.contiguous(index); }
   unsigned head(Time t) { return rtl_ == nullptr ? model_.head() : rtl_head(t); }
 
+  /// For waves: TDH as the last call has left it, looked at from outside.
+  unsigned shown_head() const { return twin() ? model_.head() : rtl_->shown_head(); }
+
   bool wants_fetch(Time t) { return rtl_ == nullptr ? model_.wants_fetch() : rtl_->wants_fetch(t); }
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t) {
     return rtl_ == nullptr ? model_.next_fetch(mrrs) : rtl_next_fetch(mrrs, t);

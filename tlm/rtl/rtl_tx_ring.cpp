@@ -161,6 +161,11 @@ unsigned RtlTxRing::head(Time t) {
   return top_->head;
 }
 
+unsigned RtlTxRing::shown_head() const {
+  const unsigned next = top_->head + top_->desc_ready;
+  return next == top_->length ? 0 : next;
+}
+
 // --- fetching ------------------------------------------------------------------------------------
 
 bool RtlTxRing::wants_fetch(Time t) {

@@ -41,6 +41,8 @@ class RtlTxRing {
   void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t);
   void set_enabled(bool enabled, Time t);
   unsigned head(Time t);
+  /// After what the open cycle takes; executes nothing.
+  unsigned shown_head() const;
   /// After this cycle's edge, if nothing else happens.
   bool wants_fetch(Time t);
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t);

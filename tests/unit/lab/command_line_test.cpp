@@ -126,7 +126,7 @@ TEST_F(Commands, BadInputIsOneLineAndWritesNothing) {
                                                   {"--frobnicate"},
                                                   {"extra"},
                                                   {"--set"},
-                                                  {"--waves"},
+                                                  {"--set", "waves.until=0us"},
                                                   {"--trace"},
                                                   {"--set", "fidelity.msix=rtl"},
                                                   {"--set", "traffic.count=\"a\nb\""}};
