@@ -85,10 +85,11 @@ std::vector<std::byte> datagram(std::uint8_t last) {
 
 Fingerprint replay(std::uint8_t last_byte) {
   const fs::path file = fs::temp_directory_path() / ("niclab-digest-" + std::to_string(getpid()) + ".pcap");
-  CaptureWriter writer(file);
+  WriterThread thread;
+  CaptureWriter writer(thread, file);
   for (unsigned i = 0; i < 10; ++i)
     writer.frame(Time{} + Duration::from_us(50 * i), datagram(i == 6 ? last_byte : std::uint8_t{0x40}));
-  writer.close();
+  thread.close();
   std::string text = calm();
   text.replace(text.find("[[traffic]]"), std::string::npos,
                "[[traffic]]\nto = \"h1.eth0\"\nkind = \"pcap\"\nfile = \"" + file.string() + "\"\n");

@@ -108,7 +108,7 @@ class Random {
 struct Tracked {
   unsigned index = 0;
   RawDescriptor content{};
-  bool data() const { return (content[2] >> 20 & 15) == 3; }
+  bool data() const { return (content[2] >> 29 & 1) != 0 && (content[2] >> 20 & 15) == 3; }
   bool reporting() const { return data() && (content[2] >> 27 & 1) != 0; }
 };
 
@@ -242,7 +242,8 @@ class Life {
                     static_cast<std::uint32_t>(random_.bits()), static_cast<std::uint32_t>(random_.bits())};
     const unsigned dtyp = random_.percent(pattern_.data) ? 3 : random_.below(16);
     const bool report = random_.percent(pattern_.report);
-    d[2] = (d[2] & 0xF70FFFFF) | dtyp << 20 | static_cast<unsigned>(report) << 27;
+    const bool dext = random_.percent(95);
+    d[2] = (d[2] & 0xD70FFFFF) | dtyp << 20 | static_cast<unsigned>(report) << 27 | static_cast<unsigned>(dext) << 29;
     return d;
   }
 
