@@ -30,10 +30,13 @@ bench: build ## packets per wall second (niclab bench)
 lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with TIDY=1
 	@scripts/lint.sh
 
+formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too
+	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --slow
+
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
-waves study formal peers: ## not in this version
+waves study peers: ## not in this version
 	@echo "make $@: not in this version" >&2; exit 2
 
 help: ## this list

@@ -16,6 +16,7 @@
 #   check    DEPTH        only the first DEPTH cycles
 #   reach    DEPTH        every cover statement is reached within DEPTH cycles
 #   gates    yes          the problem in gates, not in words: faster where it is all adders
+#   fresh    yes          a new solver for each cycle: slower where one search is like the last, faster for hard arithmetic
 #   slow     yes          takes more than a few seconds: only with --slow
 # A planted fault is a sed script tests/formal/BLOCK/planted/FAULT.sed with comment lines: "# file: PATH" is what it edits,
 # "# caught by: SET" what must find a counterexample, from reset, within "# within: DEPTH" cycles (default: the set's). An
@@ -62,16 +63,19 @@ model() {  # PROOF TREE OUTPUT
 }
 
 # 0: holds; 1: refuted; anything else stops the script. Without --unroll, z3 expands the nested functions of the model
-# as trees instead of as graphs: minutes instead of a second. --noincr lets it choose its way for each question.
+# as trees instead of as graphs: minutes instead of a second.
 solve() {  # LOG ARGUMENT…
   log=$1
   shift
-  yosys-smtbmc -s z3 --unroll --noincr --noprogress "$@" >"$log" 2>&1 && return 0
+  # shellcheck disable=SC2086  # an option or nothing
+  yosys-smtbmc -s z3 --unroll --noprogress $again "$@" >"$log" 2>&1 && return 0
   grep -q 'Status: FAILED' "$log" && return 1
   fail "yosys-smtbmc stopped: $(tail -n 1 "$log")"
 }
 
-depth_of() {  # PROOF: sets mode and depth
+depth_of() {  # PROOF: sets mode, depth and again
+  again=""
+  [ -z "$(values "$1" fresh)" ] || again=--noincr
   for mode in prove check reach; do
     depth=$(values "$1" "$mode")
     [ -z "$depth" ] || return 0

@@ -14,7 +14,8 @@
 
 namespace niclab::rtl {
 
-/// The block `Top` (a class that Verilator made, with ports clk and rst). State that no reset has set is random.
+/// The block `Top` (a class that Verilator made, with ports clk and rst). State that no reset has set is
+/// random.
 template <class Top>
 class Model {
  public:

@@ -1,4 +1,5 @@
-// The stand on which rtl/tx_checksum is tested: packets, the reference, and one driver for all widths of the block.
+// The stand on which rtl/tx_checksum is tested: packets, the reference, and one driver for all widths of the
+// block.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,8 +40,7 @@ inline std::ostream& operator<<(std::ostream& out, const Result& r) {
 inline Result expected(const Packet& packet) {
   std::vector<std::byte> after = packet.frame;
   Result r;
-  r.error =
-      static_cast<unsigned>(hw::insert_checksums(after, packet.context, packet.ixsm, packet.txsm));
+  r.error = static_cast<unsigned>(hw::insert_checksums(after, packet.context, packet.ixsm, packet.txsm));
   if (r.error != 0) return r;
   const unsigned l3 = packet.context.maclen(), l4 = l3 + packet.context.iplen();
   const auto field = [&](unsigned at) { return unsigned{load_be16(after.data() + at)}; };
@@ -55,8 +55,8 @@ inline Result expected(const Packet& packet) {
   return r;
 }
 
-/// Drives a block `Top` of `Bytes` a beat, and checks in every cycle that results have the right value, come in the
-/// right cycle and stay, and that the input waits only when it may.
+/// Drives a block `Top` of `Bytes` a beat, and checks in every cycle that results have the right value, come
+/// in the right cycle and stay, and that the input waits only when it may.
 template <class Top, unsigned Bytes>
 class ChecksumBench {
  public:

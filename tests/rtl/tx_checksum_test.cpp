@@ -1,4 +1,5 @@
-// rtl/tx_checksum against hw::insert_checksums: values, cycles, handshakes. Everything on ports that mean nothing is random.
+// rtl/tx_checksum against hw::insert_checksums: values, cycles, handshakes. Everything on ports that mean
+// nothing is random.
 #include <Vtx_checksum.h>
 #ifndef NICLAB_RTL_COVERAGE
 #include <Vtx_checksum_6.h>
