@@ -33,7 +33,12 @@ lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
-waves study formal peers: ## not in this version
+waves: ## a 200 us run in GTKWave, or as a picture where there is no display
+	@scripts/deps.sh --waves
+	@$(MAKE) --no-print-directory build
+	@scripts/waves.py $(BUILD)/niclab
+
+study formal peers: ## not in this version
 	@echo "make $@: not in this version" >&2; exit 2
 
 help: ## this list
