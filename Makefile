@@ -36,7 +36,12 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
-waves study peers: ## not in this version
+waves: ## a 200 us run in GTKWave, or as a picture where there is no display
+	@scripts/deps.sh --waves
+	@$(MAKE) --no-print-directory build
+	@scripts/waves.py $(BUILD)/niclab
+
+study peers: ## not in this version
 	@echo "make $@: not in this version" >&2; exit 2
 
 help: ## this list

@@ -2,6 +2,7 @@
 # Installs the Debian packages niclab needs and does not find; prints nothing when all are there.
 #   scripts/deps.sh            install what is missing (sudo when not root)
 #   scripts/deps.sh --check    only say what is missing; exit 2 if something is
+#   scripts/deps.sh --waves    also what `make waves` needs
 # NO_INSTALL=1 in the environment means --check. A CXX that is already set is respected.
 set -eu
 
@@ -11,8 +12,11 @@ libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli
 rtl="verilator yosys z3"
 tests="libgtest-dev libgmock-dev libbenchmark-dev tshark python3 jq"
 
+waves="gtkwave xvfb imagemagick"
+
 check_only=${NO_INSTALL:+1}
 [ "${1:-}" = "--check" ] && check_only=1
+if [ "${1:-}" = "--waves" ]; then tests="$tests $waves"; fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $rtl $tests" | tr '\n' ' ' >&2
