@@ -12,7 +12,8 @@ class Scheduler final : public sc_core::sc_module {
  public:
   Scheduler(sc_core::sc_module_name name, Engine& engine);
 
-  /// SystemC's sc_start: until the end of the run, or until somebody pauses it. Rethrows what the engine threw.
+  /// SystemC's sc_start: until the end of the run, or until somebody pauses it. Rethrows what the engine
+  /// threw.
   void start();
   /// The run stops before this instant.
   void set_end(Time end) { end_ = end; }

@@ -243,7 +243,8 @@ class Life {
     const unsigned dtyp = random_.percent(pattern_.data) ? 3 : random_.below(16);
     const bool report = random_.percent(pattern_.report);
     const bool dext = random_.percent(95);
-    d[2] = (d[2] & 0xD70FFFFF) | dtyp << 20 | static_cast<unsigned>(report) << 27 | static_cast<unsigned>(dext) << 29;
+    d[2] = (d[2] & 0xD70FFFFF) | dtyp << 20 | static_cast<unsigned>(report) << 27 |
+           static_cast<unsigned>(dext) << 29;
     return d;
   }
 

@@ -165,7 +165,7 @@ module tx_ring_proof #(
     assume (mrrs != 0);
     assume (base[3:0] == 0 && base[63:12] == 0);
     // No bit of a descriptor but these means anything to the block.
-    assume ((resp_data & ~(128'hF | 128'hF << 84 | 128'h1 << 91)) == 0);
+    assume ((resp_data & ~(128'hF | 128'hF << 84 | 128'h1 << 91 | 128'h1 << 93)) == 0);
     // The ring stays where and as long as it is until it is started again.
     if (running || total != 0) assume (!started || (length == was_length && base == was_base));
     // Software moves the tail forward, and not past the oldest descriptor it has not got back.
@@ -278,7 +278,7 @@ module tx_ring_proof #(
     end
   end
   always_comb begin
-    is_data = content[87:84] == 4'd3;
+    is_data = content[93] && content[87:84] == 4'd3;
     is_report = is_data && content[91];
   end
 
