@@ -155,6 +155,16 @@ void IgbAdapter::igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const 
   stack::eth_type_trans(skb, *this);
 }
 
+// Measurement: the driver looks at a descriptor for the first time.
+JourneyId IgbAdapter::take_journey(QVector& q, unsigned index) {
+  const JourneyId id = pdev_.rx_stamps().take_journey(q.rx_ring->queue_index, index);
+  if (id != JourneyId::none) {
+    kernel_.journeys()->polled(id, q.stamps, kernel_.now());
+    kernel_.journeys()->begins(id, Stage::rx_driver, kernel_.moment());
+  }
+  return id;
+}
+
 // True when everything that arrived has been handed up (C-24).
 bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
   RxRing& ring = *q.rx_ring;
@@ -175,16 +185,19 @@ bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
     if (wb.length() == 0) break;
     // Seen now; what the stack does with it up to the socket is spent in one piece.
     Instant instant(kernel_);
+    const JourneyId journey = take_journey(q, index);
     igb_fetch_rx_buffer(ring, wb);
     ++cleaned_count;
     ring.next_to_clean = ring.next(index);
     if ((wb.status_errors() & rxd::EOP) == 0) continue;
     stack::SkbPtr skb = std::move(ring.skb);
+    skb->journey = journey;
     ring.skb_tail = nullptr;
     if (!igb_cleanup_headers(*skb, wb)) continue;
     bytes += skb->total_len();
     ++packets;
     igb_process_skb_fields(ring, *skb, wb, index);
+    stack::journey_ends(kernel_, *skb, Stage::rx_driver);
     core_.napi_gro_receive(q, std::move(skb));
   }
   ring.stats.packets += packets;

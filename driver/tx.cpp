@@ -1,6 +1,7 @@
 // Transmit: from sk_buff to doorbell, and from write-back to freed sk_buff (path-map B-105 to B-129).
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "driver/igb.hpp"
@@ -45,6 +46,7 @@ bool pad_to_minimum(stack::SkBuff& skb) {
 // --- transmit ------------------------------------------------------------------------------------
 
 stack::NetdevTx IgbAdapter::ndo_start_xmit(stack::SkbPtr& skb) {
+  stack::journey_begins(kernel_, *skb, Stage::tx_driver);
   spend(path::igb_xmit_frame);
   kernel_.sync();
   if (down_ || skb->total_len() == 0 || !pad_to_minimum(*skb)) {  // B-106: uncounted
@@ -172,11 +174,14 @@ void IgbAdapter::igb_tx_unwind(TxRing& ring, unsigned first, unsigned end) {
 void IgbAdapter::igb_tx_publish(TxRing& ring, unsigned first, unsigned last) {
   const unsigned tail = ring.next(last);
   pdev_.tx_stamps().at(ring.queue_index, last) = ring.buffers[first].skb->stamp;
+  const JourneyId journey = std::exchange(ring.buffers[first].skb->journey, JourneyId::none);
+  pdev_.tx_stamps().put_journey(ring.queue_index, last, journey);
   kernel_.sync();  // wmb: descriptors are stored before the completion side and the device may look
   ring.buffers[first].next_to_watch = static_cast<int>(last);
   ring.next_to_use = tail;
   if (kernel_.profile.version == KernelVersion::v4_0) igb_maybe_stop_tx(ring, kDescNeeded);
   if (!config_.bugs.doorbell_before_descriptor) hw_.wr32(reg::TDT(ring.queue_index), tail);
+  if (journey != JourneyId::none) kernel_.journeys()->ends(journey, Stage::tx_driver, kernel_.moment());
 }
 
 // --- completion ----------------------------------------------------------------------------------

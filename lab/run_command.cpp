@@ -99,8 +99,13 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
   std::unique_ptr<RunResult> result;
   {
     ProgressLine progress(!command.quiet);
-    result = timed_run(scenario, {command.eager, folder.path(), command.quiet,
-                                  progress.enabled() ? &progress : nullptr, nullptr});
+    RunOptions options;
+    options.eager = command.eager;
+    options.out_dir = folder.path();
+    options.quiet = command.quiet;
+    options.progress = progress.enabled() ? &progress : nullptr;
+    options.stages = true;
+    result = timed_run(scenario, options);
   }
   const Json summary = summary_json(*result);
   const auto outcomes = judge(scenario.expects, summary);

@@ -5,6 +5,7 @@
 #include <systemc>
 
 #include "lab/instruments.hpp"
+#include "lab/journeys.hpp"
 #include "lab/kernel_log.hpp"
 #include "lab/machine.hpp"
 #include "lab/network.hpp"
@@ -32,6 +33,7 @@ class Simulation {
         rtl_(options.eager),
         world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
     trace_.set_sink(&instruments_);
+    if (options.stages) trace_.set_journeys(&journeys_.emplace(port_names(scenario)));
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
       machines_.push_back(std::make_unique<Machine>(world_, scenario, h, port, cpu));
@@ -83,6 +85,10 @@ class Simulation {
     result->latency.emplace_back("irq_assert_to_handler", instruments_.irq_assert_to_handler.stats());
     if (instruments_.request_round_trip.count() != 0)
       result->latency.emplace_back("request_round_trip", instruments_.request_round_trip.stats());
+    if (journeys_) {
+      result->stages = journeys_->results();
+      for (std::string& fault : journeys_->faults()) result->faults.push_back(std::move(fault));
+    }
     if (options_.out_dir) write_kernel_logs();
     return result;
   }
@@ -107,6 +113,13 @@ class Simulation {
     unsigned n = 0;
     for (const Host& h : s.hosts) n += static_cast<unsigned>(h.nics.size());
     return n;
+  }
+
+  static std::vector<std::string> port_names(const Scenario& s) {
+    std::vector<std::string> names;
+    for (const Host& h : s.hosts)
+      for (const Nic& n : h.nics) names.push_back(h.name + "." + n.if_name);
+    return names;
   }
 
   /// An application or a boot task became ready: in its task, synchronised.
@@ -175,6 +188,7 @@ class Simulation {
   sim::Trace trace_;
   Instruments instruments_;
   sim::RtlWorld rtl_;
+  std::optional<Journeys> journeys_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Network> network_;

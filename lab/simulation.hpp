@@ -27,6 +27,7 @@ struct RunOptions {
   bool quiet = false;
   ProgressSink* progress = nullptr;
   EventSink* events = nullptr;
+  bool stages = false;      ///< latency by stage: costs time, changes nothing simulated
   igb::PlantedBugs bugs{};  ///< for tests: every driver of the run has them
 };
 

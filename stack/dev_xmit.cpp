@@ -10,6 +10,7 @@
 namespace niclab::stack {
 
 int DeviceLayer::dev_queue_xmit(SkbPtr skb) {
+  journey_begins(kernel_, *skb, Stage::tx_qdisc);
   // Route, neighbour and qdisc lines are shared with other CPUs.
   kernel_.charge(kernel_.cost.instructions(path_cost::kDevQueueXmit) + kernel_.cost.l3_hit * 3);
   skb->mac_header = skb->offset();
@@ -159,6 +160,7 @@ NetdevTx DeviceLayer::dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq) {
     return NetdevTx::ok;
   }
   if (skb->ip_summed == IpSummed::partial && !dev.hw_ip_csum) skb_checksum_help(*skb);
+  journey_ends(kernel_, *skb, Stage::tx_qdisc);
   const NetdevTx rc = dev.ndo_start_xmit(skb);
   // The doorbell took its place in time; what is left to do is cheap and ends with the caller's Instant.
   kernel_.settle();

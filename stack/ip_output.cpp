@@ -136,9 +136,18 @@ SkbPtr Ip::make_skb(SkbQueue& queue, const IpCork& cork) {
   ip.set_saddr(cork.saddr);
   ip.set_daddr(cork.daddr);
   skb->priority = cork.priority;
-  skb->stamp = cork.stamp;
+  skb->stamp = cork.times.stamp;
+  if (cork.times.called != Time{}) start_journey(*skb, cork.times);
   skb->dst = const_cast<Route*>(cork.route);
   return skb;
+}
+
+void Ip::start_journey(SkBuff& skb, const SendTimes& times) {
+  JourneyObserver& journeys = *kernel_.journeys();
+  skb.journey = journeys.sent();
+  journeys.begins(skb.journey, Stage::tx_socket, times.called);
+  journeys.ends(skb.journey, Stage::tx_socket, times.socket_done);
+  journeys.begins(skb.journey, Stage::tx_stack, times.protocol);
 }
 
 int Ip::send_skb(SkbPtr skb) {

@@ -46,6 +46,7 @@ UdpSocket& NetStack::socket() {
 /// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight
 /// up.
 void NetStack::napi_gro_receive(Napi&, SkbPtr skb) {
+  journey_begins(kernel_, *skb, Stage::rx_stack);
   udp_.deliver_pending();
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
   dev_.netif_receive_skb(std::move(skb));

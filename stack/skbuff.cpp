@@ -109,6 +109,7 @@ SkbPtr SkbPool::clone(const SkBuff& original) {
     s->frag_list = nullptr;
     s->destructor = nullptr;
     s->owner = nullptr;
+    s->journey = JourneyId::none;
     BufferPool::ref(s->buffer);
     *link = s;
     link = from == &original ? &head->frag_list : &s->next;
@@ -123,6 +124,7 @@ void SkbDeleter::operator()(SkBuff* skb) const {
     k.sync();
     skb->destructor(*skb);
   }
+  journey_dropped(k, *skb);
   k.charge(k.cost.instructions(path_cost::kKfreeSkb));
   SkBuff* rest = skb->frag_list;
   while (skb != nullptr) {

@@ -176,13 +176,16 @@ int UdpSocket::disconnect() {
 
 int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
                       const SendControl* control) {
+  SendTimes times;
+  if (kernel_.journeys() != nullptr) times.called = kernel_.moment();
   enter(path_cost::kSysSendto);
-  const Time stamp = kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
+  times.stamp = kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
   // The packet is built at one instant; it takes its place at the queue when that is paid (dev_xmit_skb).
   kernel_.begin_instant();
   if (closed_) return leave(-EBADF);
   if (!hashed_ && stack_.udp().get_port(*this, 0) != 0) return leave(-EAGAIN);
-  const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, stamp);
+  if (kernel_.journeys() != nullptr) times.socket_done = kernel_.moment();
+  const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, times);
   if (result >= 0) ++tx_datagrams_;
   return leave(result);
 }

@@ -34,6 +34,7 @@ bool Softnet::remove(SoftnetData& sd, Napi& napi) {
 }
 
 void Softnet::napi_schedule(Napi& napi) {
+  const Time called = kernel_.journeys() != nullptr ? kernel_.moment() : Time{};
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiSchedule));
   const bool irqs = kernel_.local_irq_save();
   kernel_.sync();
@@ -41,6 +42,8 @@ void Softnet::napi_schedule(Napi& napi) {
     NapiAccess::scheduled(napi) = true;
     append(here(), napi);
     kernel_.raise_softirq(Softirq::net_rx);
+    if (kernel_.journeys() != nullptr)
+      napi.stamps = {.interrupt = kernel_.interrupt_stamps(), .scheduled = called};
   }
   kernel_.local_irq_restore(irqs);
 }
@@ -77,6 +80,7 @@ int Softnet::poll_one(Napi& napi) {
   kernel_.sync();
   if (!NapiAccess::scheduled(napi)) return 0;
   stack_.udp().poll_begins();
+  if (kernel_.journeys() != nullptr) napi.stamps.chosen = kernel_.moment();
   const int work = napi.poll(napi.weight);
   stack_.udp().poll_ends();
   return work;

@@ -125,6 +125,11 @@ int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
   return rc;
 }
 
+void Udp::enters_queue(SkBuff& skb) {
+  kernel_.journeys()->ends(skb.journey, Stage::rx_stack, kernel_.now());
+  kernel_.journeys()->begins(skb.journey, Stage::rx_socket, kernel_.now());
+}
+
 /// __udp_queue_rcv_skb with sock_queue_rcv_skb (path-map C-72 to C-75).
 int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   const CostModel& cost = kernel_.cost;
@@ -142,6 +147,8 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   skb->owner = &sk;
   sk.rmem_alloc_ += skb->truesize;
   skb_cb<UdpRxCb>(*skb) = UdpRxCb{};
+  // Others see it from this instant on, though its charges may still be due.
+  if (skb->journey != JourneyId::none) enters_queue(*skb);
   if (sk.connected_) sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());  // path-map C-84
   sk.receive_queue_.push_back(std::move(skb));
   if (!sk.readers_.empty()) kernel_.wake_one(sk.readers_);
@@ -166,7 +173,9 @@ bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t spor
 void Udp::flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final) {
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     kernel_.settle();
-    SkbPtr copy = final && i + 1 == sockets.size() ? std::move(skb) : stack_.skb_pool().clone(*skb);
+    const bool itself = final && i + 1 == sockets.size();
+    SkbPtr copy = itself ? std::move(skb) : stack_.skb_pool().clone(*skb);
+    if (!itself && skb->journey != JourneyId::none) copy->journey = kernel_.journeys()->copy(skb->journey);
     queue_rcv_skb(*sockets[i], std::move(copy));
   }
 }
@@ -244,6 +253,12 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     SkbPtr owned;
     if (!peek || !intact) owned = sk.receive_queue_.pop_front();  // intact or not: skb_kill_datagram
     const Time stamp = skb->stamp;
+    JourneyId journey = JourneyId::none;
+    if (skb->journey != JourneyId::none && !peek && intact) {
+      journey = std::exchange(skb->journey, JourneyId::none);
+      kernel_.journeys()->ends(journey, Stage::rx_socket, kernel_.now());
+      kernel_.journeys()->begins(journey, Stage::rx_app, kernel_.moment());
+    }
     Duration spent = checksum_cost(*skb);
     if (intact) {
       // sk_buff, its head and the payload come from another CPU's cache or the device's write to L3.
@@ -268,6 +283,10 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     if (!intact) {
       if ((flags & msg::kDontwait) != 0) return -EAGAIN;
       continue;
+    }
+    if (journey != JourneyId::none) {
+      kernel_.journeys()->ends(journey, Stage::rx_app, kernel_.moment());
+      kernel_.journeys()->completed(journey);
     }
     if (!peek) {
       ++sk.rx_datagrams_;

@@ -28,7 +28,7 @@ struct Udp::Flow {
   std::uint8_t ttl = 0, tos = 0, priority = 0;
   const Route* route = nullptr;
 
-  IpCork cork(const UdpSocket& sk, Time stamp) const {
+  IpCork cork(const UdpSocket& sk, const SendTimes& times) const {
     IpCork c;
     c.route = route;
     c.saddr = saddr;
@@ -40,7 +40,7 @@ struct Udp::Flow {
     c.pmtu = sk.pmtu_;
     c.want_hw_csum = true;
     c.fragsize = route->mtu();
-    c.stamp = stamp;
+    c.times = times;
     return c;
   }
 };
@@ -75,7 +75,8 @@ int Udp::route(UdpSocket& sk, Flow& f) {
 }
 
 int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
-                 const SendControl* control, Time stamp) {
+                 const SendControl* control, SendTimes times) {
+  if (kernel_.journeys() != nullptr) times.protocol = kernel_.moment();
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpSendmsg));
   if (payload.size() > 0xffff) return -EMSGSIZE;
   if ((flags & msg::kOob) != 0) return -EOPNOTSUPP;
@@ -145,7 +146,7 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
       stack_.neighbours().confirm(*n);
     if ((flags & msg::kProbe) != 0 && length == 0) return 0;
   }
-  if (!corkreq) return finish(send_uncorked(sk, payload, f, flags, stamp, deadline));
+  if (!corkreq) return finish(send_uncorked(sk, payload, f, flags, times, deadline));
 
   sk.lock_sock();
   int err = 0;
@@ -153,7 +154,7 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
     kernel_.log("UDP: cork app bug 2");
     err = -EINVAL;
   } else {
-    sk.cork_ = f.cork(sk, stamp);
+    sk.cork_ = f.cork(sk, times);
     sk.cork_dport_ = f.dport;
     sk.pending_ = true;
     err = append(sk, payload, length + kUdpHeaderLength, corkreq, flags, deadline);
@@ -164,11 +165,11 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
 
 /// The lock-free way of one send, one datagram (B-30).
 int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
-                       Time stamp, Time deadline) {
+                       const SendTimes& times, Time deadline) {
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpMakeSkb));
   if ((flags & msg::kProbe) != 0) return 0;  // B-29
   SkbQueue queue;
-  IpCork cork = flow.cork(sk, stamp);
+  IpCork cork = flow.cork(sk, times);
   const auto length = static_cast<std::uint32_t>(payload.size());
   const int err = stack_.ip().append_data(queue, cork, user_memory(payload), length + kUdpHeaderLength,
                                           kUdpHeaderLength, flags, &sk, deadline);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/journey.hpp"
 #include "base/time.hpp"
 
 namespace niclab::sim {
@@ -22,6 +23,7 @@ struct Frame {
   std::uint32_t refs = 0;
   bool fcs_good = true;
   bool sent_by_nic = false;
+  JourneyId journey{};     ///< measurement: of the packet a NIC is sending
   Time stamp{};            ///< measurement: when the application sent it (transmit)
   std::uint64_t hash = 0;  ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
@@ -51,6 +53,7 @@ class FramePool {
     f->refs = 1;
     f->fcs_good = true;
     f->sent_by_nic = false;
+    f->journey = JourneyId::none;
     f->stamp = Time{};
     f->hash = 0;
     return f;

@@ -140,7 +140,7 @@ std::array<std::uint64_t, 4> Cpu::time_in_mode(Time t) const {
 // --- interrupts ----------------------------------------------------------------------------------
 
 void Cpu::irq_arrives(Time t, IrqAction& action) {
-  pending_.push_back({t, &action});
+  pending_.push_back({t, engine_.now(), &action});
   switch (state_) {
     case State::parked:
       // The idle state is left first; the handler starts when the core is awake.
@@ -177,6 +177,8 @@ void Cpu::take_irq() {
   host_.sync();  // counters and modes change at an instant: a run may end before it
   ++irq.action->count[index_];
   if (irq.action->measured) host_.record_irq_latency(Time::from_ps(clock.local) - irq.arrived);
+  if (host_.journeys() != nullptr && irq.action->measured)
+    host_.interrupt_stamps() = {.arrived = irq.arrived, .received = irq.received};
   irq.action->handler();
   host_.end_instant();
   charge(host_.cost.hardirq_exit);

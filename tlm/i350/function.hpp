@@ -78,7 +78,9 @@ class I350Function {
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
 
   /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
-  void receive_frame(Time end, Frame* frame);
+  void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
+  /// Measurement: the CPU posted the write that follows at `t`.
+  void posted_at(Time t) { write_posted_ = t; }
   /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
   void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
 
@@ -127,7 +129,7 @@ class I350Function {
     std::uint32_t hash = 0;
     std::uint32_t ptype_rss = 0;
     std::uint32_t status = 0;
-    std::uint16_t dw1_low = 0;
+    JourneyId journey{};
     std::uint8_t queue = 0;
     bool counted_rnbc = false;
     hw::DestinationKind kind = hw::DestinationKind::unicast;
@@ -135,7 +137,7 @@ class I350Function {
   std::uint32_t receive_buffer_bytes() const;
   std::uint32_t longest_frame() const;
   void frame_event(Time t, std::uint32_t);
-  void accept(Frame* frame, Time t);
+  void accept(Frame* frame, JourneyId journey, Time t);
   bool classify(RxEntry& e);
   void rx_next(Time t);
   void rx_starved(Time t);
@@ -228,6 +230,31 @@ class I350Function {
     return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
   }
 
+  // --- journeys.cpp: measurement, each a border in the journey of a packet --------------------------
+  void journey_begins(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) bus_.journeys()->begins(id, stage, t);
+  }
+  void journey_ends(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) bus_.journeys()->ends(id, stage, t);
+  }
+  void journey_dropped(JourneyId id) {
+    if (id != JourneyId::none) bus_.journeys()->dropped(id);
+  }
+  /// Those a write-back of receive queue `q` tells the host of.
+  DescriptorRun rx_journeys(unsigned q, const hw::WritebackRun& run) const {
+    if (rx_stamps_ == nullptr || !rx_stamps_->followed()) return {};
+    return {rx_stamps_, static_cast<std::uint16_t>(q), static_cast<std::uint16_t>(run.index),
+            static_cast<std::uint16_t>(run.descriptors.size())};
+  }
+  /// The tail of transmit queue `q` moved from `from` to where it is now.
+  void tx_journeys_announced(unsigned q, unsigned from, Time t);
+  /// `count` descriptors of transmit queue `q`, from `first` on, begin to enter the cache, one a clock.
+  void tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t);
+  /// The engine takes the last descriptor of the packet, number `index`.
+  void tx_journey_taken(unsigned q, unsigned index, Time t);
+  /// All bytes of that packet are in the transmit buffer: the journey goes on with the frame.
+  JourneyId tx_journey_complete(const TxPacket& p, Time t);
+
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
   void link_event(Time t, std::uint32_t);
@@ -255,7 +282,11 @@ class I350Function {
 
   // receive
   std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
-  Ring<Frame*> arriving_;  // frames whose last bit is scheduled
+  struct Arriving {
+    Frame* frame;
+    JourneyId journey;
+  };
+  Ring<Arriving> arriving_;  // frames whose last bit is scheduled
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   RxState rx_state_ = RxState::idle;
@@ -296,6 +327,7 @@ class I350Function {
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 
+  Time write_posted_{};
   DescriptorStamps* rx_stamps_ = nullptr;
   DescriptorStamps* tx_stamps_ = nullptr;
   PortAccount account_;

@@ -30,7 +30,8 @@ class I350::Port final : public BusPort {
     TlpPool::extension(p).frame = FramePool::ref(frame);
     return post(t, p);
   }
-  Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) override {
+  Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes,
+             DescriptorRun journeys) override {
     Time end = t;
     while (!bytes.empty()) {
       const std::size_t n = std::min<std::size_t>(bytes.size(), max_payload_size());
@@ -38,6 +39,8 @@ class I350::Port final : public BusPort {
       TlpExtension& e = TlpPool::extension(p);
       std::memcpy(e.inline_data.data(), bytes.data(), n);
       e.content = hash_bytes({e.inline_data.data(), n});
+      e.journeys = journeys.take(static_cast<unsigned>(n / hw::kDescriptorBytes));
+      e.journeys.each([&](JourneyId id) { this->journeys()->begins(id, Stage::rx_writeback, t); });
       end = post(t, p);
       bytes = bytes.subspan(n);
       address += n;
@@ -55,16 +58,26 @@ class I350::Port final : public BusPort {
     send(t, p, 0);
     p.release();
   }
+  JourneyObserver* journeys() const override { return device_.trace_.journeys(); }
   void transmit(Time start, Time end, Frame* frame) override {
-    (void)start;
+    if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
     device_.trace_.frame(
         {end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
-    Payload& p = device_.frame_payloads_.get(frame);
+    Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
     if (wire_out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED)
       device_.scheduler_.refresh_horizon();
     p.release();
+  }
+
+  /// Measurement: the last stage of a sent packet.
+  void on_wire(Time start, Time end, Frame& frame) {
+    const JourneyId id = std::exchange(frame.journey, JourneyId::none);
+    journeys()->leaves(id, device_.first_port_ + number_, frame.length);
+    journeys()->begins(id, Stage::tx_wire, start);
+    journeys()->ends(id, Stage::tx_wire, end);
+    journeys()->completed(id);
   }
 
   /// Serialises a TLP on the upstream link and hands it over; returns when its last symbol left.
@@ -254,6 +267,7 @@ void I350::execute(Payload& p, Time t) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
   } else if (bar == 0) {
+    if (e != nullptr) f.posted_at(e->issued);
     f.write_csr(offset, value, t);
   } else {
     f.write_msix(offset, value, t);
@@ -316,11 +330,18 @@ void I350::response_arrives(Time t, std::uint32_t slot) {
 
 I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
-  Frame* frame = p.get_extension<FrameExtension>()->frame;
+  const FrameExtension& e = *p.get_extension<FrameExtension>();
+  Frame* frame = e.frame;
   const Time end = instant(delay);
-  trace_.frame(
-      {end, first_port_ + static_cast<unsigned>(function), false, frame->bytes(), frame->content(), {}});
-  ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
+  const unsigned port = first_port_ + static_cast<unsigned>(function);
+  JourneyId journey = JourneyId::none;
+  if (JourneyObserver* journeys = trace_.journeys(); journeys != nullptr && e.on_wire != Duration{}) {
+    journey = journeys->received(port, frame->length);
+    journeys->begins(journey, Stage::rx_wire, end - e.on_wire);
+    journeys->ends(journey, Stage::rx_wire, end);
+  }
+  trace_.frame({end, port, false, frame->bytes(), frame->content(), {}});
+  ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame), journey);
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;
 }

@@ -73,6 +73,7 @@ bool I350Function::idle() const {
 void I350Function::reset(Time t) {
   while (!rx_fifo_.empty()) {
     ++account_.error_drops;
+    journey_dropped(rx_fifo_.front().journey);
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
@@ -82,6 +83,7 @@ void I350Function::reset(Time t) {
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
     tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
+    journey_dropped(tx_mac_.front().frame->journey);
     FramePool::unref(tx_mac_.front().frame);
     tx_mac_.pop_front();
   }
@@ -385,7 +387,9 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
   if (offset == reg::TDH(n)) {
     if (!q.enabled()) q.set_head(value & 0xFFFF, t);
   } else if (offset == reg::TDT(n)) {
+    const unsigned from = q.tail();
     q.set_tail(csr_[offset], t);
+    tx_journeys_announced(n, from, t);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),

@@ -90,6 +90,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   tx_left_ = p.failed ? 0 : length;
   tx_last_ = data.eop();
   if (tx_last_) p.eop_index = static_cast<std::uint16_t>(taken.index);
+  if (tx_last_) tx_journey_taken(q, taken.index, t);
   if (tx_left_ != 0) return tx_issue_reads(t);
   // Its descriptor was taken in this very clock; it is done in the next.
   if (tx_last_descriptor(p) && tx_front_complete()) schedule_tx_finish(t + kDeviceClock);
@@ -224,6 +225,8 @@ void I350Function::tx_to_mac(const TxPacket& p, Frame* frame, Time t) {
     frame->length = kMinimumFrame;
   }
   if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(p.queue, p.eop_index);
+  frame->journey = tx_journey_complete(p, t);
+  journey_ends(frame->journey, Stage::tx_pipeline, ready);
   tx_mac_.push_back({frame, p.queue, buffer_bytes, ready});
   tx_mac_try(t);
 }
@@ -305,6 +308,8 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   if (next.ready > t) return tx_mac_try(t);
   tx_checksum_.settle(t);
   tx_mac_.pop_front();
+  journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
+  journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
   const LinkSpeed speed = phy_.mode().speed;
   const std::uint32_t length = next.frame->length;
   statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)),
