@@ -1,5 +1,5 @@
-// Latency by stage (docs/latency.md): every packet's stages meet, observing changes nothing, and the stages that
-// follow from bytes and bit rates alone are what one computes by hand.
+// Latency by stage (docs/latency.md): every packet's stages meet, observing changes nothing, and the stages
+// that follow from bytes and bit rates alone are what one computes by hand.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -185,10 +185,11 @@ TEST_P(ClosedForm, OfWireAndBus) {
   // The wire: eight bytes of preamble, the frame, its FCS, at 8 ns a byte.
   is("rx_wire", (8 + length() + 4) * 8'000);
   is("tx_wire", (8 + length() + 4) * 8'000);
-  // The payload's writes leave one after another; the engine sees the last go on its next clock. Buffers are half
-  // pages, so none crosses a page.
+  // The payload's writes leave one after another; the engine sees the last go on its next clock. Buffers are
+  // half pages, so none crosses a page.
   std::uint64_t payload = 0;
-  for (std::uint64_t left = length(); left != 0; left -= std::min(left, kMps)) payload += tlp(std::min(left, kMps));
+  for (std::uint64_t left = length(); left != 0; left -= std::min(left, kMps))
+    payload += tlp(std::min(left, kMps));
   is("rx_dma", grid(payload));
   // One descriptor's write-back through the root complex into memory.
   is("rx_writeback", tlp(16) + kPropagation + kRootComplex + kIommu);
@@ -196,11 +197,16 @@ TEST_P(ClosedForm, OfWireAndBus) {
   const std::uint64_t flight = tlp(4) + kPropagation + kRootComplex + kDevice;
   EXPECT_GE(stage(s, "tx_doorbell").min, flight / 1000);
   EXPECT_LT(stage(s, "tx_doorbell").min, flight / 1000 + 8);
-  // One clock to decide, the request, the look into memory, and a context and a data descriptor in one completion.
+  // One clock to decide, the request, the look into memory, and a context and a data descriptor in one
+  // completion.
   const std::uint64_t memory = kPropagation + kRootComplex + kMemory + kIommu;
-  is("tx_descriptor_fetch", 8'000 + grid(tlp(0) + memory + tlp(32) + kPropagation + kDevice));
-  // The payload: requests leave one after another; each is sampled in its time, and its completions, cut at multiples
-  // of 64 bytes, follow those of the request before. An Ethernet header begins two bytes into its line.
+  // The data descriptor enters the cache a clock after the context, which enters it at the end of the clock
+  // it came in; the engine takes them three clocks apart.
+  is("tx_descriptor_fetch", 8'000 + grid(tlp(0) + memory + tlp(32) + kPropagation + kDevice) + 2 * 8'000);
+  is("tx_descriptor_wait", (3 - 1) * 8'000);
+  // The payload: requests leave one after another; each is sampled in its time, and its completions, cut at
+  // multiples of 64 bytes, follow those of the request before. An Ethernet header begins two bytes into its
+  // line.
   std::uint64_t free = 0, address = 2;
   for (std::uint64_t done = 0, n = 1; done < length(); ++n) {
     const std::uint64_t end = std::min(done + kMrrs, length());

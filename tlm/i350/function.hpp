@@ -246,8 +246,8 @@ class I350Function {
     return {rx_stamps_, static_cast<std::uint16_t>(q), static_cast<std::uint16_t>(run.index),
             static_cast<std::uint16_t>(run.descriptors.size())};
   }
-  /// The tail of transmit queue `q` moved from `from` to where it is now.
-  void tx_journeys_announced(unsigned q, unsigned from, Time t);
+  /// The tail of transmit queue `q` moved from `from` to `to`.
+  void tx_journeys_announced(unsigned q, unsigned from, unsigned to, Time t);
   /// `count` descriptors of transmit queue `q`, from `first` on, begin to enter the cache, one a clock.
   void tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t);
   /// The engine takes the last descriptor of the packet, number `index`.

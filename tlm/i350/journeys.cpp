@@ -3,10 +3,10 @@
 
 namespace niclab::sim {
 
-void I350Function::tx_journeys_announced(unsigned q, unsigned from, Time t) {
-  if (bus_.journeys() == nullptr || tx_stamps_ == nullptr) return;
-  const auto& queue = tx_queues_[q];
-  for (unsigned i = from; i != queue.tail(); i = i + 1 == queue.length() ? 0 : i + 1) {
+void I350Function::tx_journeys_announced(unsigned q, unsigned from, unsigned to, Time t) {
+  const unsigned length = tx_queues_[q].length();
+  if (bus_.journeys() == nullptr || tx_stamps_ == nullptr || from >= length || to >= length) return;
+  for (unsigned i = from; i != to; i = i + 1 == length ? 0 : i + 1) {
     const JourneyId id = tx_stamps_->journey(q, i);
     journey_begins(id, Stage::tx_doorbell, write_posted_);
     journey_ends(id, Stage::tx_doorbell, t);

@@ -383,13 +383,13 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
 
 void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t value, Time t) {
   TxRingUnit& q = tx_queues_[n];
+  const std::uint32_t before = csr_[offset];
   csr_.write(offset, value);
   if (offset == reg::TDH(n)) {
     if (!q.enabled()) q.set_head(value & 0xFFFF, t);
   } else if (offset == reg::TDT(n)) {
-    const unsigned from = q.tail();
     q.set_tail(csr_[offset], t);
-    tx_journeys_announced(n, from, t);
+    tx_journeys_announced(n, before, csr_[offset], t);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),

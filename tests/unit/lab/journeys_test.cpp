@@ -45,9 +45,10 @@ TEST(Journeys, OnePicosecondBetweenTwoStagesIsAFaultThatNamesPacketStagesAndGap)
   Journeys j({"h1.eth0", "h1.eth1"});
   j.dropped(walk(j));
   j.completed(walk(j, static_cast<unsigned>(Stage::rx_dma), 1));
-  EXPECT_EQ(j.faults(), std::vector<std::string>{
-                            "latency by stage: packet 2 received by h1.eth0 (60 B): rx_buffer ends at 1000.600 ns, "
-                            "rx_dma begins at 1000.601 ns: a gap of 1 ps"});
+  EXPECT_EQ(j.faults(),
+            std::vector<std::string>{
+                "latency by stage: packet 2 received by h1.eth0 (60 B): rx_buffer ends at 1000.600 ns, "
+                "rx_dma begins at 1000.601 ns: a gap of 1 ps"});
   EXPECT_EQ(result(j.results(), "rx_total").latency.n, 0u);
 }
 
@@ -88,7 +89,8 @@ TEST(Journeys, AnIdThatIsOverIsNobodysEvenWhenItsSlotIsUsedAgain) {
 }
 
 struct Came {
-  std::uint64_t visible;  // us, in a poll whose interrupt came at 200 and was served at 400; polled from 800, at 1000
+  std::uint64_t
+      visible;  // us, in a poll whose interrupt came at 200 and was served at 400; polled from 800, at 1000
   std::uint64_t interrupt, hardirq, softirq, poll;  // then these stages last so long
 };
 class Polled : public testing::TestWithParam<Came> {};
