@@ -3,12 +3,10 @@
 #include <pcap/pcap.h>
 
 #include <algorithm>
-#include <atomic>
-#include <boost/lockfree/spsc_queue.hpp>
-#include <chrono>
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
-#include <thread>
 
 #include "base/bytes.hpp"
 #include "lab/user_error.hpp"
@@ -87,90 +85,56 @@ bool is_injected(std::span<const std::byte> frame, MacAddress host) {
   return !(arp && frame.size() >= 22 && load_be16(frame.data() + 20) == kArpReply);
 }
 
-/// Frames cross to the writer thread as a byte stream of records: header, then bytes.
-class CaptureWriter::Impl {
+namespace {
+
+/// What stands before a frame's bytes in a record.
+struct FrameHead {
+  std::uint64_t time_ns;
+};
+
+class CaptureSink final : public WriterThread::Sink {
  public:
-  explicit Impl(const std::filesystem::path& file) : file_(file) {
+  explicit CaptureSink(const std::filesystem::path& file) : file_(file) {
     pcap_.reset(pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapLength, PCAP_TSTAMP_PRECISION_NANO));
     dump_.reset(pcap_dump_open(pcap_.get(), file.c_str()));
     if (!dump_) throw file_error(file, pcap_geterr(pcap_.get()), "a file that can be written");
-    thread_ = std::thread([this] { drain(); });
   }
-  ~Impl() {
-    try {
-      close();
-    } catch (const UserError&) {
-      // A destructor has nobody to tell; whoever wants to know calls close().
-    }
+
+  void write(std::span<const std::byte> record) override {
+    FrameHead head{};
+    std::memcpy(&head, record.data(), sizeof head);
+    record = record.subspan(sizeof head);
+    pcap_pkthdr header{};
+    header.ts.tv_sec = static_cast<time_t>(head.time_ns / 1'000'000'000);
+    header.ts.tv_usec = static_cast<suseconds_t>(head.time_ns % 1'000'000'000);
+    header.caplen = header.len = static_cast<bpf_u_int32>(record.size());
+    pcap_dump(reinterpret_cast<u_char*>(dump_.get()), &header,
+              reinterpret_cast<const u_char*>(record.data()));
+    if (std::ferror(pcap_dump_file(dump_.get())) != 0) throw not_written();
   }
-  void frame(Time t, std::span<const std::byte> bytes) {
-    const Record header{t.ns(), bytes.size()};
-    push(std::as_bytes(std::span(&header, 1)));
-    push(bytes);
-  }
-  void close() {
-    if (!thread_.joinable()) return;
-    closing_.store(true, std::memory_order_release);
-    thread_.join();
+
+  void finish() override {
     const bool written = pcap_dump_flush(dump_.get()) == 0 && std::ferror(pcap_dump_file(dump_.get())) == 0;
     dump_.reset();
-    if (!written) throw file_error(file_, "cannot write", "room on the disk");
+    if (!written) throw not_written();
   }
 
  private:
-  struct Record {
-    std::uint64_t time_ns;
-    std::uint64_t size;
-  };
+  UserError not_written() const { return file_error(file_, "cannot write", "room on the disk"); }
 
-  static void doze() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
-
-  void push(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const std::size_t taken = queue_.push(bytes.data(), bytes.size());
-      bytes = bytes.subspan(taken);
-      if (!bytes.empty()) doze();
-    }
-  }
-  /// Fills `bytes`; false when the stream has ended.
-  bool pop(std::span<std::byte> bytes) {
-    while (!bytes.empty()) {
-      const bool last_look = closing_.load(std::memory_order_acquire);
-      const std::size_t taken = queue_.pop(bytes.data(), bytes.size());
-      bytes = bytes.subspan(taken);
-      if (taken != 0) continue;
-      if (last_look) return false;
-      doze();
-    }
-    return true;
-  }
-  void drain() {
-    Record record{};
-    std::vector<std::byte> bytes(kLongestFrame);
-    while (pop(std::as_writable_bytes(std::span(&record, 1)))) {
-      if (!pop(std::span(bytes).first(record.size))) return;
-      pcap_pkthdr header{};
-      header.ts.tv_sec = static_cast<time_t>(record.time_ns / 1'000'000'000);
-      header.ts.tv_usec = static_cast<suseconds_t>(record.time_ns % 1'000'000'000);
-      header.caplen = header.len = static_cast<bpf_u_int32>(record.size);
-      pcap_dump(reinterpret_cast<u_char*>(dump_.get()), &header,
-                reinterpret_cast<const u_char*>(bytes.data()));
-    }
-  }
-
-  std::filesystem::path file_;
+  const std::filesystem::path file_;
   Pcap pcap_;
   Dump dump_;
-  boost::lockfree::spsc_queue<std::byte, boost::lockfree::capacity<(1u << 22)>> queue_;
-  std::atomic<bool> closing_ = false;
-  std::thread thread_;
 };
 
-CaptureWriter::CaptureWriter(const std::filesystem::path& file) : impl_(std::make_unique<Impl>(file)) {}
-CaptureWriter::~CaptureWriter() = default;
+}  // namespace
+
+CaptureWriter::CaptureWriter(WriterThread& thread, const std::filesystem::path& file)
+    : thread_(thread), file_(thread.add(std::make_unique<CaptureSink>(file))) {}
+
 void CaptureWriter::frame(Time t, std::span<const std::byte> bytes) {
-  impl_->frame(t, bytes.first(std::min(bytes.size(), kLongestFrame)));
+  const FrameHead head{t.ns()};
+  thread_.put(file_, std::as_bytes(std::span(&head, 1)), bytes.first(std::min(bytes.size(), kLongestFrame)));
 }
-void CaptureWriter::close() { impl_->close(); }
 
 }  // namespace niclab::lab

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/addresses.hpp"
 #include "base/time.hpp"
+#include "lab/writer_thread.hpp"
 
 namespace niclab::lab {
 
@@ -27,27 +27,21 @@ std::vector<CapturedFrame> read_capture(const std::filesystem::path& file);
 /// what it or a group is the destination of, and no ARP replies (the far end answers for itself).
 bool is_injected(std::span<const std::byte> frame, MacAddress host);
 
-/// Writes a nanosecond pcap on a thread of its own; nothing is lost, a full queue makes the caller wait.
+/// A nanosecond pcap, written by a writer thread.
 class CaptureWriter {
  public:
-  /// Creates the file. Throws UserError when it cannot.
-  explicit CaptureWriter(const std::filesystem::path& file);
-  ~CaptureWriter();  ///< close(), errors swallowed
-  CaptureWriter(const CaptureWriter&) = delete;
-  CaptureWriter& operator=(const CaptureWriter&) = delete;
-
-  /// Appends a frame (padded to 60 bytes, without FCS, at most kLongestFrame) stamped `t`, cut to
-  /// nanoseconds.
-  void frame(Time t, std::span<const std::byte> bytes);
-  /// Everything given so far is in the file when this returns. Throws UserError when the disk did not take
-  /// it.
-  void close();
-
   static constexpr std::size_t kLongestFrame = 9728;
 
+  /// Creates the file. Throws UserError when it cannot. The thread must outlive this object, and its close()
+  /// says whether the disk took everything.
+  CaptureWriter(WriterThread& thread, const std::filesystem::path& file);
+
+  /// Appends a frame (padded to 60 bytes, without FCS; cut to kLongestFrame) stamped `t`, cut to nanoseconds.
+  void frame(Time t, std::span<const std::byte> bytes);
+
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  WriterThread& thread_;
+  WriterThread::Sink& file_;
 };
 
 }  // namespace niclab::lab

@@ -29,20 +29,17 @@ void FrameTap::flush(Time upto) {
   }
 }
 
-void FrameTap::close() {
-  flush(Time::never());
-  writer_.close();
-}
+void FrameTap::close() { flush(Time::never()); }
 
-Instruments::Instruments(const Scenario& scenario, sim::Engine& engine,
-                         const std::optional<std::filesystem::path>& out_dir, EventSink* events)
-    : engine_(engine), events_(events) {
+Instruments::Instruments(const Scenario& scenario, sim::Engine& engine, WriterThread* writer,
+                         const std::filesystem::path& out_dir, EventSink* events)
+    : engine_(engine), writer_(writer), events_(events) {
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) {
       ports_.push_back({static_cast<std::uint8_t>(h), static_cast<std::uint8_t>(n)});
-      if (out_dir)
+      if (writer != nullptr)
         taps_.push_back(std::make_unique<FrameTap>(
-            *out_dir / (scenario.hosts[h].name + "." + scenario.hosts[h].nics[n].if_name + ".pcap")));
+            *writer, out_dir / (scenario.hosts[h].name + "." + scenario.hosts[h].nics[n].if_name + ".pcap")));
     }
   wires.resize(ports_.size());
 }
@@ -54,6 +51,7 @@ void Instruments::tlp(const TlpEvent& e) {
 }
 
 void Instruments::frame(const FrameEvent& e) {
+  if (writer_ != nullptr && writer_->failed()) throw sim::SimulationError("the results cannot be written");
   ++activity;
   WireTime& w = wires[e.port];
   if (e.transmitted) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "base/trace.hpp"
@@ -13,6 +12,7 @@
 #include "lab/latency.hpp"
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
+#include "lab/writer_thread.hpp"
 #include "stack/observer.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/trace.hpp"
@@ -22,9 +22,10 @@ namespace niclab::lab {
 /// Writes one NIC's frames in the order of their last bits, although they are told at their first.
 class FrameTap {
  public:
-  explicit FrameTap(const std::filesystem::path& file) : writer_(file) {}
+  FrameTap(WriterThread& writer, const std::filesystem::path& file) : writer_(writer, file) {}
   /// `now`: nothing told later ends before it.
   void frame(Time now, Time end, std::span<const std::byte> bytes);
+  /// Nothing follows: tells the rest.
   void close();
 
  private:
@@ -41,14 +42,16 @@ class FrameTap {
 
 class Instruments final : public TraceSink {
  public:
-  /// `events` and `out_dir` may be absent; then nothing is kept of what they would get.
-  Instruments(const Scenario& scenario, sim::Engine& engine,
-              const std::optional<std::filesystem::path>& out_dir, EventSink* events);
+  /// Captures go to `out_dir` by way of `writer`; it and `events` may be null: then nothing is kept of what
+  /// they would get.
+  Instruments(const Scenario& scenario, sim::Engine& engine, WriterThread* writer,
+              const std::filesystem::path& out_dir, EventSink* events);
 
   void tlp(const TlpEvent& e) override;
   void frame(const FrameEvent& e) override;
   void interrupt(const InterruptEvent& e) override;
   void delivery(const DeliveryEvent& e) override;
+  /// The run is over: hands the writer what is still held back.
   void close();
 
   LatencyRecorder wire_to_app, app_to_wire, irq_assert_to_handler, request_round_trip;
@@ -64,6 +67,7 @@ class Instruments final : public TraceSink {
     std::uint8_t host, nic;
   };
   sim::Engine& engine_;
+  WriterThread* writer_;
   EventSink* events_;
   std::vector<Port> ports_;
   std::vector<std::unique_ptr<FrameTap>> taps_;

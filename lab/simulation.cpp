@@ -10,6 +10,7 @@
 #include "lab/machine.hpp"
 #include "lab/network.hpp"
 #include "lab/user_error.hpp"
+#include "lab/writer_thread.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -29,7 +30,8 @@ class Simulation {
         engine_(options.eager),
         scheduler_("scheduler", engine_),
         trace_(count_ports(scenario), static_cast<unsigned>(scenario.hosts.size())),
-        instruments_(scenario, engine_, options.out_dir, options.events),
+        writer_(options.out_dir ? std::make_unique<WriterThread>() : nullptr),
+        instruments_(scenario, engine_, writer_.get(), options.out_dir.value_or(""), options.events),
         rtl_(options.eager),
         world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
     trace_.set_sink(&instruments_);
@@ -58,11 +60,16 @@ class Simulation {
       throw;
     } catch (const std::exception& e) {
       aborted = e.what();
+    } catch (...) {  // what was said so far is in the files all the same
+      instruments_.close();
+      writer_.reset();
+      throw;
     }
+    instruments_.close();
+    if (writer_) writer_->close();
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
     const Time end = aborted.empty() ? end_ : engine_.now();
-    instruments_.close();
     result->time_ns = end.ns();
     result->start_ns = start_ == Time::never() ? end.ns() : start_.ns();
     result->digest = trace_.digest();
@@ -186,6 +193,7 @@ class Simulation {
   sim::FramePool frames_;
   sim::Scheduler scheduler_;
   sim::Trace trace_;
+  std::unique_ptr<WriterThread> writer_;
   Instruments instruments_;
   sim::RtlWorld rtl_;
   std::optional<Journeys> journeys_;

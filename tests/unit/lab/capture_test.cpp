@@ -118,10 +118,11 @@ TEST(CaptureWriter, WritesWhatItWasGivenAndTheSameEveryTime) {
   const test::TempFolder folder;
   std::vector<std::byte> longest(CaptureWriter::kLongestFrame, std::byte{7}), shortest(60, std::byte{1});
   for (const char* name : {"a.pcap", "b.pcap"}) {
-    CaptureWriter writer(folder.path / name);
+    WriterThread thread;
+    CaptureWriter writer(thread, folder.path / name);
     for (unsigned i = 0; i < 3000; ++i)  // some 15 MB: the queue fills
       writer.frame(Time::from_ps(1'000'000'000'000ull * i + 1'999), i % 2 != 0 ? longest : shortest);
-    writer.close();
+    thread.close();
   }
   const std::string bytes = test::slurp(folder.path / "a.pcap");
   EXPECT_EQ(bytes.size(), 24u + 1500u * (16 + longest.size()) + 1500u * (16 + 60));
@@ -140,15 +141,25 @@ TEST(CaptureWriter, DestructorDrains) {
   const test::TempFolder folder;
   const std::vector<std::byte> bytes(60);
   {
-    CaptureWriter writer(folder.path / "a.pcap");
+    WriterThread thread;
+    CaptureWriter writer(thread, folder.path / "a.pcap");
     for (unsigned i = 0; i < 100; ++i) writer.frame(Time::from_ps(i), bytes);
   }
   EXPECT_EQ(read_capture(folder.path / "a.pcap").size(), 100u);
 }
 
 TEST(CaptureWriter, FolderThatIsNotThere) {
-  EXPECT_THAT(error_of([] { CaptureWriter writer("/nonexistent/a.pcap"); }),
+  WriterThread thread;
+  EXPECT_THAT(error_of([&] { CaptureWriter writer(thread, "/nonexistent/a.pcap"); }),
               HasSubstr("/nonexistent/a.pcap"));
+}
+
+TEST(CaptureWriter, FullDisk) {
+  WriterThread thread;
+  CaptureWriter writer(thread, "/dev/full");
+  const std::vector<std::byte> bytes(60);
+  for (unsigned i = 0; i < 100; ++i) writer.frame(Time::from_ps(i), bytes);
+  EXPECT_EQ(error_of([&] { thread.close(); }), "/dev/full: cannot write, expected room on the disk");
 }
 
 }  // namespace
