@@ -74,9 +74,10 @@ inline constexpr unsigned kFirstTxStage = static_cast<unsigned>(Stage::tx_socket
 
 /// The hard interrupt a CPU served last.
 struct InterruptStamps {
-  Time arrived{};   ///< the interrupt controller: the message reached the CPU
-  Time received{};  ///< the CPU's own clock then
-  Time handled{};   ///< the handler has done its part and schedules the poll
+  Time arrived{};           ///< the interrupt controller: the message reached the CPU
+  Time received{};          ///< the CPU's own clock then
+  Time handled{};           ///< the handler has done its part and schedules the poll
+  std::string_view name{};  ///< its row in /proc/interrupts
 };
 
 /// How a NAPI instance came to its present poll.
@@ -92,9 +93,9 @@ class JourneyObserver {
  public:
   virtual ~JourneyObserver() = default;
   /// A frame of `bytes` (without FCS) reached NIC number `port`, counted over all hosts.
-  virtual JourneyId received(unsigned port, std::uint32_t bytes) = 0;
+  virtual JourneyId received(unsigned port, std::uint32_t bytes, Time at) = 0;
   /// A datagram is on its way out of a socket.
-  virtual JourneyId sent() = 0;
+  virtual JourneyId sent(Time at) = 0;
   /// One more receiver of the same packet: a journey that shares the stages so far.
   virtual JourneyId copy(JourneyId id) = 0;
   /// Said again, the later time counts.
@@ -105,6 +106,10 @@ class JourneyObserver {
   virtual void polled(JourneyId id, const NapiStamps& poll, Time at) = 0;
   /// A transmitted packet's NIC, when it is known.
   virtual void leaves(JourneyId id, unsigned port, std::uint32_t bytes) = 0;
+  /// The descriptor ring it goes through.
+  virtual void in_queue(JourneyId id, unsigned queue) = 0;
+  /// A TLP on the link that carries the packet or its descriptor. Of several packets in one TLP each is told.
+  virtual void carried(JourneyId id, unsigned port, bool up, std::string_view type, Time start, Time end) = 0;
   /// The last stage has ended.
   virtual void completed(JourneyId id) = 0;
   /// The packet ends elsewhere: it does not count. An id that is over already is ignored.

@@ -73,6 +73,7 @@ inline constexpr unsigned kSoftirqCount = 10;
 enum class CpuMode : std::uint8_t { idle, task, softirq, hardirq };
 
 class Task;  // an implementation's task; opaque here
+class FunctionObserver;
 
 /// Tasks waiting for something. Owned by whoever signals it; must be empty when destroyed.
 class WaitQueue {
@@ -281,6 +282,9 @@ class Kernel {
     journeys_ = observer;
     interrupts_.resize(num_online_cpus());
   }
+  /// Who is told which functions run (base/function_trace.hpp); nullptr: nobody.
+  FunctionObserver* functions() const { return functions_; }
+  void set_functions(FunctionObserver* observer) { functions_ = observer; }
   /// Of the hard interrupt the running CPU served last. Only while journeys are recorded.
   InterruptStamps& interrupt_stamps() { return interrupts_[clock_.cpu]; }
 
@@ -301,6 +305,7 @@ class Kernel {
   const Duration jiffy_ = Duration::from_s(1) / profile.hz;
   std::uint64_t jiffies_ = 0, jiffy_start_ = 0;  // of the tick asked for last
   JourneyObserver* journeys_ = nullptr;
+  FunctionObserver* functions_ = nullptr;
   std::vector<InterruptStamps> interrupts_;  // by CPU
 };
 

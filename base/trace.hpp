@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/journey.hpp"
 #include "base/time.hpp"
 
 namespace niclab {
@@ -37,6 +38,7 @@ struct FrameEvent {
   std::span<const std::byte> bytes;  ///< without FCS, padded to 60
   std::uint64_t content = 0;         ///< hash of bytes
   Time stamp{};                      ///< transmitted: when the application sent it, zero if unknown
+  JourneyId journey{};               ///< measurement: whose way this is
 };
 
 /// An interrupt message reaching its CPU.

@@ -173,7 +173,7 @@ class IgbAdapter final : public stack::NetDevice {
   bool igb_alloc_mapped_page(RxRing& ring, RxBuffer& buffer);
   JourneyId take_journey(QVector& q, unsigned index);
   bool igb_clean_rx_irq(QVector& q_vector, int budget);
-  void igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb);
+  void igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb, JourneyId journey);
   stack::SkbPtr igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std::byte* data, std::uint32_t size);
   void igb_reuse_rx_page(RxRing& ring, RxBuffer& buffer);
   bool igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb);

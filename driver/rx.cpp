@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/function_trace.hpp"
 #include "driver/igb.hpp"
 #include "driver/path_cost.hpp"
 
@@ -90,7 +91,8 @@ stack::SkbPtr IgbAdapter::igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std
 }
 
 // Adds the buffer at next_to_clean to the frame in ring.skb.
-void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb) {
+void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb, JourneyId journey) {
+  const FunctionSpan span(kernel_, "igb_fetch_rx_buffer", journey);
   spend(path::igb_fetch_rx_buffer);
   RxBuffer& buffer = ring.buffers[ring.next_to_clean];
   std::byte* data = buffer.page->base + buffer.page_offset;
@@ -167,6 +169,7 @@ JourneyId IgbAdapter::take_journey(QVector& q, unsigned index) {
 
 // True when everything that arrived has been handed up (C-24).
 bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
+  const FunctionSpan span(kernel_, "igb_clean_rx_irq");
   RxRing& ring = *q.rx_ring;
   spend(path::igb_clean_rx_irq);
   std::uint32_t packets = 0, bytes = 0;
@@ -186,7 +189,7 @@ bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
     // Seen now; what the stack does with it up to the socket is spent in one piece.
     Instant instant(kernel_);
     const JourneyId journey = take_journey(q, index);
-    igb_fetch_rx_buffer(ring, wb);
+    igb_fetch_rx_buffer(ring, wb, journey);
     ++cleaned_count;
     ring.next_to_clean = ring.next(index);
     if ((wb.status_errors() & rxd::EOP) == 0) continue;

@@ -79,7 +79,7 @@ class CommandLine {
                    "every effect a kernel event of its own; results do not change");
     run_->add_flag("--quiet", options_.quiet, "print errors only");
     run_->add_flag("--waves", waves_)->group("");  // of a later version
-    run_->add_flag("--trace", trace_)->group("");
+    run_->add_flag("--trace", options_.trace, "write DIR/trace.json: packets' journeys, for ui.perfetto.dev");
   }
   void add_diff() {
     diff_ = app_.add_subcommand("diff",
@@ -101,7 +101,6 @@ class CommandLine {
 
   int run(std::ostream& out, std::ostream& err) {
     if (waves_) throw UserError("--waves: not in this version, expected a run without it");
-    if (trace_) throw UserError("--trace: not in this version, expected a run without it");
     if (!out_.empty())
       options_.out = out_;
     else if (run_->count("--out") != 0)
@@ -119,7 +118,7 @@ class CommandLine {
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;
-  bool waves_ = false, trace_ = false, bench_json_ = false, regs_json_ = false;
+  bool waves_ = false, bench_json_ = false, regs_json_ = false;
 };
 
 }  // namespace

@@ -46,11 +46,11 @@ Journeys::Journeys(std::vector<std::string> ports) : ports_(std::move(ports)) {}
 
 // --- records -------------------------------------------------------------------------------------
 
-JourneyRecord* Journeys::find(JourneyId id) {
+const JourneyRecord* Journeys::find(JourneyId id) const {
   const auto n = static_cast<std::uint32_t>(id);
   const std::uint32_t slot = (n & kSlotMask) - 1;
   if (slot >= records_.size()) return nullptr;
-  JourneyRecord& r = records_[slot];
+  const JourneyRecord& r = records_[slot];
   return r.live && (r.generation << kSlotBits) == (n & ~kSlotMask) ? &r : nullptr;
 }
 
@@ -66,7 +66,7 @@ JourneyId Journeys::take(JourneyRecord*& record) {
   const std::uint32_t generation = record->generation + 1;
   *record = JourneyRecord{};
   record->generation = generation;
-  record->number = ++begun_;
+  record->number = record->origin = ++begun_;
   record->live = true;
   return static_cast<JourneyId>(generation << kSlotBits | (slot + 1));
 }
@@ -83,19 +83,27 @@ StageTimes* Journeys::stage_of(JourneyId id, Stage stage) {
 
 // --- what is told --------------------------------------------------------------------------------
 
-JourneyId Journeys::received(unsigned port, std::uint32_t bytes) {
+std::uint64_t Journeys::traced(JourneyId id) const {
+  const JourneyRecord* r = find(id);
+  return r != nullptr && r->traced ? r->number : 0;
+}
+
+JourneyId Journeys::received(unsigned port, std::uint32_t bytes, Time at) {
   JourneyRecord* r = nullptr;
   const JourneyId id = take(r);
   if (r == nullptr) return id;
   r->received = true;
   r->port = static_cast<std::uint16_t>(port);
   r->bytes = bytes;
+  r->traced = log_ != nullptr && log_->admits(at);
   return id;
 }
 
-JourneyId Journeys::sent() {
+JourneyId Journeys::sent(Time at) {
   JourneyRecord* r = nullptr;
-  return take(r);
+  const JourneyId id = take(r);
+  if (r != nullptr) r->traced = log_ != nullptr && log_->admits(at);
+  return id;
 }
 
 JourneyId Journeys::copy(JourneyId id) {
@@ -107,7 +115,10 @@ JourneyId Journeys::copy(JourneyId id) {
   r->stages = original.stages;
   r->bytes = original.bytes;
   r->port = original.port;
+  r->queue = original.queue;
   r->received = original.received;
+  r->traced = original.traced;
+  r->origin = original.origin;
   return twin;
 }
 
@@ -130,6 +141,38 @@ void Journeys::polled(JourneyId id, const NapiStamps& poll, Time at) {
   stage(Stage::rx_hardirq) = {max(there, poll.interrupt.received), max(there, poll.interrupt.handled)};
   stage(Stage::rx_softirq) = {max(there, poll.scheduled), max(there, poll.chosen)};
   stage(Stage::rx_poll) = {max(there, poll.polling), at};
+  if (r->traced)
+    log_->instant(log_->nic(r->port, TraceLog::Row::interrupts), log_->keep(poll.interrupt.name),
+                  poll.interrupt.arrived);
+}
+
+void Journeys::in_queue(JourneyId id, unsigned queue) {
+  if (JourneyRecord* r = find(id)) r->queue = static_cast<std::uint8_t>(queue);
+}
+
+void Journeys::carried(JourneyId id, unsigned port, bool up, std::string_view type, Time start, Time end) {
+  if (const std::uint64_t number = traced(id))
+    log_->slice(log_->nic(port, up ? TraceLog::Row::pcie_up : TraceLog::Row::pcie_down), type, start, end,
+                number);
+}
+
+/// The packet's row, its frame on the wire, and where its arrows touch the wire.
+void Journeys::tell(const JourneyRecord& r) {
+  using Row = TraceLog::Row;
+  const Track row = log_->nic(r.port, r.received ? Row::rx_queue : Row::tx_queue, r.queue);
+  const Time begin = r.stages[0].begin, end = r.stages[r.length() - 1].end;
+  log_->begins(row, {}, begin, r.number);
+  for (unsigned i = 0; i < r.length(); ++i) {
+    const std::string_view name = kStageNames[r.first_stage() + i];
+    log_->begins(row, name, r.stages[i].begin, r.number);
+    log_->ends(row, name, r.stages[i].end, r.number);
+  }
+  log_->ends(row, {}, end, r.number);
+  const StageTimes wire = r.received ? r.stages[0] : r.stages[r.length() - 1];
+  const Track track = log_->nic(r.port, r.received ? Row::wire_rx : Row::wire_tx);
+  if (r.origin == r.number) log_->slice(track, "frame", wire.begin, wire.end, r.number);
+  log_->point(track, wire.begin, r.number);
+  log_->packet({r.number, r.origin, r.port, r.received, r.bytes, wire.end});
 }
 
 void Journeys::leaves(JourneyId id, unsigned port, std::uint32_t bytes) {
@@ -150,6 +193,7 @@ void Journeys::completed(JourneyId id) {
     for (unsigned i = 0; i < r->length(); ++i)
       stages_[r->first_stage() + i].add(r->stages[i].end - r->stages[i].begin);
     totals_[r->received ? 0 : 1].add(r->stages[r->length() - 1].end - r->stages[0].begin);
+    if (r->traced) tell(*r);
   }
   release(*r);
 }

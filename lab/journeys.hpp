@@ -4,11 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/journey.hpp"
 #include "lab/latency.hpp"
 #include "lab/results.hpp"
+#include "lab/trace_log.hpp"
 
 namespace niclab::lab {
 
@@ -25,7 +27,10 @@ struct JourneyRecord {
   std::uint32_t bytes = 0;       ///< of the frame, without FCS
   std::uint32_t generation = 0;  ///< of the slot
   std::uint16_t port = 0;
+  std::uint8_t queue = 0;
   bool received = false;
+  bool traced = false;       ///< one of those the trace tells
+  std::uint64_t origin = 0;  ///< of a copy: the number of what it was copied from, else its own
   bool live = false;
 
   std::uint8_t first_stage() const { return received ? 0 : kFirstTxStage; }
@@ -42,13 +47,20 @@ class Journeys final : public JourneyObserver {
   /// `ports`: the names of the NICs, for messages.
   explicit Journeys(std::vector<std::string> ports);
 
-  JourneyId received(unsigned port, std::uint32_t bytes) override;
-  JourneyId sent() override;
+  /// Tells `log` of the packets it admits.
+  void trace(TraceLog& log) { log_ = &log; }
+  /// The packet's number when the trace tells it, else 0.
+  std::uint64_t traced(JourneyId id) const;
+
+  JourneyId received(unsigned port, std::uint32_t bytes, Time at) override;
+  JourneyId sent(Time at) override;
   JourneyId copy(JourneyId id) override;
   void begins(JourneyId id, Stage stage, Time at) override;
   void ends(JourneyId id, Stage stage, Time at) override;
   void polled(JourneyId id, const NapiStamps& poll, Time at) override;
   void leaves(JourneyId id, unsigned port, std::uint32_t bytes) override;
+  void in_queue(JourneyId id, unsigned queue) override;
+  void carried(JourneyId id, unsigned port, bool up, std::string_view type, Time start, Time end) override;
   void completed(JourneyId id) override;
   void dropped(JourneyId id) override;
 
@@ -66,7 +78,9 @@ class Journeys final : public JourneyObserver {
       total += d;
     }
   };
-  JourneyRecord* find(JourneyId id);
+  const JourneyRecord* find(JourneyId id) const;
+  JourneyRecord* find(JourneyId id) { return const_cast<JourneyRecord*>(std::as_const(*this).find(id)); }
+  void tell(const JourneyRecord& r);
   JourneyId take(JourneyRecord*& record);
   void release(JourneyRecord& record);
   StageTimes* stage_of(JourneyId id, Stage stage);
@@ -79,6 +93,7 @@ class Journeys final : public JourneyObserver {
   std::array<Sum, 2> totals_;  // received, sent
   std::vector<std::string> faults_;
   std::uint64_t gaps_ = 0;
+  TraceLog* log_ = nullptr;
 };
 
 }  // namespace niclab::lab

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <systemc>
 
+#include "lab/function_log.hpp"
 #include "lab/instruments.hpp"
 #include "lab/journeys.hpp"
 #include "lab/kernel_log.hpp"
@@ -35,10 +36,19 @@ class Simulation {
         rtl_(options.eager),
         world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs} {
     trace_.set_sink(&instruments_);
-    if (options.stages) trace_.set_journeys(&journeys_.emplace(port_names(scenario)));
+    if (options.stages || options.trace) trace_.set_journeys(&journeys_.emplace(port_names(scenario)));
+    if (options.trace && writer_) {
+      journeys_->trace(log_.emplace(scenario, *writer_, *options.out_dir / "trace.json"));
+      instruments_.trace(*journeys_, *log_);
+    }
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
       machines_.push_back(std::make_unique<Machine>(world_, scenario, h, port, cpu));
+      if (log_) {
+        functions_.push_back(std::make_unique<FunctionLog>(static_cast<unsigned>(h), scenario.hosts[h].cpus,
+                                                           *journeys_, *log_));
+        machines_.back()->host().kernel().set_functions(functions_.back().get());
+      }
       port += static_cast<unsigned>(scenario.hosts[h].nics.size());
       cpu += scenario.hosts[h].cpus;
     }
@@ -66,6 +76,7 @@ class Simulation {
       throw;
     }
     instruments_.close();
+    if (log_) log_->close();
     if (writer_) writer_->close();
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
@@ -138,6 +149,7 @@ class Simulation {
       if (!m->ready()) return;
     start_ = (engine_.now() + kStartMargin).ceil(1_ms);
     instruments_.start = start_;
+    if (log_) log_->start_line(start_);
     network_->start(start_);
     if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
@@ -197,6 +209,8 @@ class Simulation {
   Instruments instruments_;
   sim::RtlWorld rtl_;
   std::optional<Journeys> journeys_;
+  std::optional<TraceLog> log_;
+  std::vector<std::unique_ptr<FunctionLog>> functions_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Network> network_;

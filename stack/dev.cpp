@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/random.hpp"
@@ -140,6 +141,9 @@ bool DeviceLayer::strip_vlan(SkbPtr& skb) {
 }
 
 void DeviceLayer::netif_receive_skb(SkbPtr skb) {
+  const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
+  const FunctionSpan outer(kernel_, v4_0 ? "netif_receive_skb_internal" : "netif_receive_skb", skb->journey);
+  const FunctionSpan middle(kernel_, "__netif_receive_skb"), core(kernel_, "__netif_receive_skb_core");
   kernel_.charge(kernel_.cost.instructions(path_cost::kNetifReceiveSkb));
   ++stack_.softnet().here().processed;
   skb->network_header = skb->offset();

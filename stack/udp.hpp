@@ -83,6 +83,8 @@ class Udp {
              unsigned flags, Time deadline);
   int send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
                     const SendTimes& times, Time deadline);
+  int ip_make_skb(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                  const SendTimes& times, Time deadline, SkbPtr& skb);
   int send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport);
 
   /// One CPU's running poll and the datagram it has processed but not yet handed over.

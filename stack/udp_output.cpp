@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/udp.hpp"
@@ -76,6 +77,7 @@ int Udp::route(UdpSocket& sk, Flow& f) {
 
 int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
                  const SendControl* control, SendTimes times) {
+  const FunctionSpan span(kernel_, "udp_sendmsg");
   if (kernel_.journeys() != nullptr) times.protocol = kernel_.moment();
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpSendmsg));
   if (payload.size() > 0xffff) return -EMSGSIZE;
@@ -166,6 +168,15 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
 /// The lock-free way of one send, one datagram (B-30).
 int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
                        const SendTimes& times, Time deadline) {
+  SkbPtr skb;
+  if (const int err = ip_make_skb(sk, payload, flow, flags, times, deadline, skb); err != 0) return err;
+  return skb ? send_skb(sk, std::move(skb), flow.dport) : 0;
+}
+
+/// One datagram as one sk_buff; null for MSG_PROBE. 0 or a negative errno.
+int Udp::ip_make_skb(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                     const SendTimes& times, Time deadline, SkbPtr& skb) {
+  const FunctionSpan span(kernel_, "ip_make_skb");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpMakeSkb));
   if ((flags & msg::kProbe) != 0) return 0;  // B-29
   SkbQueue queue;
@@ -173,8 +184,8 @@ int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const 
   const auto length = static_cast<std::uint32_t>(payload.size());
   const int err = stack_.ip().append_data(queue, cork, user_memory(payload), length + kUdpHeaderLength,
                                           kUdpHeaderLength, flags, &sk, deadline);
-  if (err != 0) return err;
-  return send_skb(sk, stack_.ip().make_skb(queue, cork), flow.dport);
+  if (err == 0) skb = stack_.ip().make_skb(queue, cork);
+  return err;
 }
 
 /// do_append_data: `ulen` includes the UDP header for the first piece. The socket is owned.
@@ -211,6 +222,7 @@ int Udp::push_pending_frames(UdpSocket& sk) {
 
 /// udp_send_skb: header, checksum, hand-over to IP (B-40 to B-44).
 int Udp::send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport) {
+  const FunctionSpan span(kernel_, "udp_send_skb");
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpSendSkb));
   const IpHeader ip{skb->data};
   const UdpHeader udp{skb->at(skb->transport_header)};

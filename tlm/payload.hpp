@@ -31,7 +31,8 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   std::uint32_t owner_arg = 0;
   std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
   Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
-  Time issued{};                     ///< measurement: when a CPU posted it
+  Time issued{}, start{}, end{};     ///< measurement: when a CPU posted it, and its time on the link
+  JourneyId journey{};               ///< measurement: the packet whose bytes it carries or asks for
   DescriptorRun journeys{};          ///< measurement: the packets whose descriptors it writes back
   alignas(16) std::array<std::byte, 512> inline_data{};
 
@@ -101,6 +102,7 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.owner_arg = 0;
     e.credit_returned = Time{};
     e.journeys.stamps = nullptr;
+    e.journey = JourneyId::none;
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
     p.set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
     p.set_address(address);

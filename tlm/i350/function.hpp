@@ -79,8 +79,9 @@ class I350Function {
 
   /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
   void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
-  /// Measurement: the CPU posted the write that follows at `t`.
-  void posted_at(Time t) { write_posted_ = t; }
+  /// Measurement: a CPU posted the write that follows at `t`, and its TLP was on the link from `start` to
+  /// `end`.
+  void posted_at(Time t, Time start, Time end) { write_posted_ = {t, start, end}; }
   /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
   void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
 
@@ -252,6 +253,10 @@ class I350Function {
   void tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t);
   /// The engine takes the last descriptor of the packet, number `index`.
   void tx_journey_taken(unsigned q, unsigned index, Time t);
+  /// Of a packet whose last descriptor has been taken.
+  JourneyId tx_journey(const TxPacket& p) const {
+    return tx_stamps_ != nullptr ? tx_stamps_->journey(p.queue, p.eop_index) : JourneyId::none;
+  }
   /// All bytes of that packet are in the transmit buffer: the journey goes on with the frame.
   JourneyId tx_journey_complete(const TxPacket& p, Time t);
 
@@ -327,7 +332,9 @@ class I350Function {
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 
-  Time write_posted_{};
+  struct {
+    Time at{}, start{}, end{};
+  } write_posted_;
   DescriptorStamps* rx_stamps_ = nullptr;
   DescriptorStamps* tx_stamps_ = nullptr;
   PortAccount account_;

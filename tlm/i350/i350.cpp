@@ -24,10 +24,11 @@ class I350::Port final : public BusPort {
 
   unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
 
-  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
-                   std::uint32_t length) override {
+  Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length,
+                   JourneyId journey) override {
     Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);
     TlpPool::extension(p).frame = FramePool::ref(frame);
+    TlpPool::extension(p).journey = journey;
     return post(t, p);
   }
   Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes,
@@ -48,21 +49,23 @@ class I350::Port final : public BusPort {
     return end;
   }
   void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
-            ReadTag tag) override {
+            ReadTag tag, JourneyId journey) override {
     Payload& p =
         device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
     TlpExtension& e = TlpPool::extension(p);
     if (frame != nullptr) e.frame = FramePool::ref(frame);
     e.tag = device_.next_tag_++ & 31;
     e.requester_data = tag.pack();
+    e.journey = journey;
     send(t, p, 0);
     p.release();
   }
+  unsigned port() const override { return device_.first_port_ + number_; }
   JourneyObserver* journeys() const override { return device_.trace_.journeys(); }
   void transmit(Time start, Time end, Frame* frame) override {
+    device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
+                          frame->stamp, frame->journey});
     if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
-    device_.trace_.frame(
-        {end, device_.first_port_ + number_, true, frame->bytes(), frame->content(), frame->stamp});
     Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -87,6 +90,11 @@ class I350::Port final : public BusPort {
     const std::uint32_t wire = tlp_wire_bytes(e.type, p.get_address(), payload_bytes);
     const auto sent = device_.up_.send(t, e.type, wire, payload_bytes);
     count(e.type, wire, payload_bytes);
+    const auto carries = [&](JourneyId id) {
+      journeys()->carried(id, port(), true, kTlpNames[static_cast<unsigned>(e.type)], sent.start, sent.end);
+    };
+    if (e.journey != JourneyId::none) carries(e.journey);
+    e.journeys.each(carries);
     device_.trace_.tlp({sent.start, device_.first_port_ + number_, true, e.type, e.tag, p.get_address(),
                         p.get_data_length(), e.content});
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
@@ -267,7 +275,7 @@ void I350::execute(Payload& p, Time t) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
   } else if (bar == 0) {
-    if (e != nullptr) f.posted_at(e->issued);
+    if (e != nullptr) f.posted_at(e->issued, e->start, e->end);
     f.write_csr(offset, value, t);
   } else {
     f.write_msix(offset, value, t);
@@ -336,11 +344,11 @@ I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_ti
   const unsigned port = first_port_ + static_cast<unsigned>(function);
   JourneyId journey = JourneyId::none;
   if (JourneyObserver* journeys = trace_.journeys(); journeys != nullptr && e.on_wire != Duration{}) {
-    journey = journeys->received(port, frame->length);
+    journey = journeys->received(port, frame->length, end - e.on_wire);
     journeys->begins(journey, Stage::rx_wire, end - e.on_wire);
     journeys->ends(journey, Stage::rx_wire, end);
   }
-  trace_.frame({end, port, false, frame->bytes(), frame->content(), {}});
+  trace_.frame({end, port, false, frame->bytes(), frame->content(), {}, journey});
   ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame), journey);
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;

@@ -8,7 +8,9 @@ void I350Function::tx_journeys_announced(unsigned q, unsigned from, unsigned to,
   if (bus_.journeys() == nullptr || tx_stamps_ == nullptr || from >= length || to >= length) return;
   for (unsigned i = from; i != to; i = i + 1 == length ? 0 : i + 1) {
     const JourneyId id = tx_stamps_->journey(q, i);
-    journey_begins(id, Stage::tx_doorbell, write_posted_);
+    if (id == JourneyId::none) continue;
+    bus_.journeys()->carried(id, bus_.port(), false, "MWr", write_posted_.start, write_posted_.end);
+    journey_begins(id, Stage::tx_doorbell, write_posted_.at);
     journey_ends(id, Stage::tx_doorbell, t);
     journey_begins(id, Stage::tx_descriptor_fetch, t);
   }

@@ -154,6 +154,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   if (q.available() == 0 || !master_enabled()) return rx_starved(t);
   rx_state_ = RxState::issuing;
   if (e.offset == 0) {
+    if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
     journey_begins(e.journey, Stage::rx_buffer, e.ready);
     journey_ends(e.journey, Stage::rx_buffer, t);
     journey_begins(e.journey, Stage::rx_dma, t);
@@ -171,7 +172,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   while (left != 0) {
     const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
     const std::uint32_t n = std::min({left, mps, to_page_end});
-    end = bus_.write_frame(t, address, e.frame, offset, n);
+    end = bus_.write_frame(t, address, e.frame, offset, n, e.journey);
     address += n;
     offset += n;
     left -= n;

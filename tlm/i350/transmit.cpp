@@ -156,7 +156,8 @@ bool I350Function::tx_issue_reads(Time t) {
     ++tx_reads_;
     ++p.pending_reads;
     bus_.read(t, tx_address_, n, p.frame, p.filled,
-              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0});
+              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0},
+              tx_last_ ? tx_journey(p) : JourneyId::none);
     tx_address_ += n;
     p.filled += n;
     tx_left_ -= n;

@@ -10,7 +10,7 @@ Time at(std::uint64_t ps) { return Time::from_ps(1'000'000 + ps); }
 
 /// A received packet each of whose stages takes 100 ps more than the one before; `late` begins `by` ps late.
 JourneyId walk(Journeys& j, unsigned late = kFirstTxStage, std::uint64_t by = 0) {
-  const JourneyId id = j.received(0, 60);
+  const JourneyId id = j.received(0, 60, Time{});
   std::uint64_t now = 0;
   for (unsigned i = 0; i < kFirstTxStage; ++i) {
     j.begins(id, stage(i), at(now + (i == late ? by : 0)));
@@ -54,7 +54,7 @@ TEST(Journeys, OnePicosecondBetweenTwoStagesIsAFaultThatNamesPacketStagesAndGap)
 
 TEST(Journeys, AStageNobodyBeganOrEndedOrThatRunsBackwardsIsAFault) {
   Journeys j({"h1.eth0"});
-  const JourneyId sent = j.sent();
+  const JourneyId sent = j.sent(Time{});
   j.leaves(sent, 0, 1514);
   j.completed(sent);
   const JourneyId id = walk(j);
@@ -76,7 +76,7 @@ TEST(Journeys, OfManyFaultsTheFirstAreToldAndTheRestCounted) {
 
 TEST(Journeys, AnIdThatIsOverIsNobodysEvenWhenItsSlotIsUsedAgain) {
   Journeys j({"h1.eth0"});
-  const JourneyId over = j.received(0, 60);
+  const JourneyId over = j.received(0, 60, Time{});
   j.dropped(over);
   const JourneyId id = walk(j);
   EXPECT_NE(id, over);
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Visible, Polled,
 TEST_P(Polled, APacketDoesNotWaitForWhatHappenedBeforeItWasThere) {
   const auto us = [](std::uint64_t n) { return Time{} + Duration::from_us(n); };
   Journeys j({"h1.eth0"});
-  const JourneyId id = j.received(0, 60);
+  const JourneyId id = j.received(0, 60, Time{});
   for (unsigned i = 0; i < kFirstTxStage; ++i) {
     const Time t = us(i <= static_cast<unsigned>(Stage::rx_writeback) ? GetParam().visible : 1000);
     j.begins(id, stage(i), t);
@@ -124,7 +124,7 @@ TEST_P(Polled, APacketDoesNotWaitForWhatHappenedBeforeItWasThere) {
 
 TEST(Journeys, ACopySharesWhatWasAndGoesItsOwnWay) {
   Journeys j({"h1.eth0"});
-  JourneyId id = j.received(0, 60);
+  JourneyId id = j.received(0, 60, Time{});
   j.begins(id, Stage::rx_wire, at(0));
   j.ends(id, Stage::rx_wire, at(5'000));
   std::vector<JourneyId> all{id};
