@@ -163,17 +163,14 @@ void TraceLog::draw_arrows() {
   }
 }
 
-/// By time as it is written. Slices come before the arrows that end in them, and those that contain others
-/// first; what is told of a packet's own row stays in order.
+/// By time as it is written; slices come before the arrows that touch them. Beyond that the order of telling
+/// stays: a caller before what it calls, the end of a stage before the beginning of the next.
 bool TraceLog::before(const Event& a, const Event& b) {
   const auto rank = [](char phase) {
     return phase == 'X' ? 0 : phase == 'i' ? 1 : phase == 'b' || phase == 'e' ? 2 : 3;
   };
   if (a.ts.ns() != b.ts.ns()) return a.ts < b.ts;
-  if (rank(a.phase) != rank(b.phase)) return rank(a.phase) < rank(b.phase);
-  if (a.phase != 'X') return false;
-  if (a.track != b.track) return a.track < b.track;
-  return a.end.ns() > b.end.ns();
+  return rank(a.phase) < rank(b.phase);
 }
 
 /// What several packets have in common is told once: a TLP, an interrupt.
@@ -190,8 +187,9 @@ void TraceLog::write_events() {
     last = &e;
     std::string s = "{\"ph\":\"";
     s += e.phase;
-    s += "\",\"name\":" + (e.name.empty() ? "\"packet " + std::to_string(e.packet) + "\"" : json_text(e.name)) +
-         "," + place(e.track) + ",\"ts\":" + us(e.ts);
+    s += "\",\"name\":" +
+         (e.name.empty() ? "\"packet " + std::to_string(e.packet) + "\"" : json_text(e.name)) + "," +
+         place(e.track) + ",\"ts\":" + us(e.ts);
     switch (e.phase) {
       case 'X':
         s += ",\"dur\":" + us(e.ts, e.end);
@@ -210,10 +208,10 @@ void TraceLog::write_packets() {
             [](const Packet& a, const Packet& b) { return a.number < b.number; });
   first_line_ = true;
   for (const Packet& p : packets_)
-    line("{\"id\":" + std::to_string(p.number) + ",\"nic\":" + json_text(nics_[p.port]) + ",\"direction\":\"" +
-         (p.received ? "rx" : "tx") + "\",\"bytes\":" + std::to_string(p.bytes) + ",\"last_bit_ns\":" +
-         std::to_string(p.last_bit.ns()) + ",\"capture\":" + json_text(nics_[p.port] + ".pcap") +
-         ",\"frame\":" + std::to_string(frames_[p.frame_of]) + "}");
+    line("{\"id\":" + std::to_string(p.number) + ",\"nic\":" + json_text(nics_[p.port]) +
+         ",\"direction\":\"" + (p.received ? "rx" : "tx") + "\",\"bytes\":" + std::to_string(p.bytes) +
+         ",\"last_bit_ns\":" + std::to_string(p.last_bit.ns()) + ",\"capture\":" +
+         json_text(nics_[p.port] + ".pcap") + ",\"frame\":" + std::to_string(frames_[p.frame_of]) + "}");
 }
 
 void TraceLog::close() {
