@@ -127,7 +127,6 @@ TEST_F(Commands, BadInputIsOneLineAndWritesNothing) {
                                                   {"extra"},
                                                   {"--set"},
                                                   {"--waves"},
-                                                  {"--trace"},
                                                   {"--set", "fidelity.msix=rtl"},
                                                   {"--set", "traffic.count=\"a\nb\""}};
   for (const auto& b : bad) {
