@@ -1,8 +1,12 @@
 // Latency by stage (docs/latency.md): every packet's stages meet, observing changes nothing, and the stages
 // that follow from bytes and bit rates alone are what one computes by hand.
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "random_scenario.hpp"
 #include "runs.hpp"
@@ -76,6 +80,53 @@ TEST_P(StagesOfRandomMachines, MeetAndChangeNothingAndAreTheSameWhenEager) {
   }
   EXPECT_GT(received, 0u);
   EXPECT_GT(sent, 0u);
+}
+
+/// Runs with trace.json in `folder`, which exists.
+Fingerprint run_traced(const Scenario& scenario, bool eager, const std::filesystem::path& folder) {
+  ChildRun child([&](int fd) {
+    RunOptions options;
+    options.eager = eager;
+    options.quiet = true;
+    options.trace = true;
+    options.out_dir = folder;
+    const Fingerprint f = fingerprint(*run_scenario(scenario, options));
+    return write_all(fd, &f, sizeof f) ? 0 : 1;
+  });
+  Fingerprint f;
+  const std::string bytes = child.read_all();
+  child.wait();
+  if (bytes.size() != sizeof f) throw std::runtime_error("a run ended without a result");
+  std::memcpy(&f, bytes.data(), sizeof f);
+  return f;
+}
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class TracesOfRandomMachines : public testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, TracesOfRandomMachines, testing::Range<std::uint64_t>(2000, 2024, 8));
+
+// Functions synchronise where they are told; that must not be seen either.
+TEST_P(TracesOfRandomMachines, ChangeNothingAndAreTheSameWhenEager) {
+  std::string name = (std::filesystem::temp_directory_path() / "niclab-stages-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(name.data());
+  for (const char* way : {"lazy", "eager"}) std::filesystem::create_directory(folder / way);
+  std::size_t told = 0;
+  for (std::uint64_t seed = GetParam(); seed < GetParam() + 8; ++seed) {
+    const Scenario scenario = from_text(RandomScenario(seed).text());
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Fingerprint without = run_apart(scenario, false);
+    EXPECT_EQ(run_traced(scenario, false, folder / "lazy"), without);
+    EXPECT_EQ(run_traced(scenario, true, folder / "eager"), without);
+    const std::string lazy = contents(folder / "lazy/trace.json");
+    EXPECT_TRUE(lazy == contents(folder / "eager/trace.json"));
+    told += lazy.size();
+  }
+  EXPECT_GT(told, 100'000u);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Stages, CountEveryDatagramOfTheQuickstart) {
