@@ -3,6 +3,7 @@
 // Measurement only. A FunctionSpan at the head of a function costs one test when nobody observes.
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
 #include "base/kernel.hpp"
@@ -27,33 +28,40 @@ class FunctionObserver {
   virtual void switched(unsigned cpu, const Task& from, const Task& to, Time at) = 0;
 };
 
-/// The time in which a function runs: this scope.
+/// The time in which a function runs: this scope. A function that the model has as one and Linux as several
+/// is told by all their names, the outermost first.
 class FunctionSpan {
  public:
   FunctionSpan(Kernel& k, std::string_view name, JourneyId packet = JourneyId::none)
-      : kernel_(k), observer_(k.functions()) {
-    if (observer_ != nullptr) [[unlikely]]
-      observer_->enters(k.smp_processor_id(), name, packet, k.moment());
+      : kernel_(k.functions() != nullptr ? &k : nullptr) {
+    if (kernel_ != nullptr) [[unlikely]]
+      enter(*kernel_, name, packet);
+  }
+  FunctionSpan(Kernel& k, std::initializer_list<std::string_view> names, JourneyId packet = JourneyId::none)
+      : kernel_(k.functions() != nullptr ? &k : nullptr), depth_(static_cast<unsigned>(names.size())) {
+    if (kernel_ != nullptr) [[unlikely]]
+      enter(*kernel_, names, packet);
   }
   ~FunctionSpan() {
-    if (observer_ != nullptr) [[unlikely]]
-      leave();
+    if (kernel_ != nullptr) [[unlikely]]
+      leave(*kernel_, depth_);
   }
   FunctionSpan(const FunctionSpan&) = delete;
   FunctionSpan& operator=(const FunctionSpan&) = delete;
 
  private:
-  void leave() {
-    const Time at = kernel_.moment();
-    observer_->leaves(kernel_.smp_processor_id(), at);
-  }
-  Kernel& kernel_;
-  FunctionObserver* const observer_;
+  // Kept out of the functions told, whose code shall stay small.
+  [[gnu::cold]] static void enter(Kernel& k, std::string_view name, JourneyId packet);
+  [[gnu::cold]] static void enter(Kernel& k, std::initializer_list<std::string_view> names, JourneyId packet);
+  [[gnu::cold]] static void leave(Kernel& k, unsigned depth);
+
+  Kernel* const kernel_;  // null when nobody observes
+  const unsigned depth_ = 1;
 };
 
 /// The functions running on this CPU turn out to serve `packet`.
 inline void functions_serve(Kernel& k, JourneyId packet) {
-  if (k.functions() != nullptr && packet != JourneyId::none)
+  if (k.functions() != nullptr && packet != JourneyId::none) [[unlikely]]
     k.functions()->serves(k.smp_processor_id(), packet);
 }
 

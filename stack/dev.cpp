@@ -142,8 +142,10 @@ bool DeviceLayer::strip_vlan(SkbPtr& skb) {
 
 void DeviceLayer::netif_receive_skb(SkbPtr skb) {
   const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
-  const FunctionSpan outer(kernel_, v4_0 ? "netif_receive_skb_internal" : "netif_receive_skb", skb->journey);
-  const FunctionSpan middle(kernel_, "__netif_receive_skb"), core(kernel_, "__netif_receive_skb_core");
+  const FunctionSpan span(kernel_,
+                          {v4_0 ? "netif_receive_skb_internal" : "netif_receive_skb", "__netif_receive_skb",
+                           "__netif_receive_skb_core"},
+                          skb->journey);
   kernel_.charge(kernel_.cost.instructions(path_cost::kNetifReceiveSkb));
   ++stack_.softnet().here().processed;
   skb->network_header = skb->offset();

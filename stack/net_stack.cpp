@@ -50,12 +50,14 @@ void NetStack::napi_gro_receive(Napi&, SkbPtr skb) {
   journey_begins(kernel_, *skb, Stage::rx_stack);
   udp_.deliver_pending();
   const FunctionSpan span(kernel_, "napi_gro_receive", skb->journey);
-  {
-    const FunctionSpan device(kernel_, "dev_gro_receive"), protocol(kernel_, "inet_gro_receive");
-    if (kernel_.profile.version == KernelVersion::v4_0) const FunctionSpan udp(kernel_, "udp4_gro_receive");
-    kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
-  }
+  gro_receive();
   dev_.netif_receive_skb(std::move(skb));
+}
+
+void NetStack::gro_receive() {
+  const FunctionSpan span(kernel_, {"dev_gro_receive", "inet_gro_receive"});
+  if (kernel_.profile.version == KernelVersion::v4_0) const FunctionSpan udp(kernel_, "udp4_gro_receive");
+  kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
 }
 
 void NetStack::softnet_rx_ni(SkbPtr skb) {

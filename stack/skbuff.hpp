@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/addresses.hpp"
@@ -127,16 +126,24 @@ struct SkbDeleter {
 };
 using SkbPtr = std::unique_ptr<SkBuff, SkbDeleter>;
 
-/// Measurement: a border of the packet's journey, `at` the instant the code has come to.
+/// Measurement: the code of a border, kept out of the functions that have one.
+[[gnu::cold]] void tell_begin(Kernel& k, const SkBuff& skb, Stage stage);
+[[gnu::cold]] void tell_end(Kernel& k, const SkBuff& skb, Stage stage);
+[[gnu::cold]] void tell_drop(Kernel& k, SkBuff& skb);
+
+/// Measurement: a border of the packet's journey, at the instant the code has come to.
 inline void journey_begins(Kernel& k, const SkBuff& skb, Stage stage) {
-  if (skb.journey != JourneyId::none) k.journeys()->begins(skb.journey, stage, k.moment());
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_begin(k, skb, stage);
 }
 inline void journey_ends(Kernel& k, const SkBuff& skb, Stage stage) {
-  if (skb.journey != JourneyId::none) k.journeys()->ends(skb.journey, stage, k.moment());
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_end(k, skb, stage);
 }
 /// The packet goes on as several, or as a part of another: its journey does not count.
 inline void journey_dropped(Kernel& k, SkBuff& skb) {
-  if (skb.journey != JourneyId::none) k.journeys()->dropped(std::exchange(skb.journey, JourneyId::none));
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_drop(k, skb);
 }
 
 /// Allocates sk_buffs of one host. Steady state allocates nothing from the C++ heap.

@@ -41,7 +41,7 @@ Duration Udp::checksum_cost(const SkBuff& skb) const {
 }
 
 void Udp::rcv(SkbPtr skb) {
-  const FunctionSpan span(kernel_, "udp_rcv"), protocol(kernel_, "__udp4_lib_rcv");
+  const FunctionSpan span(kernel_, {"udp_rcv", "__udp4_lib_rcv"});
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpRcv));
   UdpMib& mib = stack_.mib.udp;
   if (!pskb_may_pull(skb, kUdpHeaderLength)) {
@@ -135,7 +135,7 @@ void Udp::enters_queue(SkBuff& skb) {
 
 /// __udp_queue_rcv_skb with sock_queue_rcv_skb (path-map C-72 to C-75).
 int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
-  const FunctionSpan span(kernel_, "__udp_queue_rcv_skb", skb->journey), queue(kernel_, "sock_queue_rcv_skb");
+  const FunctionSpan span(kernel_, {"__udp_queue_rcv_skb", "sock_queue_rcv_skb"}, skb->journey);
   const CostModel& cost = kernel_.cost;
   kernel_.charge(cost.instructions(path_cost::kSockQueueRcvSkb + path_cost::kSockDefReadable) + cost.lock +
                  cost.irq_save_restore + cost.l3_hit * 2);
@@ -155,9 +155,8 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   if (skb->journey != JourneyId::none) enters_queue(*skb);
   if (sk.connected_) sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());  // path-map C-84
   sk.receive_queue_.push_back(std::move(skb));
-  const FunctionSpan readable(kernel_, "sock_def_readable");
   if (!sk.readers_.empty()) {
-    const FunctionSpan wake(kernel_, "__wake_up_sync_key"), common(kernel_, "__wake_up_common");
+    const FunctionSpan readable(kernel_, {"sock_def_readable", "__wake_up_sync_key", "__wake_up_common"});
     kernel_.wake_one(sk.readers_);
   }
   return 0;

@@ -31,10 +31,10 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   std::uint32_t owner_arg = 0;
   std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
   Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
-  Time issued{}, start{}, end{};     ///< measurement: when a CPU posted it, and its time on the link
   JourneyId journey{};               ///< measurement: the packet whose bytes it carries or asks for
   DescriptorRun journeys{};          ///< measurement: the packets whose descriptors it writes back
   alignas(16) std::array<std::byte, 512> inline_data{};
+  Time issued{}, start{}, end{};  ///< measurement: when a CPU posted it, and its time on the link
 
   ::tlm::tlm_extension_base* clone() const override { return new TlpExtension(*this); }
   void copy_from(const ::tlm::tlm_extension_base& other) override {

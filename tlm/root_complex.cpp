@@ -195,7 +195,7 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   const bool with_data = p.is_write();
   const std::uint32_t wire = tlp_wire_bytes(type, p.get_address(), with_data ? p.get_data_length() : 0);
   const auto sent = down_.send(t, type, wire, with_data ? p.get_data_length() : 0);
-  if (e != nullptr) e->start = sent.start, e->end = sent.end;
+  if (e != nullptr && trace_.journeys() != nullptr) e->start = sent.start, e->end = sent.end;
   PciePortCounters& counters = counters_[function];
   ++counters.down.tlps;
   counters.down.wire_bytes += wire;

@@ -233,10 +233,12 @@ class I350Function {
 
   // --- journeys.cpp: measurement, each a border in the journey of a packet --------------------------
   void journey_begins(JourneyId id, Stage stage, Time t) {
-    if (id != JourneyId::none) bus_.journeys()->begins(id, stage, t);
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->begins(id, stage, t);
   }
   void journey_ends(JourneyId id, Stage stage, Time t) {
-    if (id != JourneyId::none) bus_.journeys()->ends(id, stage, t);
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->ends(id, stage, t);
   }
   void journey_dropped(JourneyId id) {
     if (id != JourneyId::none) bus_.journeys()->dropped(id);

@@ -93,8 +93,10 @@ class I350::Port final : public BusPort {
     const auto carries = [&](JourneyId id) {
       journeys()->carried(id, port(), true, kTlpNames[static_cast<unsigned>(e.type)], sent.start, sent.end);
     };
-    if (e.journey != JourneyId::none) carries(e.journey);
-    e.journeys.each(carries);
+    if (e.journey != JourneyId::none) [[unlikely]]
+      carries(e.journey);
+    if (e.journeys.stamps != nullptr) [[unlikely]]
+      e.journeys.each(carries);
     device_.trace_.tlp({sent.start, device_.first_port_ + number_, true, e.type, e.tag, p.get_address(),
                         p.get_data_length(), e.content});
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
@@ -275,7 +277,7 @@ void I350::execute(Payload& p, Time t) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
   } else if (bar == 0) {
-    if (e != nullptr) f.posted_at(e->issued, e->start, e->end);
+    if (e != nullptr && trace_.journeys() != nullptr) f.posted_at(e->issued, e->start, e->end);
     f.write_csr(offset, value, t);
   } else {
     f.write_msix(offset, value, t);

@@ -4,8 +4,9 @@
 namespace niclab::sim {
 
 void I350Function::tx_journeys_announced(unsigned q, unsigned from, unsigned to, Time t) {
+  if (tx_stamps_ == nullptr || !tx_stamps_->followed()) return;
   const unsigned length = tx_queues_[q].length();
-  if (bus_.journeys() == nullptr || tx_stamps_ == nullptr || from >= length || to >= length) return;
+  if (from >= length || to >= length) return;
   for (unsigned i = from; i != to; i = i + 1 == length ? 0 : i + 1) {
     const JourneyId id = tx_stamps_->journey(q, i);
     if (id == JourneyId::none) continue;
@@ -17,7 +18,7 @@ void I350Function::tx_journeys_announced(unsigned q, unsigned from, unsigned to,
 }
 
 void I350Function::tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t) {
-  if (bus_.journeys() == nullptr || tx_stamps_ == nullptr) return;
+  if (tx_stamps_ == nullptr || !tx_stamps_->followed()) return;
   for (unsigned i = 0; i < count; ++i) {
     const JourneyId id = tx_stamps_->journey(q, first + i);
     t += kDeviceClock;
