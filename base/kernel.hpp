@@ -19,9 +19,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/callback.hpp"
 #include "base/cost.hpp"
+#include "base/journey.hpp"
 #include "base/time.hpp"
 
 namespace niclab {
@@ -75,6 +77,7 @@ inline constexpr std::array<std::string_view, kSoftirqCount> kSoftirqNames{
 enum class CpuMode : std::uint8_t { idle, task, softirq, hardirq };
 
 class Task;  // an implementation's task; opaque here
+class FunctionObserver;
 
 /// Tasks waiting for something. Owned by whoever signals it; must be empty when destroyed.
 class WaitQueue {
@@ -186,6 +189,12 @@ class Kernel {
   }
   /// When what has been charged so far will be over, if nothing interrupts; for measurements.
   Time eventually() const { return Time::from_ps(clock_.local + clock_.deferred); }
+  /// Where the charges so far have brought the running CPU, all that is due before included; for
+  /// measurements.
+  Time moment() {
+    sync();
+    return eventually();
+  }
   /// Whole ticks since power-on.
   std::uint64_t jiffies() {
     const std::uint64_t t = now().ps();
@@ -270,6 +279,19 @@ class Kernel {
   /// Host memory a device can reach, zeroed, for the life of the run. Throws std::bad_alloc when exhausted.
   virtual std::byte* alloc_host_memory(std::size_t bytes, std::size_t alignment) = 0;
 
+  // --- measurement -------------------------------------------------------------------------------
+  /// Who records the journeys of packets; nullptr: nobody.
+  JourneyObserver* journeys() const { return journeys_; }
+  void set_journeys(JourneyObserver* observer) {
+    journeys_ = observer;
+    interrupts_.resize(num_online_cpus());
+  }
+  /// Who is told which functions run (base/function_trace.hpp); nullptr: nobody.
+  FunctionObserver* functions() const { return functions_; }
+  void set_functions(FunctionObserver* observer) { functions_ = observer; }
+  /// Of the hard interrupt the running CPU served last. Only while journeys are recorded.
+  InterruptStamps& interrupt_stamps() { return interrupts_[clock_.cpu]; }
+
   /// printk: one line of the kernel log, stamped with simulated time.
   virtual void log(std::string_view line) = 0;
   /// The seed of this run, for hash secrets and the like (path-map B-73).
@@ -286,6 +308,9 @@ class Kernel {
  private:
   const Duration jiffy_ = Duration::from_s(1) / profile.hz;
   std::uint64_t jiffies_ = 0, jiffy_start_ = 0;  // of the tick asked for last
+  JourneyObserver* journeys_ = nullptr;
+  FunctionObserver* functions_ = nullptr;
+  std::vector<InterruptStamps> interrupts_;  // by CPU
 };
 
 /// Everything in this scope happens at one instant, and what it costs is spent when the scope ends, or

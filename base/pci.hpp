@@ -7,10 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/addresses.hpp"
 #include "base/callback.hpp"
+#include "base/journey.hpp"
 #include "base/kernel.hpp"
 
 namespace niclab {
@@ -26,9 +28,53 @@ class DescriptorStamps {
  public:
   Time& at(unsigned queue, unsigned index) { return stamps_[queue * kRing + index]; }
 
+  /// From now on a descriptor also says whose journey it carries. Before, nobody's.
+  void follow(JourneyObserver& observer) {
+    observer_ = &observer;
+    journeys_.resize(8 * kRing);
+  }
+  bool followed() const { return !journeys_.empty(); }
+  JourneyId journey(unsigned queue, unsigned index) const {
+    return journeys_.empty() ? JourneyId::none : journeys_[queue * kRing + index];
+  }
+  /// What a descriptor still carried from before a reset of its ring has ended.
+  void put_journey(unsigned queue, unsigned index, JourneyId id) {
+    if (journeys_.empty()) return;
+    JourneyId& at = journeys_[queue * kRing + index];
+    if (at != JourneyId::none) observer_->dropped(at);
+    at = id;
+  }
+  JourneyId take_journey(unsigned queue, unsigned index) {
+    return journeys_.empty() ? JourneyId::none
+                             : std::exchange(journeys_[queue * kRing + index], JourneyId::none);
+  }
+
  private:
   static constexpr unsigned kRing = 4096;
   std::vector<Time> stamps_ = std::vector<Time>(8 * kRing);
+  std::vector<JourneyId> journeys_;
+  JourneyObserver* observer_ = nullptr;
+};
+
+/// Measurement: consecutive descriptors of a ring. No `stamps`: none.
+struct DescriptorRun {
+  DescriptorStamps* stamps = nullptr;
+  std::uint16_t queue = 0, first = 0, count = 0;
+
+  /// Cuts off the first `n`.
+  DescriptorRun take(unsigned n) {
+    const DescriptorRun front{stamps, queue, first, static_cast<std::uint16_t>(n < count ? n : count)};
+    first = static_cast<std::uint16_t>(first + front.count);
+    count = static_cast<std::uint16_t>(count - front.count);
+    return front;
+  }
+
+  /// Calls f with the journey of each packet among them.
+  template <class F>
+  void each(F&& f) const {
+    for (unsigned i = 0; stamps != nullptr && i < count; ++i)
+      if (const JourneyId id = stamps->journey(queue, first + i); id != JourneyId::none) f(id);
+  }
 };
 
 /// An array of 16-byte descriptors or the like that device and driver share. Every access synchronises.

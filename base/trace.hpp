@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/journey.hpp"
 #include "base/time.hpp"
 
 namespace niclab {
@@ -40,6 +41,7 @@ struct FrameEvent {
   std::uint64_t content = 0;         ///< hash of bytes
   Time stamp{};                      ///< transmitted: when the application sent it, zero if unknown
   std::uint32_t packet = 0;          ///< running number of the frame, of this NIC and direction, from 1
+  JourneyId journey{};               ///< measurement: whose way this is
 };
 
 /// An interrupt message reaching its CPU.

@@ -91,9 +91,11 @@ class IgbAdapter final : public stack::NetDevice {
 
   // --- contexts the machine enters ---------------------------------------------------------------
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
-  void igb_msix_ring(QVector& q_vector);        ///< hard interrupt (C-06)
-  void igb_watchdog_task();                     ///< worker, every 2 s (A-18)
-  void igb_reset_task();                        ///< worker
+  /// The end of every handler that serves rings: the poll does the rest.
+  void schedule_poll(QVector& q);
+  void igb_msix_ring(QVector& q_vector);  ///< hard interrupt (C-06)
+  void igb_watchdog_task();               ///< worker, every 2 s (A-18)
+  void igb_reset_task();                  ///< worker
 
   // --- for reports and tests ---------------------------------------------------------------------
   unsigned num_queues() const { return static_cast<unsigned>(rx_rings_.size()); }
@@ -185,8 +187,9 @@ class IgbAdapter final : public stack::NetDevice {
   // rx.cpp
   void igb_alloc_rx_buffers(RxRing& ring, unsigned cleaned_count);
   bool igb_alloc_mapped_page(RxRing& ring, RxBuffer& buffer);
+  JourneyId take_journey(QVector& q, unsigned index);
   bool igb_clean_rx_irq(QVector& q_vector, int budget);
-  void igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb);
+  void igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb, JourneyId journey);
   stack::SkbPtr igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std::byte* data, std::uint32_t size);
   void igb_reuse_rx_page(RxRing& ring, RxBuffer& buffer);
   bool igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb);

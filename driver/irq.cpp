@@ -1,6 +1,7 @@
 // Vectors, their handlers, and the poll they schedule (path-map, B-122, C-06, C-24).
 #include <cerrno>
 
+#include "base/function_trace.hpp"
 #include "driver/igb.hpp"
 #include "driver/path_cost.hpp"
 
@@ -205,10 +206,16 @@ void IgbAdapter::igb_ring_irq_enable(QVector& q) {
 
 void QVector::msix_ring() { adapter.igb_msix_ring(*this); }
 
+void IgbAdapter::schedule_poll(QVector& q) {
+  if (kernel_.journeys() != nullptr) kernel_.interrupt_stamps().handled = kernel_.moment();
+  core_.napi_schedule(q);
+}
+
 void IgbAdapter::igb_msix_ring(QVector& q) {
+  const FunctionSpan span(kernel_, "igb_msix_ring");
   spend(path::igb_msix_ring);
   if (const auto eitr = igb_write_itr(q.itr)) hw_.wr32(reg::EITR(q.msix_vector), *eitr);
-  core_.napi_schedule(q);
+  schedule_poll(q);
 }
 
 void IgbAdapter::igb_handle_icr(std::uint32_t icr) {
@@ -228,12 +235,13 @@ void IgbAdapter::igb_msix_other() {
 }
 
 void IgbAdapter::igb_intr_msi() {
+  const FunctionSpan span(kernel_, "igb_intr_msi");
   spend(path::igb_intr);
   QVector& q = *q_vectors_[0];
   const std::uint32_t icr = hw_.rd32(reg::ICR);
   if (const auto eitr = igb_write_itr(q.itr)) hw_.wr32(reg::EITR(0), *eitr);
   igb_handle_icr(icr);
-  core_.napi_schedule(q);
+  schedule_poll(q);
 }
 
 void IgbAdapter::igb_intr() {
@@ -243,7 +251,7 @@ void IgbAdapter::igb_intr() {
   if ((icr & reg::icr::INTA) == 0) return;  // somebody else's on a shared line
   if (const auto eitr = igb_write_itr(q.itr)) hw_.wr32(reg::EITR(0), *eitr);
   igb_handle_icr(icr);
-  core_.napi_schedule(q);
+  schedule_poll(q);
 }
 
 // --- poll ----------------------------------------------------------------------------------------
@@ -251,6 +259,8 @@ void IgbAdapter::igb_intr() {
 int QVector::poll(int budget) { return adapter.igb_poll(*this, budget); }
 
 int IgbAdapter::igb_poll(QVector& q, int budget) {
+  const FunctionSpan span(kernel_, "igb_poll");
+  if (kernel_.journeys() != nullptr) q.stamps.polling = kernel_.moment();
   spend(path::igb_poll);
   bool complete = true;
   if (q.tx_ring != nullptr) complete = igb_clean_tx_irq(q);

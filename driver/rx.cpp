@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/function_trace.hpp"
 #include "driver/igb.hpp"
 #include "driver/path_cost.hpp"
 
@@ -90,7 +91,8 @@ stack::SkbPtr IgbAdapter::igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std
 }
 
 // Adds the buffer at next_to_clean to the frame in ring.skb.
-void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb) {
+void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb, JourneyId journey) {
+  const FunctionSpan span(kernel_, "igb_fetch_rx_buffer", journey);
   spend(path::igb_fetch_rx_buffer);
   RxBuffer& buffer = ring.buffers[ring.next_to_clean];
   std::byte* data = buffer.page->base + buffer.page_offset;
@@ -155,8 +157,19 @@ void IgbAdapter::igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const 
   stack::eth_type_trans(skb, *this);
 }
 
+// Measurement: the driver looks at a descriptor for the first time.
+JourneyId IgbAdapter::take_journey(QVector& q, unsigned index) {
+  const JourneyId id = pdev_.rx_stamps().take_journey(q.rx_ring->queue_index, index);
+  if (id != JourneyId::none) {
+    kernel_.journeys()->polled(id, q.stamps, kernel_.now());
+    kernel_.journeys()->begins(id, Stage::rx_driver, kernel_.moment());
+  }
+  return id;
+}
+
 // True when everything that arrived has been handed up (C-24).
 bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
+  const FunctionSpan span(kernel_, "igb_clean_rx_irq");
   RxRing& ring = *q.rx_ring;
   spend(path::igb_clean_rx_irq);
   std::uint32_t packets = 0, bytes = 0;
@@ -175,16 +188,19 @@ bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
     if (wb.length() == 0) break;
     // Seen now; what the stack does with it up to the socket is spent in one piece.
     Instant instant(kernel_);
-    igb_fetch_rx_buffer(ring, wb);
+    const JourneyId journey = take_journey(q, index);
+    igb_fetch_rx_buffer(ring, wb, journey);
     ++cleaned_count;
     ring.next_to_clean = ring.next(index);
     if ((wb.status_errors() & rxd::EOP) == 0) continue;
     stack::SkbPtr skb = std::move(ring.skb);
+    skb->journey = journey;
     ring.skb_tail = nullptr;
     if (!igb_cleanup_headers(*skb, wb)) continue;
     bytes += skb->total_len();
     ++packets;
     igb_process_skb_fields(ring, *skb, wb, index);
+    stack::journey_ends(kernel_, *skb, Stage::rx_driver);
     core_.napi_gro_receive(q, std::move(skb));
   }
   ring.stats.packets += packets;

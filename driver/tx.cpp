@@ -1,8 +1,10 @@
 // Transmit: from sk_buff to doorbell, and from write-back to freed sk_buff (path-map B-105 to B-129).
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.hpp"
+#include "base/function_trace.hpp"
 #include "driver/igb.hpp"
 #include "driver/path_cost.hpp"
 
@@ -45,6 +47,8 @@ bool pad_to_minimum(stack::SkBuff& skb) {
 // --- transmit ------------------------------------------------------------------------------------
 
 stack::NetdevTx IgbAdapter::ndo_start_xmit(stack::SkbPtr& skb) {
+  const FunctionSpan span(kernel_, "igb_xmit_frame", skb->journey);
+  stack::journey_begins(kernel_, *skb, Stage::tx_driver);
   spend(path::igb_xmit_frame);
   kernel_.sync();
   if (down_ || skb->total_len() == 0 || !pad_to_minimum(*skb)) {  // B-106: uncounted
@@ -56,6 +60,7 @@ stack::NetdevTx IgbAdapter::ndo_start_xmit(stack::SkbPtr& skb) {
 }
 
 stack::NetdevTx IgbAdapter::igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring) {
+  const FunctionSpan span(kernel_, "igb_xmit_frame_ring");
   spend(path::igb_xmit_frame_ring);
   if (igb_maybe_stop_tx(ring, descriptor_count(*skb) + kContextAndGap)) return stack::NetdevTx::busy;
 
@@ -89,6 +94,7 @@ bool IgbAdapter::igb_maybe_stop_tx(TxRing& ring, unsigned wanted) {
 // descriptor.
 std::uint32_t IgbAdapter::igb_tx_csum(TxRing& ring, const stack::SkBuff& skb) {
   if (skb.ip_summed != stack::IpSummed::partial) return 0;
+  const FunctionSpan span(kernel_, "igb_tx_csum");
   spend(path::igb_tx_csum);
   const unsigned maclen = skb.network_header - skb.offset();
   const unsigned iplen = skb.csum_start - skb.network_header;
@@ -119,6 +125,7 @@ std::uint32_t IgbAdapter::igb_tx_csum(TxRing& ring, const stack::SkBuff& skb) {
 // Maps linear data and fragments, one descriptor each, and rings the doorbell (B-113 to B-116). The mapping
 // of the linear data is remembered in the packet's first entry, which may be the context descriptor's.
 bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts) {
+  const FunctionSpan span(kernel_, "igb_tx_map");
   spend(path::igb_tx_map);
   stack::SkBuff* const skb = ring.buffers[first].skb.get();
   const std::uint32_t paylen = skb->total_len();
@@ -172,11 +179,15 @@ void IgbAdapter::igb_tx_unwind(TxRing& ring, unsigned first, unsigned end) {
 void IgbAdapter::igb_tx_publish(TxRing& ring, unsigned first, unsigned last) {
   const unsigned tail = ring.next(last);
   pdev_.tx_stamps().at(ring.queue_index, last) = ring.buffers[first].skb->stamp;
+  const JourneyId journey = std::exchange(ring.buffers[first].skb->journey, JourneyId::none);
+  pdev_.tx_stamps().put_journey(ring.queue_index, last, journey);
+  if (journey != JourneyId::none) kernel_.journeys()->in_queue(journey, ring.queue_index);
   kernel_.sync();  // wmb: descriptors are stored before the completion side and the device may look
   ring.buffers[first].next_to_watch = static_cast<int>(last);
   ring.next_to_use = tail;
   if (kernel_.profile.version == KernelVersion::v4_0) igb_maybe_stop_tx(ring, kDescNeeded);
   if (!config_.bugs.doorbell_before_descriptor) hw_.wr32(reg::TDT(ring.queue_index), tail);
+  if (journey != JourneyId::none) kernel_.journeys()->ends(journey, Stage::tx_driver, kernel_.moment());
 }
 
 // --- completion ----------------------------------------------------------------------------------
@@ -189,6 +200,7 @@ void IgbAdapter::igb_unmap_tx(TxBuffer& buffer) {
 
 // True when budget is left, that is, everything done has been cleaned (B-128).
 bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
+  const FunctionSpan span(kernel_, "igb_clean_tx_irq");
   TxRing& ring = *q.tx_ring;
   spend(path::igb_clean_tx_irq);
   kernel_.sync();

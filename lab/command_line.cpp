@@ -81,7 +81,7 @@ class CommandLine {
                    "every effect a kernel event of its own; results do not change");
     run_->add_flag("--quiet", options_.quiet, "print errors only");
     run_->add_flag("--waves", options_.waves, "write waves.fst, for GTKWave; results do not change");
-    run_->add_flag("--trace", trace_)->group("");  // of a later version
+    run_->add_flag("--trace", options_.trace, "write DIR/trace.json: packets' journeys, for ui.perfetto.dev");
   }
   void add_sh() {
     sh_ =
@@ -121,7 +121,6 @@ class CommandLine {
   }
 
   int run(std::ostream& out, std::ostream& err) {
-    if (trace_) throw UserError("--trace: not in this version, expected a run without it");
     if (!out_.empty())
       options_.out = out_;
     else if (run_->count("--out") != 0)
@@ -146,7 +145,7 @@ class CommandLine {
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;
-  bool trace_ = false, bench_json_ = false, regs_json_ = false;
+  bool bench_json_ = false, regs_json_ = false;
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ struct RunCommand {
   std::optional<std::filesystem::path> out;  ///< default out/<scenario>
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
-  bool eager = false, quiet = false, waves = false;
+  bool eager = false, quiet = false, waves = false, trace = false;
 };
 int run_command(const RunCommand& command, std::ostream& out, std::ostream& err);
 

@@ -15,9 +15,9 @@ constexpr auto later = [](const auto& a, const auto& b) {
 
 }  // namespace
 
-void FrameTap::frame(Time now, Time end, std::span<const std::byte> bytes) {
+void FrameTap::frame(Time now, Time end, std::span<const std::byte> bytes, std::uint64_t packet) {
   flush(now);
-  held_.push_back({end, number_++, {bytes.begin(), bytes.end()}});
+  held_.push_back({end, number_++, packet, {bytes.begin(), bytes.end()}});
   std::push_heap(held_.begin(), held_.end(), later);
 }
 
@@ -25,6 +25,8 @@ void FrameTap::flush(Time upto) {
   while (!held_.empty() && held_.front().end <= upto) {
     std::pop_heap(held_.begin(), held_.end(), later);
     writer_.frame(held_.back().end, held_.back().bytes);
+    ++written_;
+    if (held_.back().packet != 0) log_->captured(held_.back().packet, written_);
     held_.pop_back();
   }
 }
@@ -64,7 +66,9 @@ void Instruments::frame(const FrameEvent& e) {
     w.rx_bytes += e.bytes.size() + hw::kFcsBytes;
   }
   if (!waves_.empty()) waves_[e.port]->frame(e);
-  if (!taps_.empty()) taps_[e.port]->frame(engine_.now(), e.end, e.bytes);
+  if (!taps_.empty())
+    taps_[e.port]->frame(engine_.now(), e.end, e.bytes,
+                         journeys_ != nullptr ? journeys_->traced(e.journey) : 0);
   if (events_ == nullptr) return;
   const Port p = ports_[e.port];
   events_->event(Event::frame(e.end, p.host, p.nic, e.transmitted, static_cast<std::uint32_t>(e.bytes.size()),
@@ -81,6 +85,11 @@ void Instruments::delivery(const DeliveryEvent& e) {
   ++activity;
   if (events_ != nullptr)
     events_->event(Event::delivery(e.time, e.host, e.socket, e.length, e.source, e.content));
+}
+
+void Instruments::trace(const Journeys& journeys, TraceLog& log) {
+  journeys_ = &journeys;
+  for (auto& tap : taps_) tap->trace(log);
 }
 
 void Instruments::close() {

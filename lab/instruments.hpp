@@ -10,6 +10,7 @@
 #include "lab/bus_waves.hpp"
 #include "lab/capture.hpp"
 #include "lab/events.hpp"
+#include "lab/journeys.hpp"
 #include "lab/latency.hpp"
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
@@ -25,7 +26,10 @@ class FrameTap {
  public:
   FrameTap(WriterThread& writer, const std::filesystem::path& file) : writer_(writer, file) {}
   /// `now`: nothing told later ends before it.
-  void frame(Time now, Time end, std::span<const std::byte> bytes);
+  /// `packet`: its number in the trace, or 0.
+  void frame(Time now, Time end, std::span<const std::byte> bytes, std::uint64_t packet);
+  /// Tells `log` which frame of the file a packet is.
+  void trace(TraceLog& log) { log_ = &log; }
   /// Nothing follows: tells the rest.
   void close();
 
@@ -33,12 +37,14 @@ class FrameTap {
   struct Held {
     Time end;
     std::uint64_t number;
+    std::uint64_t packet;
     std::vector<std::byte> bytes;
   };
   void flush(Time upto);
   CaptureWriter writer_;
   std::vector<Held> held_;  // a heap, soonest on top
-  std::uint64_t number_ = 0;
+  std::uint64_t number_ = 0, written_ = 0;
+  TraceLog* log_ = nullptr;
 };
 
 class Instruments final : public TraceSink {
@@ -57,6 +63,8 @@ class Instruments final : public TraceSink {
     waves_.resize(ports_.size());
     waves_[port] = std::make_unique<BusWaves>(sink, scope);
   }
+  /// From now on tells `log` where the packets of the trace are in the captures.
+  void trace(const Journeys& journeys, TraceLog& log);
   /// The run is over: hands the writer what is still held back.
   void close();
 
@@ -75,6 +83,7 @@ class Instruments final : public TraceSink {
   sim::Engine& engine_;
   WriterThread* writer_;
   EventSink* events_;
+  const Journeys* journeys_ = nullptr;
   std::vector<Port> ports_;
   std::vector<std::unique_ptr<FrameTap>> taps_;
   std::vector<std::unique_ptr<BusWaves>> waves_;  // by port; empty: nobody looks

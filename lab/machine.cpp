@@ -110,6 +110,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   device_.pcie_out.bind(root_complex_.from_device);
   root_complex_.to_device.bind(device_.pcie_in);
   stack_.observer = &observer_;
+  if (world.trace.journeys() != nullptr) host_.kernel().set_journeys(world.trace.journeys());
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
@@ -119,6 +120,10 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
+    if (JourneyObserver* journeys = world.trace.journeys()) {
+      functions_[f]->rx_stamps().follow(*journeys);
+      functions_[f]->tx_stamps().follow(*journeys);
+    }
   }
   show_waves();
 }

@@ -92,6 +92,15 @@ std::string latency(const RunResult& r) {
   return section("Latency", rows);
 }
 
+std::string stages(const RunResult& r) {
+  Rows rows{{"stage", "n", "p50", "p99", "max", "share"}};
+  for (const auto& [name, l, share] : r.stages)
+    if (l.n != 0)
+      rows.push_back({name, grouped(l.n), readable_ns(l.p50), readable_ns(l.p99), readable_ns(l.max),
+                      fixed(100 * share, 1) + " %"});
+  return section("Latency by stage", rows);
+}
+
 std::string interrupts(const RunResult& r) {
   const double s = seconds_of_traffic(r);
   Rows rows{{"interrupt", "count", "rate"}};
@@ -168,7 +177,8 @@ std::string report_text(const RunResult& r, const std::vector<ExpectOutcome>& ou
   std::string out = r.scenario + ": " + readable_ns(r.time_ns) + " simulated (start line at " +
                     readable_ns(r.start_ns) + ") in " + fixed(r.wall_s, 2) + " s; seed " +
                     std::to_string(r.seed) + "; digest " + (r.digest ? hex16(*r.digest) : "none") + "\n\n";
-  out += wires(r) + sockets(r) + latency(r) + interrupts(r) + processors(r) + bus(r) + account(r) + blocks(r);
+  out += wires(r) + sockets(r) + latency(r) + stages(r) + interrupts(r) + processors(r) + bus(r) + account(r) +
+         blocks(r);
   out += expectations(outcomes);
   if (folder) out += "Results are in " + folder->string() + "/ (summary.json, *.pcap)\n";
   return out;

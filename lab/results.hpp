@@ -77,6 +77,13 @@ struct LatencyStats {
   std::uint64_t n = 0, min = 0, p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
 };
 
+/// One stage of the packets' way (docs/latency.md), or a whole way.
+struct StageResult {
+  std::string name;
+  LatencyStats latency;
+  double share = 0;  ///< of the time all packets took on the whole way, 0..1
+};
+
 template <class T>
 using Named = std::vector<std::pair<std::string, T>>;
 
@@ -94,6 +101,7 @@ struct RunResult {
   Named<PcieResult> pcie;         ///< by "<h>.<if>"
   Named<LockstepResult> lockstep;
   Named<LatencyStats> latency;
+  std::vector<StageResult> stages;  ///< rx_* and tx_*, each in the order of the path; empty: not asked for
   std::vector<std::string> faults;  ///< DMA faults, assertions, … one line each; not empty: exit 1
 
   double slowdown() const;  ///< wall over simulated time

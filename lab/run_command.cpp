@@ -32,7 +32,8 @@ class OutputFolder {
       fail();
     }
     fs::remove(probe, ec);
-    for (const char* stale : {"summary.json", "scenario.json", "junit.xml", "kernel.log", "waves.fst"})
+    for (const char* stale :
+         {"summary.json", "scenario.json", "junit.xml", "kernel.log", "waves.fst", "trace.json"})
       fs::remove(folder_ / stale, ec);
   }
   ~OutputFolder() {
@@ -105,6 +106,8 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
     options.quiet = command.quiet;
     options.waves = command.waves;
     options.progress = progress.enabled() ? &progress : nullptr;
+    options.stages = true;
+    options.trace = command.trace;
     result = timed_run(scenario, options);
   }
   const Json summary = summary_json(*result);

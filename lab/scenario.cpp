@@ -139,6 +139,7 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_waves(root, s.waves);
   read_cost(root, s.cost);
   read_pcie(root, s.pcie);
+  read_trace(root, s.trace);
   read_fidelity(root, s.fidelity);
   for (const char* list : {"app", "traffic", "at", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");

@@ -169,6 +169,14 @@ struct Expect {
   std::variant<double, std::int64_t, bool, std::string> value;
 };
 
+/// `[trace]`: which packets trace.json tells, whole journeys each. Times count from the start line.
+struct TraceChoice {
+  unsigned every = 1;      ///< one packet in so many
+  unsigned packets = 300;  ///< so many in all; 0: no limit
+  Duration from{};
+  std::optional<Duration> until;  ///< of the packets' beginnings
+};
+
 struct Scenario {
   std::string name;  ///< file name without folder and extension
   Run run;
@@ -176,6 +184,7 @@ struct Scenario {
   CostModel cost;
   Pcie pcie;
   std::map<std::string, std::string> fidelity;  ///< every unit of kUnits
+  TraceChoice trace;
   std::vector<Host> hosts;
   std::vector<App> apps;
   std::vector<Traffic> traffic;

@@ -1,4 +1,4 @@
-// [run], [waves], [cost], [pcie], [fidelity], [[at]], [[expect]].
+// [run], [waves], [trace], [cost], [pcie], [fidelity], [[at]], [[expect]].
 #include "lab/scenario_sections.hpp"
 
 #include <algorithm>
@@ -91,6 +91,17 @@ void read_pcie(TableReader& root, Pcie& p) {
       throw t.error(
           "completion", "is " + std::to_string(p.completion),
           "a multiple of rcb (" + std::to_string(p.rcb) + ") not above mps (" + std::to_string(p.mps) + ")");
+  });
+}
+
+void read_trace(TableReader& root, TraceChoice& trace) {
+  root.table("trace", [&](TableReader& t) {
+    trace.every = t.number("every", trace.every, 1, 1'000'000'000);
+    trace.packets = t.number("packets", trace.packets, 0, 1'000'000'000);
+    if (const auto d = t.duration("from")) trace.from = *d;
+    trace.until = t.duration("until");
+    if (trace.until && *trace.until <= trace.from)
+      throw t.error("until", "is not after from", "a later time");
   });
 }
 

@@ -13,6 +13,7 @@ void read_waves(TableReader& root, Waves& waves);
 void read_cost(TableReader& root, CostModel& cost);
 void read_pcie(TableReader& root, Pcie& pcie);
 void read_fidelity(TableReader& root, std::map<std::string, std::string>& fidelity);
+void read_trace(TableReader& root, TraceChoice& trace);
 void read_hosts(TableReader& root, Scenario& s);
 void read_apps(TableReader& root, Scenario& s);
 /// File names in the tree become absolute; those of the file are relative to `folder`.

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <systemc>
 
+#include "lab/function_log.hpp"
 #include "lab/instruments.hpp"
+#include "lab/journeys.hpp"
 #include "lab/kernel_log.hpp"
 #include "lab/live_run.hpp"
 #include "lab/machine.hpp"
@@ -40,9 +42,19 @@ class Simulation final : public LiveRun {
         rtl_(options.eager || options.waves),
         world_{engine_, scheduler_, trace_, frames_, instruments_, rtl_, options.bugs, waves_.get()} {
     trace_.set_sink(&instruments_);
+    if (options.stages || options.trace) trace_.set_journeys(&journeys_.emplace(port_names(scenario)));
+    if (options.trace && writer_) {
+      journeys_->trace(log_.emplace(scenario, *writer_, *options.out_dir / "trace.json"));
+      instruments_.trace(*journeys_, *log_);
+    }
     unsigned port = 0, cpu = 0;
     for (std::size_t h = 0; h < scenario.hosts.size(); ++h) {
       machines_.push_back(std::make_unique<Machine>(world_, scenario, h, port, cpu));
+      if (log_) {
+        functions_.push_back(std::make_unique<FunctionLog>(static_cast<unsigned>(h), scenario.hosts[h].cpus,
+                                                           *journeys_, *log_));
+        machines_.back()->host().kernel().set_functions(functions_.back().get());
+      }
       port += static_cast<unsigned>(scenario.hosts[h].nics.size());
       cpu += scenario.hosts[h].cpus;
     }
@@ -98,6 +110,10 @@ class Simulation final : public LiveRun {
     result->latency.emplace_back("irq_assert_to_handler", instruments_.irq_assert_to_handler.stats());
     if (instruments_.request_round_trip.count() != 0)
       result->latency.emplace_back("request_round_trip", instruments_.request_round_trip.stats());
+    if (journeys_) {
+      result->stages = journeys_->results();
+      for (std::string& fault : journeys_->faults()) result->faults.push_back(std::move(fault));
+    }
     if (options_.out_dir) write_kernel_logs();
     return result;
   }
@@ -165,6 +181,7 @@ class Simulation final : public LiveRun {
   /// What is held back until its time has come goes to the writer.
   void close_files(Time end) {
     instruments_.close();
+    if (log_) log_->close();
     if (!waves_) return;
     waves_->close(end);
     if (waves_->late() != 0) throw std::logic_error("waves: changes told behind the clock");
@@ -173,6 +190,13 @@ class Simulation final : public LiveRun {
   void open_waves(Time t, std::uint32_t) {
     const auto& until = scenario_.waves.until;
     waves_->open(t, until ? start_ + *until : Time::never());
+  }
+
+  static std::vector<std::string> port_names(const Scenario& s) {
+    std::vector<std::string> names;
+    for (const Host& h : s.hosts)
+      for (const Nic& n : h.nics) names.push_back(h.name + "." + n.if_name);
+    return names;
   }
 
   /// An application or a boot task became ready: in its task, synchronised.
@@ -184,6 +208,7 @@ class Simulation final : public LiveRun {
       if (!m->ready()) return;
     start_ = (engine_.now() + kStartMargin).ceil(1_ms);
     instruments_.start = start_;
+    if (log_) log_->start_line(start_);
     network_->start(start_);
     const Waves& w = scenario_.waves;
     if (waves_ && (w.from || w.until))
@@ -276,6 +301,9 @@ class Simulation final : public LiveRun {
   Instruments instruments_;
   std::unique_ptr<WaveFile> waves_;
   sim::RtlWorld rtl_;
+  std::optional<Journeys> journeys_;
+  std::optional<TraceLog> log_;
+  std::vector<std::unique_ptr<FunctionLog>> functions_;
   World world_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Network> network_;

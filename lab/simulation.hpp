@@ -28,6 +28,9 @@ struct RunOptions {
   bool waves = false;  ///< write out_dir/waves.fst
   ProgressSink* progress = nullptr;
   EventSink* events = nullptr;
+  bool stages = false;  ///< latency by stage: costs time, changes nothing simulated
+  bool trace =
+      false;  ///< with out_dir: trace.json, of the packets the scenario's [trace] chooses; implies stages
   igb::PlantedBugs bugs{};  ///< for tests: every driver of the run has them
 };
 

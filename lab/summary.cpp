@@ -168,6 +168,7 @@ Json summary_json(const RunResult& r) {
   j["pcie"] = named(r.pcie);
   j["lockstep"] = named(r.lockstep);
   j["latency_ns"] = named(r.latency);
+  for (const auto& s : r.stages) j["latency_ns"][s.name] = object(s.latency);
   return j;
 }
 

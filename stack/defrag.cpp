@@ -190,6 +190,7 @@ SkbPtr IpFrags::reassemble(FragQueue& q, SkbQueue& garbage) {
   const IpHeader ip{head->at(head->network_header)};
   const std::uint32_t header = ip.header_length();
   head->frag_list = rest;
+  journey_dropped(kernel_, *head);
   for (SkBuff* s = rest; s != nullptr; s = s->next) {
     head->data_len += s->len;
     head->truesize += s->truesize;

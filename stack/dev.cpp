@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/random.hpp"
@@ -140,6 +141,11 @@ bool DeviceLayer::strip_vlan(SkbPtr& skb) {
 }
 
 void DeviceLayer::netif_receive_skb(SkbPtr skb) {
+  const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
+  const FunctionSpan span(kernel_,
+                          {v4_0 ? "netif_receive_skb_internal" : "netif_receive_skb", "__netif_receive_skb",
+                           "__netif_receive_skb_core"},
+                          skb->journey);
   kernel_.charge(kernel_.cost.instructions(path_cost::kNetifReceiveSkb));
   ++stack_.softnet().here().processed;
   skb->network_header = skb->offset();

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/function_trace.hpp"
 #include "stack/dev.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
@@ -10,6 +11,8 @@
 namespace niclab::stack {
 
 int DeviceLayer::dev_queue_xmit(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "dev_queue_xmit", skb->journey);
+  journey_begins(kernel_, *skb, Stage::tx_qdisc);
   // Route, neighbour and qdisc lines are shared with other CPUs.
   kernel_.charge(kernel_.cost.instructions(path_cost::kDevQueueXmit) + kernel_.cost.l3_hit * 3);
   skb->mac_header = skb->offset();
@@ -52,6 +55,7 @@ unsigned DeviceLayer::netdev_pick_tx(NetDevice& dev, SkBuff& skb) {
 }
 
 int DeviceLayer::dev_xmit_skb(SkbPtr skb, Qdisc& q) {
+  const FunctionSpan span(kernel_, "__dev_xmit_skb");
   kernel_.settle();  // the packet joins the queue after what building it cost
   Instant instant(kernel_);
   const bool contended = q.running;  // path-map B-82
@@ -96,6 +100,7 @@ void DeviceLayer::qdisc_run(Qdisc& q) {
 }
 
 void DeviceLayer::qdisc_run_begun(Qdisc& q) {
+  const FunctionSpan span(kernel_, "__qdisc_run");
   int quota = stack_.softnet().dev_weight;
   while (qdisc_restart(q) > 0) {
     if (--quota <= 0 || kernel_.need_resched()) {
@@ -126,6 +131,7 @@ std::uint32_t DeviceLayer::qdisc_restart(Qdisc& q) {
 
 /// Called and returns with the root lock held; drops it around the driver (path-map B-90).
 std::uint32_t DeviceLayer::sch_direct_xmit(SkbPtr skb, Qdisc& q) {
+  const FunctionSpan span(kernel_, "sch_direct_xmit", skb->journey);
   kernel_.charge(kernel_.cost.instructions(path_cost::kSchDirectXmit));
   NetdevQueue& txq = q.txq;
   kernel_.unlock(q.root_lock);
@@ -151,6 +157,7 @@ std::uint32_t DeviceLayer::sch_direct_xmit(SkbPtr skb, Qdisc& q) {
 }
 
 NetdevTx DeviceLayer::dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq) {
+  const FunctionSpan span(kernel_, "dev_hard_start_xmit", skb->journey);
   kernel_.charge(kernel_.cost.instructions(path_cost::kDevHardStartXmit));
   NetDevice& dev = *txq.dev;
   skb->dst = nullptr;  // IFF_XMIT_DST_RELEASE
@@ -159,6 +166,7 @@ NetdevTx DeviceLayer::dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq) {
     return NetdevTx::ok;
   }
   if (skb->ip_summed == IpSummed::partial && !dev.hw_ip_csum) skb_checksum_help(*skb);
+  journey_ends(kernel_, *skb, Stage::tx_qdisc);
   const NetdevTx rc = dev.ndo_start_xmit(skb);
   // The doorbell took its place in time; what is left to do is cheap and ends with the caller's Instant.
   kernel_.settle();

@@ -263,7 +263,7 @@ int Icmp::send_echo(Ipv4Address to, std::uint16_t id, std::uint16_t sequence, co
   cork.route = route.route;
   cork.saddr = route.saddr;
   cork.daddr = to;
-  cork.stamp = stamp;
+  cork.times.stamp = stamp;
   return push({icmp_type::kEcho, 0, std::uint32_t{id} << 16 | sequence, payload, length}, cork);
 }
 

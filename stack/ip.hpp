@@ -32,6 +32,14 @@ struct PayloadSource {
   const void* from = nullptr;
 };
 
+/// Measurement: when a datagram left its application. The last three are zero unless journeys are recorded.
+struct SendTimes {
+  Time stamp{};        ///< sendto begins, as `app_to_wire` counts it
+  Time called{};       ///< sendto begins
+  Time socket_done{};  ///< sendto calls the protocol
+  Time protocol{};     ///< udp_sendmsg begins
+};
+
 /// inet_cork: a datagram under construction and how it is to be sent.
 struct IpCork {
   const Route* route = nullptr;
@@ -41,7 +49,7 @@ struct IpCork {
   bool want_hw_csum = false;   ///< UDP: leave the checksum to the device if one packet carries it all
   std::uint32_t fragsize = 0;  ///< MTU at the time of ip_setup_cork
   std::uint32_t length = 0;    ///< bytes appended so far, transport header included
-  Time stamp{};                ///< goes to SkBuff::stamp
+  SendTimes times{};           ///< stamp goes to SkBuff::stamp
 };
 
 class Ip {
@@ -82,6 +90,7 @@ class Ip {
   int fragment_slow(SkbPtr skb);
   int finish_fragments(int error);
   void loop_back(const SkBuff& skb);
+  void start_journey(SkBuff& skb, const SendTimes& times);
 
   NetStack& stack_;
   Kernel& kernel_;

@@ -11,6 +11,7 @@
 namespace niclab::stack {
 
 int Ip::fragment(SkbPtr skb) {
+  journey_dropped(kernel_, *skb);
   const IpHeader ip{skb->data};
   const Route& route = *static_cast<Route*>(skb->dst);
   if ((ip.frag_off() & kIpDf) != 0 && !skb_cb<IpCb>(*skb).local_df) {

@@ -1,6 +1,7 @@
 // ip_rcv and what follows, up to the transport protocols (path-map C-54 to C-62).
 #include <cerrno>
 
+#include "base/function_trace.hpp"
 #include "stack/ip.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
@@ -29,6 +30,7 @@ bool options_well_formed(const std::byte* p, std::uint32_t n) {
 }  // namespace
 
 void Ip::rcv(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_rcv");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpRcv));
   if (skb->pkt_type == PacketType::otherhost) return;
   IpMib& mib = stack_.mib.ip;
@@ -85,6 +87,7 @@ bool Ip::rcv_options(SkBuff& skb) {
 }
 
 void Ip::rcv_finish(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_rcv_finish");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpRcvFinish));
   if (IpHeader{skb->data}.protocol() == kIpProtoUdp && !IpHeader{skb->data}.is_fragment())
     kernel_.charge(kernel_.cost.instructions(path_cost::kIpEarlyDemux) + kernel_.cost.l3_hit);
@@ -116,6 +119,7 @@ void Ip::rcv_finish(SkbPtr skb) {
 }
 
 void Ip::local_deliver(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_local_deliver");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpLocalDeliver));
   if (IpHeader{skb->data}.is_fragment()) {
     skb = stack_.frags().defrag(std::move(skb));
@@ -125,6 +129,7 @@ void Ip::local_deliver(SkbPtr skb) {
 }
 
 void Ip::local_deliver_finish(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_local_deliver_finish");
   const IpHeader ip{skb->data};
   skb->transport_header = static_cast<std::uint16_t>(skb->network_header + ip.header_length());
   skb->pull(ip.header_length());

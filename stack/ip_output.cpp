@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/function_trace.hpp"
 #include "stack/ip.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
@@ -36,6 +37,7 @@ std::uint16_t Ip::select_ident(Ipv4Address daddr) {
 
 int Ip::append_data(SkbQueue& queue, IpCork& cork, const PayloadSource& source, std::uint32_t length,
                     std::uint32_t transport_header, unsigned flags, UdpSocket* sk, Time deadline) {
+  const FunctionSpan span(kernel_, "__ip_append_data");
   const std::uint32_t header = kIpHeaderLength;
   const std::uint32_t mtu = cork.fragsize;
   const std::uint32_t max_fragment = ((mtu - header) & ~7u) + header;
@@ -108,6 +110,7 @@ int Ip::append_data(SkbQueue& queue, IpCork& cork, const PayloadSource& source, 
 }
 
 SkbPtr Ip::make_skb(SkbQueue& queue, const IpCork& cork) {
+  const FunctionSpan span(kernel_, "__ip_make_skb");
   SkbPtr skb = queue.pop_front();
   if (!skb) return nullptr;
   SkBuff** link = &skb->frag_list;
@@ -136,12 +139,23 @@ SkbPtr Ip::make_skb(SkbQueue& queue, const IpCork& cork) {
   ip.set_saddr(cork.saddr);
   ip.set_daddr(cork.daddr);
   skb->priority = cork.priority;
-  skb->stamp = cork.stamp;
+  skb->stamp = cork.times.stamp;
+  if (cork.times.called != Time{}) start_journey(*skb, cork.times);
   skb->dst = const_cast<Route*>(cork.route);
   return skb;
 }
 
+void Ip::start_journey(SkBuff& skb, const SendTimes& times) {
+  JourneyObserver& journeys = *kernel_.journeys();
+  skb.journey = journeys.sent(times.called);
+  functions_serve(kernel_, skb.journey);
+  journeys.begins(skb.journey, Stage::tx_socket, times.called);
+  journeys.ends(skb.journey, Stage::tx_socket, times.socket_done);
+  journeys.begins(skb.journey, Stage::tx_stack, times.protocol);
+}
+
 int Ip::send_skb(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_send_skb");
   int err = local_out(std::move(skb));
   if (err > 0) err = err == net_xmit::kCn ? 0 : -ENOBUFS;  // net_xmit_errno
   if (err != 0) ++stack_.mib.ip.OutDiscards;
@@ -149,6 +163,7 @@ int Ip::send_skb(SkbPtr skb) {
 }
 
 int Ip::local_out(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_local_out");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpLocalOut));
   const IpHeader ip{skb->data};
   ip.set_tot_len(static_cast<std::uint16_t>(skb->total_len()));
@@ -158,8 +173,10 @@ int Ip::local_out(SkbPtr skb) {
 
 /// ip_output, or ip_mc_output for broadcast and groups we are in.
 int Ip::output(SkbPtr skb) {
-  kernel_.charge(kernel_.cost.instructions(path_cost::kIpOutput));
   const Route& route = *static_cast<Route*>(skb->dst);
+  const bool group = route.type == RouteType::multicast || route.type == RouteType::broadcast;
+  const FunctionSpan span(kernel_, group ? "ip_mc_output" : "ip_output");
+  kernel_.charge(kernel_.cost.instructions(path_cost::kIpOutput));
   ++stack_.mib.ip.OutRequests;
   stack_.mib.ip_ext.OutOctets += skb->total_len();
   skb->dev = route.dev;
@@ -188,12 +205,14 @@ void Ip::loop_back(const SkBuff& original) {
 }
 
 int Ip::finish_output(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_finish_output");
   const Route& route = *static_cast<Route*>(skb->dst);
   if (skb->total_len() > route.mtu()) return fragment(std::move(skb));
   return finish_output2(std::move(skb));
 }
 
 int Ip::finish_output2(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "ip_finish_output2");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpFinishOutput2));
   const Route& route = *static_cast<Route*>(skb->dst);
   IpExtMib& ext = stack_.mib.ip_ext;

@@ -241,6 +241,7 @@ int dev_hard_header_and_xmit(NetStack& stack, SkbPtr skb, NetDevice& dev, MacAdd
   dev.dev_addr.store(h + 6);
   store_be16(h + 12, skb->protocol);
   skb->dev = &dev;
+  journey_ends(stack.kernel(), *skb, Stage::tx_stack);
   return stack.dev().dev_queue_xmit(std::move(skb));
 }
 

@@ -86,6 +86,7 @@ class Napi {
   virtual int poll(int budget) = 0;
   NetDevice* dev = nullptr;
   int weight = 64;
+  NapiStamps stamps{};  ///< measurement: of the present poll, while journeys are recorded
 
  private:
   friend class NapiAccess;

@@ -1,5 +1,6 @@
 #include "stack/net_stack.hpp"
 
+#include "base/function_trace.hpp"
 #include "stack/path_cost.hpp"
 
 namespace niclab::stack {
@@ -46,9 +47,17 @@ UdpSocket& NetStack::socket() {
 /// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight
 /// up.
 void NetStack::napi_gro_receive(Napi&, SkbPtr skb) {
+  journey_begins(kernel_, *skb, Stage::rx_stack);
   udp_.deliver_pending();
-  kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
+  const FunctionSpan span(kernel_, "napi_gro_receive", skb->journey);
+  gro_receive();
   dev_.netif_receive_skb(std::move(skb));
+}
+
+void NetStack::gro_receive() {
+  const FunctionSpan span(kernel_, {"dev_gro_receive", "inet_gro_receive"});
+  if (kernel_.profile.version == KernelVersion::v4_0) const FunctionSpan udp(kernel_, "udp4_gro_receive");
+  kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
 }
 
 void NetStack::softnet_rx_ni(SkbPtr skb) {

@@ -102,6 +102,8 @@ class NetStack final : public NetdevCore {
   void softnet_rx_ni(SkbPtr skb);
 
  private:
+  void gro_receive();
+
   Kernel& kernel_;
   SkbPool pool_;
   std::deque<std::unique_ptr<UdpSocket>> sockets_;  // outlive every packet that points to them

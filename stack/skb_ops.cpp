@@ -108,6 +108,7 @@ bool skb_linearize(SkbPtr& skb) {
   flat->dev = skb->dev;
   flat->dst = skb->dst;
   flat->stamp = skb->stamp;
+  flat->journey = std::exchange(skb->journey, JourneyId::none);
   std::memcpy(flat->cb, skb->cb, sizeof flat->cb);
   // The accounting moves along: the old truesize is what was charged.
   flat->truesize = skb->truesize;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "stack/path_cost.hpp"
 
@@ -18,6 +19,14 @@ constexpr std::uint32_t kSizeofSkBuff = 256, kSizeofSharedInfo = 320;
 constexpr std::uint32_t kIgbRxTruesize = align64(256 + 64) + kSizeofSharedInfo + kSizeofSkBuff + 2048;
 
 }  // namespace
+
+void tell_begin(Kernel& k, const SkBuff& skb, Stage stage) {
+  k.journeys()->begins(skb.journey, stage, k.moment());
+}
+void tell_end(Kernel& k, const SkBuff& skb, Stage stage) {
+  k.journeys()->ends(skb.journey, stage, k.moment());
+}
+void tell_drop(Kernel& k, SkBuff& skb) { k.journeys()->dropped(std::exchange(skb.journey, JourneyId::none)); }
 
 DataBuffer* BufferPool::get() {
   kernel_.sync();
@@ -109,6 +118,7 @@ SkbPtr SkbPool::clone(const SkBuff& original) {
     s->frag_list = nullptr;
     s->destructor = nullptr;
     s->owner = nullptr;
+    s->journey = JourneyId::none;
     BufferPool::ref(s->buffer);
     *link = s;
     link = from == &original ? &head->frag_list : &s->next;
@@ -123,6 +133,7 @@ void SkbDeleter::operator()(SkBuff* skb) const {
     k.sync();
     skb->destructor(*skb);
   }
+  journey_dropped(k, *skb);
   k.charge(k.cost.instructions(path_cost::kKfreeSkb));
   SkBuff* rest = skb->frag_list;
   while (skb != nullptr) {

@@ -79,6 +79,7 @@ struct SkBuff {
   std::uint16_t csum_offset = 0;    ///< partial: from csum_start to the field
   std::uint32_t rxhash = 0;
   std::uint32_t truesize = 0;  ///< memory charged to a socket
+  JourneyId journey{};         ///< measurement: whose way this is
   NetDevice* dev = nullptr;
   void* dst = nullptr;  ///< route, owned by the stack
   /// Called with the skb when it is freed; accounts memory to a socket. nullptr: nobody owns it.
@@ -124,6 +125,26 @@ struct SkbDeleter {
   void operator()(SkBuff* skb) const;
 };
 using SkbPtr = std::unique_ptr<SkBuff, SkbDeleter>;
+
+/// Measurement: the code of a border, kept out of the functions that have one.
+[[gnu::cold]] void tell_begin(Kernel& k, const SkBuff& skb, Stage stage);
+[[gnu::cold]] void tell_end(Kernel& k, const SkBuff& skb, Stage stage);
+[[gnu::cold]] void tell_drop(Kernel& k, SkBuff& skb);
+
+/// Measurement: a border of the packet's journey, at the instant the code has come to.
+inline void journey_begins(Kernel& k, const SkBuff& skb, Stage stage) {
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_begin(k, skb, stage);
+}
+inline void journey_ends(Kernel& k, const SkBuff& skb, Stage stage) {
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_end(k, skb, stage);
+}
+/// The packet goes on as several, or as a part of another: its journey does not count.
+inline void journey_dropped(Kernel& k, SkBuff& skb) {
+  if (skb.journey != JourneyId::none) [[unlikely]]
+    tell_drop(k, skb);
+}
 
 /// Allocates sk_buffs of one host. Steady state allocates nothing from the C++ heap.
 class SkbPool {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 
@@ -176,13 +177,17 @@ int UdpSocket::disconnect() {
 
 int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
                       const SendControl* control) {
+  const FunctionSpan span(kernel_, "sendto");
+  SendTimes times;
+  if (kernel_.journeys() != nullptr) times.called = kernel_.moment();
   enter(path_cost::kSysSendto);
-  const Time stamp = kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
+  times.stamp = kernel_.now() - kernel_.cost.syscall - kernel_.cost.instructions(path_cost::kSysSendto);
   // The packet is built at one instant; it takes its place at the queue when that is paid (dev_xmit_skb).
   kernel_.begin_instant();
   if (closed_) return leave(-EBADF);
   if (!hashed_ && stack_.udp().get_port(*this, 0) != 0) return leave(-EAGAIN);
-  const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, stamp);
+  if (kernel_.journeys() != nullptr) times.socket_done = kernel_.moment();
+  const int result = stack_.udp().sendmsg(*this, payload, to, flags, control, times);
   if (result >= 0) ++tx_datagrams_;
   return leave(result);
 }
@@ -190,6 +195,7 @@ int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, un
 int UdpSocket::recvfrom(std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
   // No synchronisation yet: recvmsg looks at the queue after its own first charge.
   kernel_.end_instant();
+  const FunctionSpan span(kernel_, "recvfrom");
   kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(path_cost::kSysRecvfrom));
   if (rcvtimeo_ != Duration{}) deadline = min(deadline, kernel_.now() + rcvtimeo_);
   return leave(stack_.udp().recvmsg(*this, buffer, from, flags, deadline));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 
@@ -34,6 +35,8 @@ bool Softnet::remove(SoftnetData& sd, Napi& napi) {
 }
 
 void Softnet::napi_schedule(Napi& napi) {
+  const FunctionSpan span(kernel_, "__napi_schedule");
+  const Time called = kernel_.journeys() != nullptr ? kernel_.moment() : Time{};
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiSchedule));
   const bool irqs = kernel_.local_irq_save();
   kernel_.sync();
@@ -41,11 +44,14 @@ void Softnet::napi_schedule(Napi& napi) {
     NapiAccess::scheduled(napi) = true;
     append(here(), napi);
     kernel_.raise_softirq(Softirq::net_rx);
+    if (kernel_.journeys() != nullptr)
+      napi.stamps = {.interrupt = kernel_.interrupt_stamps(), .scheduled = called};
   }
   kernel_.local_irq_restore(irqs);
 }
 
 void Softnet::napi_complete(Napi& napi) {
+  const FunctionSpan span(kernel_, "napi_complete");
   stack_.udp().deliver_pending();
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiComplete));
   const bool irqs = kernel_.local_irq_save();
@@ -77,12 +83,14 @@ int Softnet::poll_one(Napi& napi) {
   kernel_.sync();
   if (!NapiAccess::scheduled(napi)) return 0;
   stack_.udp().poll_begins();
+  if (kernel_.journeys() != nullptr) napi.stamps.chosen = kernel_.moment();
   const int work = napi.poll(napi.weight);
   stack_.udp().poll_ends();
   return work;
 }
 
 void Softnet::net_rx_action() {
+  const FunctionSpan span(kernel_, "net_rx_action");
   if (kernel_.profile.version == KernelVersion::v4_0)
     net_rx_action_4_0(here());
   else
@@ -178,6 +186,7 @@ void Softnet::netif_schedule(Qdisc& qdisc) {
 }
 
 void Softnet::net_tx_action() {
+  const FunctionSpan span(kernel_, "net_tx_action");
   SoftnetData& sd = here();
   kernel_.sync();
   if (sd.output_first == nullptr) return;

@@ -50,7 +50,7 @@ class Udp {
 
   // --- send --------------------------------------------------------------------------------------
   int sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
-              const SendControl* control, Time stamp);
+              const SendControl* control, SendTimes times);
   /// udp_push_pending_frames: sends what is corked; the socket is owned. 0 or a negative errno.
   int push_pending_frames(UdpSocket& sk);
 
@@ -72,6 +72,8 @@ class Udp {
   void mcast_deliver(SkbPtr skb);
   void flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final);
   void bad_checksum();
+  /// Measurement: the border between stack and socket.
+  void enters_queue(SkBuff& skb);
 
   /// 0 when a datagram is at the front of the queue, else a negative errno.
   int wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline);
@@ -80,7 +82,9 @@ class Udp {
   int append(UdpSocket& sk, std::span<const std::byte> payload, std::uint32_t ulen, bool corkreq,
              unsigned flags, Time deadline);
   int send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
-                    Time stamp, Time deadline);
+                    const SendTimes& times, Time deadline);
+  int ip_make_skb(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                  const SendTimes& times, Time deadline, SkbPtr& skb);
   int send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport);
 
   /// One CPU's running poll and the datagram it has processed but not yet handed over.

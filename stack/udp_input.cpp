@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/udp.hpp"
@@ -40,6 +41,7 @@ Duration Udp::checksum_cost(const SkBuff& skb) const {
 }
 
 void Udp::rcv(SkbPtr skb) {
+  const FunctionSpan span(kernel_, {"udp_rcv", "__udp4_lib_rcv"});
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpRcv));
   UdpMib& mib = stack_.mib.udp;
   if (!pskb_may_pull(skb, kUdpHeaderLength)) {
@@ -97,6 +99,7 @@ void Udp::deliver_pending() {
 
 /// udp_queue_rcv_skb: 0 or -1.
 int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
+  const FunctionSpan span(kernel_, "udp_queue_rcv_skb", skb->journey);
   // The socket's lines were last written by its reader, usually on another CPU.
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpQueueRcvSkb) + kernel_.cost.l3_hit * 2);
   UdpMib& mib = stack_.mib.udp;
@@ -125,8 +128,14 @@ int Udp::queue_rcv_skb(UdpSocket& sk, SkbPtr skb) {
   return rc;
 }
 
+void Udp::enters_queue(SkBuff& skb) {
+  kernel_.journeys()->ends(skb.journey, Stage::rx_stack, kernel_.now());
+  kernel_.journeys()->begins(skb.journey, Stage::rx_socket, kernel_.now());
+}
+
 /// __udp_queue_rcv_skb with sock_queue_rcv_skb (path-map C-72 to C-75).
 int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
+  const FunctionSpan span(kernel_, {"__udp_queue_rcv_skb", "sock_queue_rcv_skb"}, skb->journey);
   const CostModel& cost = kernel_.cost;
   kernel_.charge(cost.instructions(path_cost::kSockQueueRcvSkb + path_cost::kSockDefReadable) + cost.lock +
                  cost.irq_save_restore + cost.l3_hit * 2);
@@ -142,9 +151,14 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   skb->owner = &sk;
   sk.rmem_alloc_ += skb->truesize;
   skb_cb<UdpRxCb>(*skb) = UdpRxCb{};
+  // Others see it from this instant on, though its charges may still be due.
+  if (skb->journey != JourneyId::none) enters_queue(*skb);
   if (sk.connected_) sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());  // path-map C-84
   sk.receive_queue_.push_back(std::move(skb));
-  if (!sk.readers_.empty()) kernel_.wake_one(sk.readers_);
+  if (!sk.readers_.empty()) {
+    const FunctionSpan readable(kernel_, {"sock_def_readable", "__wake_up_sync_key", "__wake_up_common"});
+    kernel_.wake_one(sk.readers_);
+  }
   return 0;
 }
 
@@ -164,14 +178,18 @@ bool Udp::mcast_match(const UdpSocket& sk, Ipv4Address saddr, std::uint16_t spor
 
 /// Each socket gets a clone; with `final` the last one gets the packet itself.
 void Udp::flush_stack(std::span<UdpSocket* const> sockets, SkbPtr& skb, bool final) {
+  const FunctionSpan span(kernel_, "flush_stack");
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     kernel_.settle();
-    SkbPtr copy = final && i + 1 == sockets.size() ? std::move(skb) : stack_.skb_pool().clone(*skb);
+    const bool itself = final && i + 1 == sockets.size();
+    SkbPtr copy = itself ? std::move(skb) : stack_.skb_pool().clone(*skb);
+    if (!itself && skb->journey != JourneyId::none) copy->journey = kernel_.journeys()->copy(skb->journey);
     queue_rcv_skb(*sockets[i], std::move(copy));
   }
 }
 
 void Udp::mcast_deliver(SkbPtr skb) {
+  const FunctionSpan span(kernel_, "__udp4_lib_mcast_deliver");
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpMcastDeliver) + kernel_.cost.lock);
   kernel_.sync();
   const IpHeader ip{skb->at(skb->network_header)};
@@ -210,6 +228,7 @@ void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::ui
 // --- recvmsg -------------------------------------------------------------------------------------
 
 int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
+  const FunctionSpan span(kernel_, "__skb_recv_datagram");
   const CostModel& cost = kernel_.cost;
   kernel_.charge(cost.instructions(path_cost::kSkbRecvDatagram) + cost.lock + cost.irq_save_restore +
                  cost.l3_hit);
@@ -230,6 +249,7 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
   const CostModel& cost = kernel_.cost;
   while (true) {
     kernel_.end_instant();
+    const FunctionSpan span(kernel_, "udp_recvmsg");
     kernel_.charge(cost.instructions(path_cost::kUdpRecvmsg));
     if (const int err = wait_for_datagram(sk, flags, deadline); err != 0) return err;
     // The datagram is taken, copied and freed at one instant; the system call ends when that is paid
@@ -244,6 +264,13 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     SkbPtr owned;
     if (!peek || !intact) owned = sk.receive_queue_.pop_front();  // intact or not: skb_kill_datagram
     const Time stamp = skb->stamp;
+    JourneyId journey = JourneyId::none;
+    if (skb->journey != JourneyId::none && !peek && intact) {
+      journey = std::exchange(skb->journey, JourneyId::none);
+      functions_serve(kernel_, journey);
+      kernel_.journeys()->ends(journey, Stage::rx_socket, kernel_.now());
+      kernel_.journeys()->begins(journey, Stage::rx_app, kernel_.moment());
+    }
     Duration spent = checksum_cost(*skb);
     if (intact) {
       // sk_buff, its head and the payload come from another CPU's cache or the device's write to L3.
@@ -268,6 +295,10 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     if (!intact) {
       if ((flags & msg::kDontwait) != 0) return -EAGAIN;
       continue;
+    }
+    if (journey != JourneyId::none) {
+      kernel_.journeys()->ends(journey, Stage::rx_app, kernel_.moment());
+      kernel_.journeys()->completed(journey);
     }
     if (!peek) {
       ++sk.rx_datagrams_;

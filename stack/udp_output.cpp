@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/function_trace.hpp"
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/udp.hpp"
@@ -28,7 +29,7 @@ struct Udp::Flow {
   std::uint8_t ttl = 0, tos = 0, priority = 0;
   const Route* route = nullptr;
 
-  IpCork cork(const UdpSocket& sk, Time stamp) const {
+  IpCork cork(const UdpSocket& sk, const SendTimes& times) const {
     IpCork c;
     c.route = route;
     c.saddr = saddr;
@@ -40,7 +41,7 @@ struct Udp::Flow {
     c.pmtu = sk.pmtu_;
     c.want_hw_csum = true;
     c.fragsize = route->mtu();
-    c.stamp = stamp;
+    c.times = times;
     return c;
   }
 };
@@ -75,7 +76,9 @@ int Udp::route(UdpSocket& sk, Flow& f) {
 }
 
 int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,
-                 const SendControl* control, Time stamp) {
+                 const SendControl* control, SendTimes times) {
+  const FunctionSpan span(kernel_, "udp_sendmsg");
+  if (kernel_.journeys() != nullptr) times.protocol = kernel_.moment();
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpSendmsg));
   if (payload.size() > 0xffff) return -EMSGSIZE;
   if ((flags & msg::kOob) != 0) return -EOPNOTSUPP;
@@ -145,7 +148,7 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
       stack_.neighbours().confirm(*n);
     if ((flags & msg::kProbe) != 0 && length == 0) return 0;
   }
-  if (!corkreq) return finish(send_uncorked(sk, payload, f, flags, stamp, deadline));
+  if (!corkreq) return finish(send_uncorked(sk, payload, f, flags, times, deadline));
 
   sk.lock_sock();
   int err = 0;
@@ -153,7 +156,7 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
     kernel_.log("UDP: cork app bug 2");
     err = -EINVAL;
   } else {
-    sk.cork_ = f.cork(sk, stamp);
+    sk.cork_ = f.cork(sk, times);
     sk.cork_dport_ = f.dport;
     sk.pending_ = true;
     err = append(sk, payload, length + kUdpHeaderLength, corkreq, flags, deadline);
@@ -164,16 +167,25 @@ int Udp::sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoi
 
 /// The lock-free way of one send, one datagram (B-30).
 int Udp::send_uncorked(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
-                       Time stamp, Time deadline) {
+                       const SendTimes& times, Time deadline) {
+  SkbPtr skb;
+  if (const int err = ip_make_skb(sk, payload, flow, flags, times, deadline, skb); err != 0) return err;
+  return skb ? send_skb(sk, std::move(skb), flow.dport) : 0;
+}
+
+/// One datagram as one sk_buff; null for MSG_PROBE. 0 or a negative errno.
+int Udp::ip_make_skb(UdpSocket& sk, std::span<const std::byte> payload, const Flow& flow, unsigned flags,
+                     const SendTimes& times, Time deadline, SkbPtr& skb) {
+  const FunctionSpan span(kernel_, "ip_make_skb");
   kernel_.charge(kernel_.cost.instructions(path_cost::kIpMakeSkb));
   if ((flags & msg::kProbe) != 0) return 0;  // B-29
   SkbQueue queue;
-  IpCork cork = flow.cork(sk, stamp);
+  IpCork cork = flow.cork(sk, times);
   const auto length = static_cast<std::uint32_t>(payload.size());
   const int err = stack_.ip().append_data(queue, cork, user_memory(payload), length + kUdpHeaderLength,
                                           kUdpHeaderLength, flags, &sk, deadline);
-  if (err != 0) return err;
-  return send_skb(sk, stack_.ip().make_skb(queue, cork), flow.dport);
+  if (err == 0) skb = stack_.ip().make_skb(queue, cork);
+  return err;
 }
 
 /// do_append_data: `ulen` includes the UDP header for the first piece. The socket is owned.
@@ -210,6 +222,7 @@ int Udp::push_pending_frames(UdpSocket& sk) {
 
 /// udp_send_skb: header, checksum, hand-over to IP (B-40 to B-44).
 int Udp::send_skb(UdpSocket& sk, SkbPtr skb, std::uint16_t dport) {
+  const FunctionSpan span(kernel_, "udp_send_skb");
   kernel_.charge(kernel_.cost.instructions(path_cost::kUdpSendSkb));
   const IpHeader ip{skb->data};
   const UdpHeader udp{skb->at(skb->transport_header)};

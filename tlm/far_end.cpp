@@ -50,9 +50,10 @@ void FarEnd::send(Frame* frame, Time t) {
   const Time start = niclab::max(t, wire_free_);
   wire_free_ = start + hw::frame_occupancy(hw::LinkSpeed::mbps1000, frame->length);
   ++sent_;
-  Payload& p = payloads_.get(frame);
+  const Time end = start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length);
+  Payload& p = payloads_.get(frame, end - start);
   ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
-  sc_core::sc_time delay = delay_to(start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length));
+  sc_core::sc_time delay = delay_to(end);
   if (out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
   p.release();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/journey.hpp"
 #include "base/time.hpp"
 
 namespace niclab::sim {
@@ -23,8 +24,9 @@ struct Frame {
   bool fcs_good = true;
   bool sent_by_nic = false;
   std::uint32_t number = 0;  ///< of the frames its sender has sent, from 1; 0: unknown
-  Time stamp{};              ///< measurement: when the application sent it (transmit)
-  std::uint64_t hash = 0;    ///< of the bytes; 0: not computed yet
+  JourneyId journey{};     ///< measurement: of the packet a NIC is sending
+  Time stamp{};            ///< measurement: when the application sent it (transmit)
+  std::uint64_t hash = 0;  ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
   Frame* next_free = nullptr;
 
@@ -53,6 +55,7 @@ class FramePool {
     f->fcs_good = true;
     f->sent_by_nic = false;
     f->number = 0;
+    f->journey = JourneyId::none;
     f->stamp = Time{};
     f->hash = 0;
     return f;

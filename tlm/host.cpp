@@ -53,6 +53,8 @@ void Host::write(Payload& p, Time visible) {
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
   } else {
     kept->acquire();
+    tlp_of(p)->journeys.each(
+        [&](JourneyId id) { trace_.journeys()->ends(id, Stage::rx_writeback, visible); });
   }
   kernel_.memory().post({visible, kept->get_address(), TlpPool::data(*kept), kept->get_data_length(),
                          &Host::commit, this, kept});
@@ -64,6 +66,8 @@ void Host::commit(void* raw, PostedWrite& w) {
   std::string reason;
   if (std::byte* memory = host.iommu_.access(w.bus_address, w.length, true, reason)) [[likely]] {
     std::memcpy(memory, w.source, w.length);
+    TlpPool::extension(p).journeys.each(
+        [&](JourneyId id) { host.trace_.journeys()->begins(id, Stage::rx_interrupt, w.visible); });
   } else {
     const unsigned port = host.first_port_ + TlpPool::extension(p).function;
     host.report_fault({w.visible, port, true, w.bus_address, w.length, reason});

@@ -43,7 +43,9 @@ std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32
     return seen >> 8 * offset;
   }
   ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
-  sc_core::sc_time delay = delay_to(k.now());
+  const Time now = k.now();
+  if (k.journeys() != nullptr) e.issued = now;
+  sc_core::sc_time delay = delay_to(now);
   const auto sync = host_.to_bus->nb_transport_fw(p, phase, delay);
   std::uint32_t result = 0;
   if (p.is_read() || type == TlpType::CfgWr) {

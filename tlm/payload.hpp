@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/pci.hpp"
 #include "base/time.hpp"
 #include "base/trace.hpp"
 #include "tlm/frame.hpp"
@@ -31,7 +32,10 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   std::uint32_t owner_arg = 0;
   std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
   Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
+  JourneyId journey{};               ///< measurement: the packet whose bytes it carries or asks for
+  DescriptorRun journeys{};          ///< measurement: the packets whose descriptors it writes back
   alignas(16) std::array<std::byte, 512> inline_data{};
+  Time issued{}, start{}, end{};  ///< measurement: when a CPU posted it, and its time on the link
 
   ::tlm::tlm_extension_base* clone() const override { return new TlpExtension(*this); }
   void copy_from(const ::tlm::tlm_extension_base& other) override {
@@ -99,6 +103,8 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.packet = 0;
     e.owner_arg = 0;
     e.credit_returned = Time{};
+    e.journeys.stamps = nullptr;
+    e.journey = JourneyId::none;
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
     p.set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
     p.set_address(address);
@@ -128,6 +134,7 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
 /// What a wire carries. The payload's data are the frame's bytes.
 struct FrameExtension final : ::tlm::tlm_extension<FrameExtension> {
   Frame* frame = nullptr;
+  Duration on_wire{};  ///< measurement: first to last bit, as the sender sent it; zero: it does not say
   ::tlm::tlm_extension_base* clone() const override { return new FrameExtension(*this); }
   void copy_from(const ::tlm::tlm_extension_base& other) override {
     *this = static_cast<const FrameExtension&>(other);
@@ -143,7 +150,7 @@ class FramePayloadPool final : public ::tlm::tlm_mm_interface {
     }
   }
   /// Takes over the caller's reference on `frame`.
-  Payload& get(Frame* frame) {
+  Payload& get(Frame* frame, Duration on_wire) {
     Payload* p = nullptr;
     if (free_.empty()) {
       p = new Payload(this);
@@ -152,7 +159,9 @@ class FramePayloadPool final : public ::tlm::tlm_mm_interface {
       p = free_.back();
       free_.pop_back();
     }
-    p->get_extension<FrameExtension>()->frame = frame;
+    FrameExtension& e = *p->get_extension<FrameExtension>();
+    e.frame = frame;
+    e.on_wire = on_wire;
     p->set_command(::tlm::TLM_WRITE_COMMAND);
     p->set_address(0);
     p->set_data_ptr(reinterpret_cast<unsigned char*>(frame->data));

@@ -129,6 +129,9 @@ void RootComplex::complete_read(Payload& p, Time t) {
     counters.down.payload_bytes += n;
     counters.down.wire_bytes += wire;
     ++counters.by_type[static_cast<unsigned>(type)];
+    if (e != nullptr && e->journey != JourneyId::none)
+      trace_.journeys()->carried(e->journey, first_port_ + function, false,
+                                 kTlpNames[static_cast<unsigned>(type)], sent.start, sent.end);
     trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, address, n,
                 content, sent.end, e != nullptr ? e->packet : 0});
     address += n;
@@ -192,6 +195,7 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   const bool with_data = p.is_write();
   const std::uint32_t wire = tlp_wire_bytes(type, p.get_address(), with_data ? p.get_data_length() : 0);
   const auto sent = down_.send(t, type, wire, with_data ? p.get_data_length() : 0);
+  if (e != nullptr && trace_.journeys() != nullptr) e->start = sent.start, e->end = sent.end;
   PciePortCounters& counters = counters_[function];
   ++counters.down.tlps;
   counters.down.wire_bytes += wire;

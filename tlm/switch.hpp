@@ -69,9 +69,10 @@ class Switch final : public sc_core::sc_module {
   void send(Port& port, Frame* frame, Time t) {
     const Time start = niclab::max(t, port.wire_free);
     port.wire_free = start + hw::frame_occupancy(hw::LinkSpeed::mbps1000, frame->length);
-    Payload& p = payloads_.get(FramePool::ref(frame));
+    const Time end = start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length);
+    Payload& p = payloads_.get(FramePool::ref(frame), end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
-    sc_core::sc_time delay = delay_to(start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length));
+    sc_core::sc_time delay = delay_to(end);
     if (port.out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED) scheduler_.refresh_horizon();
     p.release();
   }

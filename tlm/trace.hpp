@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/journey.hpp"
 #include "base/trace.hpp"
 
 namespace niclab::sim {
@@ -15,6 +16,9 @@ class Trace {
  public:
   Trace(unsigned ports, unsigned hosts) : ports_(ports), sockets_(hosts) {}
   void set_sink(TraceSink* sink) { sink_ = sink; }
+  /// Who records the journeys of packets; nullptr: nobody. Set before the run.
+  void set_journeys(JourneyObserver* observer) { journeys_ = observer; }
+  JourneyObserver* journeys() const { return journeys_; }
 
   void tlp(const TlpEvent& e) {
     if (e.port >= ports_.size()) [[unlikely]]
@@ -71,6 +75,7 @@ class Trace {
   std::vector<Port> ports_;
   std::vector<std::vector<Socket>> sockets_;
   TraceSink* sink_ = nullptr;
+  JourneyObserver* journeys_ = nullptr;
 };
 
 }  // namespace niclab::sim

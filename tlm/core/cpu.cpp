@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/function_trace.hpp"
 #include "tlm/core/host_kernel.hpp"
 
 namespace niclab::sim {
@@ -154,7 +155,7 @@ std::array<std::uint64_t, 4> Cpu::time_in_mode(Time t) const {
 // --- interrupts ----------------------------------------------------------------------------------
 
 void Cpu::irq_arrives(Time t, IrqAction& action) {
-  pending_.push_back({t, &action});
+  pending_.push_back({t, engine_.now(), &action});
   switch (state_) {
     case State::parked:
       // The idle state is left first; the handler starts when the core is awake.
@@ -183,6 +184,11 @@ void Cpu::take_irq() {
   const Time begin = niclab::max(irq.arrived, irqs_on_since_);
   const Duration unobserved = Duration::from_ps(clock.local > begin.ps() ? clock.local - begin.ps() : 0);
   clock.local = begin.ps();
+  FunctionObserver* const functions = host_.functions();
+  if (functions != nullptr) {
+    functions->interrupted(index_, begin);
+    functions->enters(index_, "do_IRQ", JourneyId::none, begin);
+  }
   const CpuMode interrupted = mode_;
   set_mode(CpuMode::hardirq);
   show(irq.action->name);
@@ -192,6 +198,8 @@ void Cpu::take_irq() {
   host_.sync();  // counters and modes change at an instant: a run may end before it
   ++irq.action->count[index_];
   if (irq.action->measured) host_.record_irq_latency(Time::from_ps(clock.local) - irq.arrived);
+  if (host_.journeys() != nullptr && irq.action->measured)
+    host_.interrupt_stamps() = {.arrived = irq.arrived, .received = irq.received, .name = irq.action->name};
   irq.action->handler();
   host_.end_instant();
   charge(host_.cost.hardirq_exit);
@@ -201,7 +209,9 @@ void Cpu::take_irq() {
   show();
   irqs_on_ = true;
   irqs_on_since_ = Time::from_ps(clock.local);
+  if (functions != nullptr) functions->leaves(index_, Time::from_ps(clock.local));
   if (!in_softirq() && softirq_pending_ != 0) do_softirq();
+  if (functions != nullptr) functions->resumed(index_, Time::from_ps(clock.local));
   clock.local += unobserved.ps();
 }
 
@@ -250,6 +260,7 @@ void Cpu::raise_softirq(Softirq nr) {
 }
 
 void Cpu::do_softirq() {
+  const FunctionSpan span(host_, "__do_softirq");
   const CpuMode interrupted = mode_;
   set_mode(CpuMode::softirq);
   in_softirq_ = true;
@@ -322,6 +333,7 @@ void Cpu::switch_to(Task& next) {
   if (&next == &previous) return;
   current_ = &next;
   slice_start_ = Time::from_ps(engine_.clock_.local);
+  if (host_.functions() != nullptr) host_.functions()->switched(index_, previous, next, slice_start_);
   Context::transfer(previous.context, next.context);
 }
 

@@ -78,7 +78,8 @@ class Cpu {
   friend class Engine;
   friend class HostKernel;
   struct PendingIrq {
-    Time arrived;
+    Time arrived;   // as the interrupt controller says
+    Time received;  // by our own clock
     IrqAction* action;
   };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/pci.hpp"
 #include "base/time.hpp"
 #include "tlm/frame.hpp"
 #include "tlm/pcie_link.hpp"
@@ -38,12 +39,17 @@ class BusPort {
   /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has
   /// left. `packet`: TlpEvent::packet.
   virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
-                           std::uint32_t length, std::uint32_t packet) = 0;
-  /// Posts up to 512 bytes, copied.
-  virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) = 0;
+                           std::uint32_t length, std::uint32_t packet, JourneyId journey = JourneyId::none) = 0;
+  /// Posts up to 512 bytes, copied. `journeys`: measurement, of the descriptors among them.
+  virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes,
+                     DescriptorRun journeys = {}) = 0;
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.
   virtual void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
-                    ReadTag tag) = 0;
+                    ReadTag tag, JourneyId journey = JourneyId::none) = 0;
+  /// Number of this NIC, counted over all hosts.
+  virtual unsigned port() const = 0;
+  /// Who records the journeys of packets, or nullptr.
+  virtual JourneyObserver* journeys() const = 0;
   /// A frame leaves for the wire: first bit of its preamble at `start`, last bit of its FCS at `end`.
   virtual void transmit(Time start, Time end, Frame* frame) = 0;
 };

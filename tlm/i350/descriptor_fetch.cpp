@@ -59,8 +59,9 @@ void I350Function::fetch(DescriptorFetches& f, Time t, TryQueue&& try_queue) {
       f.busy = true;
       f.next = q + 1;
       if (waves_) (f.kind == ReadKind::rx_descriptors ? waves_->rx : waves_->tx).fetch(q, t);
-      bus_.read(t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
-                {f.kind, static_cast<std::uint8_t>(q), 0, f.generation[q]});
+      bus_.read(
+          t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
+          {f.kind, static_cast<std::uint8_t>(q), static_cast<std::uint16_t>(run->index), f.generation[q]});
       return;
     }
   }
@@ -95,6 +96,7 @@ void I350Function::tx_store(Time t, std::uint32_t) {
   const unsigned q = f.arrived.queue;
   if (f.arrived.generation == f.generation[q]) {
     tx_queues_[q].fetched(f.descriptors(), t);
+    tx_journeys_fetched(q, f.arrived.slot, f.count, t);
     tx_available_ |= 1u << q;
     tx_kick(t + kDeviceClock);
   }

@@ -80,7 +80,10 @@ class I350Function {
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
 
   /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
-  void receive_frame(Time end, Frame* frame);
+  void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
+  /// Measurement: a CPU posted the write that follows at `t`, and its TLP was on the link from `start` to
+  /// `end`.
+  void posted_at(Time t, Time start, Time end) { write_posted_ = {t, start, end}; }
   /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
   void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
 
@@ -135,7 +138,7 @@ class I350Function {
     std::uint32_t hash = 0;
     std::uint32_t ptype_rss = 0;
     std::uint32_t status = 0;
-    std::uint16_t dw1_low = 0;
+    JourneyId journey{};
     std::uint8_t queue = 0;
     bool counted_rnbc = false;
     hw::DestinationKind kind = hw::DestinationKind::unicast;
@@ -143,7 +146,7 @@ class I350Function {
   std::uint32_t receive_buffer_bytes() const;
   std::uint32_t longest_frame() const;
   void frame_event(Time t, std::uint32_t);
-  void accept(Frame* frame, Time t);
+  void accept(Frame* frame, JourneyId journey, Time t);
   bool classify(RxEntry& e);
   void rx_next(Time t);
   void rx_starved(Time t);
@@ -244,6 +247,36 @@ class I350Function {
     Time t;
     ~ShowAfter() { function.show_waves(t); }
   };
+  // --- journeys.cpp: measurement, each a border in the journey of a packet --------------------------
+  void journey_begins(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->begins(id, stage, t);
+  }
+  void journey_ends(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->ends(id, stage, t);
+  }
+  void journey_dropped(JourneyId id) {
+    if (id != JourneyId::none) bus_.journeys()->dropped(id);
+  }
+  /// Those a write-back of receive queue `q` tells the host of.
+  DescriptorRun rx_journeys(unsigned q, const hw::WritebackRun& run) const {
+    if (rx_stamps_ == nullptr || !rx_stamps_->followed()) return {};
+    return {rx_stamps_, static_cast<std::uint16_t>(q), static_cast<std::uint16_t>(run.index),
+            static_cast<std::uint16_t>(run.descriptors.size())};
+  }
+  /// The tail of transmit queue `q` moved from `from` to `to`.
+  void tx_journeys_announced(unsigned q, unsigned from, unsigned to, Time t);
+  /// `count` descriptors of transmit queue `q`, from `first` on, begin to enter the cache, one a clock.
+  void tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t);
+  /// The engine takes the last descriptor of the packet, number `index`.
+  void tx_journey_taken(unsigned q, unsigned index, Time t);
+  /// Of a packet whose last descriptor has been taken.
+  JourneyId tx_journey(const TxPacket& p) const {
+    return tx_stamps_ != nullptr ? tx_stamps_->journey(p.queue, p.eop_index) : JourneyId::none;
+  }
+  /// All bytes of that packet are in the transmit buffer: the journey goes on with the frame.
+  JourneyId tx_journey_complete(const TxPacket& p, Time t);
 
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
@@ -272,7 +305,11 @@ class I350Function {
 
   // receive
   std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
-  Ring<Frame*> arriving_;  // frames whose last bit is scheduled
+  struct Arriving {
+    Frame* frame;
+    JourneyId journey;
+  };
+  Ring<Arriving> arriving_;  // frames whose last bit is scheduled
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   RxState rx_state_ = RxState::idle;
@@ -313,6 +350,9 @@ class I350Function {
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 
+  struct {
+    Time at{}, start{}, end{};
+  } write_posted_;
   DescriptorStamps* rx_stamps_ = nullptr;
   DescriptorStamps* tx_stamps_ = nullptr;
   PortAccount account_;

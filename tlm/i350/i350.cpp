@@ -25,13 +25,15 @@ class I350::Port final : public BusPort {
   unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
 
   Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length,
-                   std::uint32_t packet) override {
+                   std::uint32_t packet, JourneyId journey) override {
     Payload& p = device_.tlps_.get(TlpType::MWr, address, frame->data + offset, length);
     TlpPool::extension(p).frame = FramePool::ref(frame);
     TlpPool::extension(p).packet = packet;
+    TlpPool::extension(p).journey = journey;
     return post(t, p);
   }
-  Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes) override {
+  Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes,
+             DescriptorRun journeys) override {
     Time end = t;
     while (!bytes.empty()) {
       const std::size_t n = std::min<std::size_t>(bytes.size(), max_payload_size());
@@ -39,6 +41,8 @@ class I350::Port final : public BusPort {
       TlpExtension& e = TlpPool::extension(p);
       std::memcpy(e.inline_data.data(), bytes.data(), n);
       e.content = hash_bytes({e.inline_data.data(), n});
+      e.journeys = journeys.take(static_cast<unsigned>(n / hw::kDescriptorBytes));
+      e.journeys.each([&](JourneyId id) { this->journeys()->begins(id, Stage::rx_writeback, t); });
       end = post(t, p);
       bytes = bytes.subspan(n);
       address += n;
@@ -46,7 +50,7 @@ class I350::Port final : public BusPort {
     return end;
   }
   void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
-            ReadTag tag) override {
+            ReadTag tag, JourneyId journey) override {
     Payload& p =
         device_.tlps_.get(TlpType::MRd, address, frame != nullptr ? frame->data + offset : nullptr, length);
     TlpExtension& e = TlpPool::extension(p);
@@ -56,19 +60,31 @@ class I350::Port final : public BusPort {
     }
     e.tag = device_.next_tag_++ & 31;
     e.requester_data = tag.pack();
+    e.journey = journey;
     send(t, p, 0);
     p.release();
   }
+  unsigned port() const override { return device_.first_port_ + number_; }
+  JourneyObserver* journeys() const override { return device_.trace_.journeys(); }
   void transmit(Time start, Time end, Frame* frame) override {
-    (void)start;
     device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
-                          frame->stamp, frame->number});
-    Payload& p = device_.frame_payloads_.get(frame);
+                          frame->stamp, frame->number, frame->journey});
+    if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
+    Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
     if (wire_out->nb_transport_fw(p, phase, delay) != ::tlm::TLM_COMPLETED)
       device_.scheduler_.refresh_horizon();
     p.release();
+  }
+
+  /// Measurement: the last stage of a sent packet.
+  void on_wire(Time start, Time end, Frame& frame) {
+    const JourneyId id = std::exchange(frame.journey, JourneyId::none);
+    journeys()->leaves(id, device_.first_port_ + number_, frame.length);
+    journeys()->begins(id, Stage::tx_wire, start);
+    journeys()->ends(id, Stage::tx_wire, end);
+    journeys()->completed(id);
   }
 
   /// Serialises a TLP on the upstream link and hands it over; returns when its last symbol left.
@@ -78,6 +94,13 @@ class I350::Port final : public BusPort {
     const std::uint32_t wire = tlp_wire_bytes(e.type, p.get_address(), payload_bytes);
     const auto sent = device_.up_.send(t, e.type, wire, payload_bytes);
     count(e.type, wire, payload_bytes);
+    const auto carries = [&](JourneyId id) {
+      journeys()->carried(id, port(), true, kTlpNames[static_cast<unsigned>(e.type)], sent.start, sent.end);
+    };
+    if (e.journey != JourneyId::none) [[unlikely]]
+      carries(e.journey);
+    if (e.journeys.stamps != nullptr) [[unlikely]]
+      e.journeys.each(carries);
     device_.trace_.tlp({sent.start, device_.first_port_ + number_, true, e.type, e.tag, p.get_address(),
                         p.get_data_length(), e.content, sent.end, e.packet});
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
@@ -259,6 +282,7 @@ void I350::execute(Payload& p, Time t) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
     std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
   } else if (bar == 0) {
+    if (e != nullptr && trace_.journeys() != nullptr) f.posted_at(e->issued, e->start, e->end);
     f.write_csr(offset, value, t);
     f.show_waves(t);
   } else {
@@ -323,16 +347,19 @@ void I350::response_arrives(Time t, std::uint32_t slot) {
 
 I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
-  Frame* frame = p.get_extension<FrameExtension>()->frame;
+  const FrameExtension& e = *p.get_extension<FrameExtension>();
+  Frame* frame = e.frame;
   const Time end = instant(delay);
-  trace_.frame({end,
-                first_port_ + static_cast<unsigned>(function),
-                false,
-                frame->bytes(),
-                frame->content(),
-                {},
-                ++ports_[static_cast<unsigned>(function)]->frames_in});
-  ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame));
+  const unsigned port = first_port_ + static_cast<unsigned>(function);
+  JourneyId journey = JourneyId::none;
+  if (JourneyObserver* journeys = trace_.journeys(); journeys != nullptr && e.on_wire != Duration{}) {
+    journey = journeys->received(port, frame->length, end - e.on_wire);
+    journeys->begins(journey, Stage::rx_wire, end - e.on_wire);
+    journeys->ends(journey, Stage::rx_wire, end);
+  }
+  trace_.frame({end, port, false, frame->bytes(), frame->content(), {},
+                ++ports_[static_cast<unsigned>(function)]->frames_in, journey});
+  ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame), journey);
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;
 }

@@ -29,23 +29,25 @@ std::uint32_t I350Function::rx_buffer_size(unsigned q) const {
   return kb != 0 ? kb * 1024 : 2048u >> reg::rctl::BSIZE.get(csr_[reg::RCTL]);
 }
 
-void I350Function::receive_frame(Time end, Frame* frame) {
-  arriving_.push_back(frame);
+void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
+  journey_begins(journey, Stage::rx_mac, end);
+  arriving_.push_back({frame, journey});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
 void I350Function::frame_event(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
-  Frame* frame = arriving_.front();
+  const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
-  accept(frame, t);
+  accept(a.frame, a.journey, t);
 }
 
-void I350Function::accept(Frame* frame, Time t) {
+void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   const std::uint32_t length = frame->length + kFcsBytes;
   const auto refuse = [&](std::uint64_t& counter) {
     ++counter;
+    journey_dropped(journey);
     FramePool::unref(frame);
   };
   if ((csr_[reg::RCTL] & reg::rctl::RXEN) == 0 || !link_up(t)) return refuse(account_.filtered);
@@ -69,6 +71,7 @@ void I350Function::accept(Frame* frame, Time t) {
   RxEntry e;
   e.frame = frame;
   e.number = static_cast<std::uint32_t>(account_.injected);
+  e.journey = journey;
   e.arrived = t;
   if (!classify(e)) return refuse(account_.filtered);
   if (rx_fifo_bytes_ + frame->length > receive_buffer_bytes()) {
@@ -79,6 +82,7 @@ void I350Function::accept(Frame* frame, Time t) {
   if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
   rx_fifo_bytes_ += frame->length;
   e.ready = t + i350_latency::receive_pipeline;
+  journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
   const RxQueue& q = rx_queues_[e.queue];
   if ((!q.enabled() || q.free() == 0) && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) == 0) {
@@ -128,6 +132,7 @@ void I350Function::rx_starved(Time t) {
   if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
     statistics_.count_queue_drop(e.queue);
     ++account_.queue_drops;
+    journey_dropped(e.journey);
     rx_pop(t);
     return;
   }
@@ -150,6 +155,12 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   RxQueue& q = rx_queues_[e.queue];
   if (q.available() == 0 || !master_enabled()) return rx_starved(t);
   rx_state_ = RxState::issuing;
+  if (e.offset == 0) {
+    if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
+    journey_begins(e.journey, Stage::rx_buffer, e.ready);
+    journey_ends(e.journey, Stage::rx_buffer, t);
+    journey_begins(e.journey, Stage::rx_dma, t);
+  }
   const TakenDescriptor taken = q.take();
   if (q.crossed_minimum()) legacy_cause(reg::icr::RXDMT0, t);
   want_rx_fetch(e.queue, t);
@@ -163,7 +174,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   while (left != 0) {
     const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
     const std::uint32_t n = std::min({left, mps, to_page_end});
-    end = bus_.write_frame(t, address, e.frame, offset, n, e.number);
+    end = bus_.write_frame(t, address, e.frame, offset, n, e.number, e.journey);
     address += n;
     offset += n;
     left -= n;
@@ -188,6 +199,9 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const unsigned queue = e.queue;
   if (last) {
     if (rx_stamps_ != nullptr) rx_stamps_->at(queue, rx_index_) = e.arrived;
+    journey_ends(e.journey, Stage::rx_dma, t);
+    journey_begins(e.journey, Stage::rx_writeback_wait, t);
+    if (rx_stamps_ != nullptr) rx_stamps_->put_journey(queue, rx_index_, e.journey);
     statistics_.count_rx_host(e.frame->length + kFcsBytes, e.kind, queue);
     ++account_.delivered;
   }
@@ -219,7 +233,9 @@ void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
   if (!may_master("receive write-back", t)) return;
   while (const auto run = rx_queues_[n].next_writeback(flush)) {
     if (waves_) waves_->rx.writeback(n, t);
-    bus_.write(t, run->address.value, std::as_bytes(run->descriptors));
+    const DescriptorRun journeys = rx_journeys(n, *run);
+    journeys.each([&](JourneyId id) { journey_ends(id, Stage::rx_writeback_wait, t); });
+    bus_.write(t, run->address.value, std::as_bytes(run->descriptors), journeys);
   }
 }
 

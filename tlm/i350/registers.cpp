@@ -79,6 +79,7 @@ bool I350Function::idle() const {
 void I350Function::reset(Time t) {
   while (!rx_fifo_.empty()) {
     ++account_.error_drops;
+    journey_dropped(rx_fifo_.front().journey);
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
@@ -88,6 +89,7 @@ void I350Function::reset(Time t) {
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
     tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
+    journey_dropped(tx_mac_.front().frame->journey);
     FramePool::unref(tx_mac_.front().frame);
     tx_mac_.pop_front();
   }
@@ -388,12 +390,14 @@ void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t 
 
 void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t value, Time t) {
   TxRingUnit& q = tx_queues_[n];
+  const std::uint32_t before = csr_[offset];
   csr_.write(offset, value);
   if (offset == reg::TDH(n)) {
     if (!q.enabled()) q.set_head(value & 0xFFFF, t);
   } else if (offset == reg::TDT(n)) {
     q.set_tail(csr_[offset], t);
     if (waves_) waves_->tx.doorbell(n, t);
+    tx_journeys_announced(n, before, csr_[offset], t);
     if (q.enabled()) want_tx_fetch(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),

@@ -91,6 +91,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   tx_left_ = p.failed ? 0 : length;
   tx_last_ = data.eop();
   if (tx_last_) p.eop_index = static_cast<std::uint16_t>(taken.index);
+  if (tx_last_) tx_journey_taken(q, taken.index, t);
   if (tx_left_ != 0) return tx_issue_reads(t);
   // Its descriptor was taken in this very clock; it is done in the next.
   if (tx_last_descriptor(p) && tx_front_complete()) schedule_tx_finish(t + kDeviceClock);
@@ -158,7 +159,8 @@ bool I350Function::tx_issue_reads(Time t) {
     ++p.pending_reads;
     if (waves_) waves_->tx.payload(p.queue, p.frame->number, t);
     bus_.read(t, tx_address_, n, p.frame, p.filled,
-              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0});
+              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(slot), 0},
+              tx_last_ ? tx_journey(p) : JourneyId::none);
     tx_address_ += n;
     p.filled += n;
     tx_left_ -= n;
@@ -228,6 +230,8 @@ void I350Function::tx_to_mac(const TxPacket& p, Frame* frame, Time t) {
     frame->length = kMinimumFrame;
   }
   if (tx_stamps_ != nullptr) frame->stamp = tx_stamps_->at(p.queue, p.eop_index);
+  frame->journey = tx_journey_complete(p, t);
+  journey_ends(frame->journey, Stage::tx_pipeline, ready);
   tx_mac_.push_back({frame, p.queue, buffer_bytes, ready});
   tx_mac_try(t);
 }
@@ -311,6 +315,8 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   if (next.ready > t) return tx_mac_try(t);
   tx_checksum_.settle(t);
   tx_mac_.pop_front();
+  journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
+  journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
   const LinkSpeed speed = phy_.mode().speed;
   const std::uint32_t length = next.frame->length;
   statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)),

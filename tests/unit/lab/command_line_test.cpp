@@ -127,7 +127,6 @@ TEST_F(Commands, BadInputIsOneLineAndWritesNothing) {
                                                   {"extra"},
                                                   {"--set"},
                                                   {"--set", "waves.until=0us"},
-                                                  {"--trace"},
                                                   {"--set", "fidelity.msix=rtl"},
                                                   {"--set", "traffic.count=\"a\nb\""}};
   for (const auto& b : bad) {
