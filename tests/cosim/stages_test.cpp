@@ -107,7 +107,7 @@ std::string contents(const std::filesystem::path& file) {
 }
 
 class TracesOfRandomMachines : public testing::TestWithParam<std::uint64_t> {};
-INSTANTIATE_TEST_SUITE_P(Seeds, TracesOfRandomMachines, testing::Range<std::uint64_t>(2000, 2024, 8));
+INSTANTIATE_TEST_SUITE_P(Seeds, TracesOfRandomMachines, testing::Range<std::uint64_t>(2000, 2096, 8));
 
 // Functions synchronise where they are told; that must not be seen either.
 TEST_P(TracesOfRandomMachines, ChangeNothingAndAreTheSameWhenEager) {

@@ -260,7 +260,10 @@ void Cpu::raise_softirq(Softirq nr) {
 }
 
 void Cpu::do_softirq() {
-  const FunctionSpan span(host_, "__do_softirq");
+  // Told without synchronising: until we are in softirq context an interrupt would run the softirqs itself.
+  FunctionObserver* const functions = host_.functions();
+  if (functions != nullptr)
+    functions->enters(index_, "__do_softirq", JourneyId::none, Time::from_ps(engine_.clock_.local));
   const CpuMode interrupted = mode_;
   set_mode(CpuMode::softirq);
   in_softirq_ = true;
@@ -286,6 +289,7 @@ void Cpu::do_softirq() {
     }
     charge(host_.cost.softirq_exit);
   }
+  if (functions != nullptr) functions->leaves(index_, Time::from_ps(engine_.clock_.local));
   in_softirq_ = false;
   set_mode(interrupted);
   show();
