@@ -46,9 +46,10 @@ void LockstepReport::fail(const std::vector<std::string>& history) const {
     name = std::max(name, r.name.size());
     rtl = std::max(rtl, r.rtl.size());
   }
-  std::string s = "lockstep mismatch: " + block_ + ", " + what_ + ", transaction " +
-                  std::to_string(transaction_) + ", clock cycle that begins at " + std::to_string(t_.ns()) +
-                  " ns\n";
+  std::string s = "lockstep mismatch: ";
+  s.append(block_).append(", ").append(what_);
+  s.append(", transaction ").append(std::to_string(transaction_));
+  s.append(", clock cycle that begins at ").append(std::to_string(t_.ns())).append(" ns\n");
   s += "  " + padded("output", name) + "  " + padded("rtl", rtl) + "  model\n";
   for (const Row& r : rows_)
     s += "  " + padded(r.name, name) + "  " + padded(r.rtl, rtl) + "  " + r.model +
