@@ -30,8 +30,9 @@ bench: build ## packets per wall second (niclab bench)
 lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with TIDY=1
 	@scripts/lint.sh
 
-formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too
+formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; planted faults must be refuted
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --slow
+	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --planted
 
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)

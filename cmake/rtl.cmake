@@ -1,13 +1,14 @@
 # SystemVerilog into C++ libraries, at build time.
 #
 #   niclab_verilate(TARGET <library> TOP <module> SOURCES <files>
-#                   [PARAMETERS -GNAME=VALUE …] [PREFIX <class>] [TRACE] [X_RANDOM] [COVERAGE])
+#                   [PARAMETERS -GNAME=VALUE …] [PREFIX <class>] [TRACE] [X_RANDOM] [COVERAGE] [QUICK])
 #
 # makes the static library <library> with the class <class> (V<module> by default) and its header <class>.h. Two
 # libraries with the same class may not meet in one executable.
 #   TRACE     the model can write waves (FST); costs little while none are written
 #   X_RANDOM  what no reset has set starts random: `+verilator+rand+reset+2 +verilator+seed+N` (VerilatedContext::randReset
 #             and randSeed) choose it
+#   QUICK     to compile rather than to run: for tests
 #   COVERAGE  counts lines and cover statements
 #
 # Verilator's own runtime is the target niclab_verilated, once for all blocks, so that several of them and the writer of
@@ -50,7 +51,7 @@ target_compile_options(niclab_verilated PRIVATE ${NICLAB_VERILATED_FLAGS})
 target_link_libraries(niclab_verilated PUBLIC ZLIB::ZLIB Threads::Threads)
 
 function(niclab_verilate)
-  cmake_parse_arguments(RTL "COVERAGE;X_RANDOM;TRACE" "TARGET;TOP;PREFIX" "SOURCES;PARAMETERS" ${ARGN})
+  cmake_parse_arguments(RTL "COVERAGE;X_RANDOM;TRACE;QUICK" "TARGET;TOP;PREFIX" "SOURCES;PARAMETERS" ${ARGN})
   if(RTL_UNPARSED_ARGUMENTS OR NOT RTL_TARGET OR NOT RTL_TOP OR NOT RTL_SOURCES)
     message(FATAL_ERROR "niclab_verilate(${ARGN}): TARGET, TOP and SOURCES are needed; unknown: ${RTL_UNPARSED_ARGUMENTS}")
   endif()
@@ -97,7 +98,7 @@ function(niclab_verilate)
   target_include_directories(${RTL_TARGET} SYSTEM PUBLIC ${folder})
   target_compile_definitions(${RTL_TARGET} PRIVATE VM_COVERAGE=$<BOOL:${RTL_COVERAGE}> VM_TRACE=$<BOOL:${RTL_TRACE}>
     VM_TRACE_FST=$<BOOL:${RTL_TRACE}> VM_SC=0)
-  target_compile_options(${RTL_TARGET} PRIVATE ${NICLAB_VERILATED_FLAGS})
+  target_compile_options(${RTL_TARGET} PRIVATE ${NICLAB_VERILATED_FLAGS} $<$<BOOL:${RTL_QUICK}>:-O1>)
   target_link_libraries(${RTL_TARGET} PUBLIC niclab_verilated)
   set_target_properties(${RTL_TARGET} PROPERTIES NICLAB_RTL_SOURCES "${absolute}")
 endfunction()

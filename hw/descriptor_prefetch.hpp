@@ -61,9 +61,12 @@ class DescriptorPrefetch {
   /// The read the prefetch rule asks for now; at most one outstanding. `mrrs` in bytes.
   std::optional<FetchRequest> next_fetch(unsigned mrrs);
   /// Whether next_fetch() would give something now.
-  bool wants_fetch() const {
-    if (!enabled_ || outstanding_ != 0 || cached_ >= depth_ || fetch_ == tail_) return false;
-    return cached_ == 0 || (cached_ <= pthresh_ && distance(fetch_, tail_) >= hthresh_);
+  bool wants_fetch() const { return enabled_ && outstanding_ == 0 && prefetch_wanted(fetch_, cached_); }
+  /// The rule (3.5) for a ring with no read outstanding, whose next unread descriptor is `fetch` and which
+  /// holds `cached` ones.
+  bool prefetch_wanted(unsigned fetch, unsigned cached) const {
+    if (cached >= depth_ || fetch == tail_) return false;
+    return cached == 0 || (cached <= pthresh_ && distance(fetch, tail_) >= hthresh_);
   }
   /// The data of the outstanding fetch, all of it.
   void fetched(std::span<const Descriptor> descriptors);

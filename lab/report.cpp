@@ -177,8 +177,8 @@ std::string report_text(const RunResult& r, const std::vector<ExpectOutcome>& ou
   std::string out = r.scenario + ": " + readable_ns(r.time_ns) + " simulated (start line at " +
                     readable_ns(r.start_ns) + ") in " + fixed(r.wall_s, 2) + " s; seed " +
                     std::to_string(r.seed) + "; digest " + (r.digest ? hex16(*r.digest) : "none") + "\n\n";
-  out += wires(r) + sockets(r) + latency(r) + stages(r) + interrupts(r) + processors(r) + bus(r) + account(r) +
-         blocks(r);
+  out += wires(r) + sockets(r) + latency(r) + stages(r) + interrupts(r) + processors(r) + bus(r) +
+         account(r) + blocks(r);
   out += expectations(outcomes);
   if (folder) out += "Results are in " + folder->string() + "/ (summary.json, *.pcap)\n";
   return out;

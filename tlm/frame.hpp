@@ -24,9 +24,9 @@ struct Frame {
   bool fcs_good = true;
   bool sent_by_nic = false;
   std::uint32_t number = 0;  ///< of the frames its sender has sent, from 1; 0: unknown
-  JourneyId journey{};     ///< measurement: of the packet a NIC is sending
-  Time stamp{};            ///< measurement: when the application sent it (transmit)
-  std::uint64_t hash = 0;  ///< of the bytes; 0: not computed yet
+  JourneyId journey{};       ///< measurement: of the packet a NIC is sending
+  Time stamp{};              ///< measurement: when the application sent it (transmit)
+  std::uint64_t hash = 0;    ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
   Frame* next_free = nullptr;
 

@@ -39,7 +39,8 @@ class BusPort {
   /// Posts bytes of `frame` starting at `offset`; a reference is taken. Returns when its last symbol has
   /// left. `packet`: TlpEvent::packet.
   virtual Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset,
-                           std::uint32_t length, std::uint32_t packet, JourneyId journey = JourneyId::none) = 0;
+                           std::uint32_t length, std::uint32_t packet,
+                           JourneyId journey = JourneyId::none) = 0;
   /// Posts up to 512 bytes, copied. `journeys`: measurement, of the descriptors among them.
   virtual Time write(Time t, std::uint64_t address, std::span<const std::byte> bytes,
                      DescriptorRun journeys = {}) = 0;

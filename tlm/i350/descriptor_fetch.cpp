@@ -70,7 +70,6 @@ void I350Function::fetch(DescriptorFetches& f, Time t, TryQueue&& try_queue) {
 bool I350Function::answered(DescriptorFetches& f, const ReadTag& tag, std::span<const std::byte> data,
                             Time t) {
   f.busy = false;
-  f.wanted |= 1u << tag.queue;
   if (tag.generation != f.generation[tag.queue]) return false;
   if (data.empty()) {
     fault(std::string(f.purpose) + " of queue " + std::to_string(tag.queue) + " refused by the host", t);
@@ -84,23 +83,27 @@ bool I350Function::answered(DescriptorFetches& f, const ReadTag& tag, std::span<
 }
 
 void I350Function::rx_store(Time t, std::uint32_t) {
-  const DescriptorFetches& f = rx_fetches_;
-  if (f.arrived.generation == f.generation[f.arrived.queue])
-    rx_queues_[f.arrived.queue].fetched(f.descriptors());
-  schedule_rx_fetch(t + i350_latency::descriptor_fetch);
+  DescriptorFetches& f = rx_fetches_;
+  const unsigned q = f.arrived.queue;
+  if (f.arrived.generation == f.generation[q]) {
+    rx_queues_[q].fetched(f.descriptors());
+    if (rx_queues_[q].wants_fetch()) f.wanted |= 1u << q;
+  }
+  if (f.wanted != 0) schedule_rx_fetch(t + i350_latency::descriptor_fetch);
   rx_retry(t + kDeviceClock);
 }
 
 void I350Function::tx_store(Time t, std::uint32_t) {
-  const DescriptorFetches& f = tx_fetches_;
+  DescriptorFetches& f = tx_fetches_;
   const unsigned q = f.arrived.queue;
   if (f.arrived.generation == f.generation[q]) {
     tx_queues_[q].fetched(f.descriptors(), t);
     tx_journeys_fetched(q, f.arrived.slot, f.count, t);
     tx_available_ |= 1u << q;
     tx_kick(t + kDeviceClock);
+    if (tx_queues_[q].wants_fetch(t)) f.wanted |= 1u << q;
   }
-  schedule_tx_fetch(t + i350_latency::descriptor_fetch);
+  if (f.wanted != 0) schedule_tx_fetch(t + i350_latency::descriptor_fetch);
 }
 
 void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte> data) {

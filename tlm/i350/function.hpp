@@ -330,6 +330,7 @@ class I350Function {
   std::uint64_t tx_address_ = 0;  // the descriptor being read
   std::uint32_t tx_left_ = 0;
   bool tx_last_ = false;
+  bool tx_took_context_ = false;
   unsigned tx_reads_ = 0;
   std::uint32_t tx_buffer_bytes_ = 0;
   DescriptorFetches tx_fetches_{ReadKind::tx_descriptors, "transmit descriptor fetch"};

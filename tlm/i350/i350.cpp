@@ -357,8 +357,14 @@ I350::Sync I350::frame_in(int function, Payload& p, Phase& phase, sc_core::sc_ti
     journeys->begins(journey, Stage::rx_wire, end - e.on_wire);
     journeys->ends(journey, Stage::rx_wire, end);
   }
-  trace_.frame({end, port, false, frame->bytes(), frame->content(), {},
-                ++ports_[static_cast<unsigned>(function)]->frames_in, journey});
+  trace_.frame({end,
+                port,
+                false,
+                frame->bytes(),
+                frame->content(),
+                {},
+                ++ports_[static_cast<unsigned>(function)]->frames_in,
+                journey});
   ports_[static_cast<unsigned>(function)]->function.receive_frame(end, FramePool::ref(frame), journey);
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;

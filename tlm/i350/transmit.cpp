@@ -33,7 +33,17 @@ void I350Function::tx_step(Time t, std::uint32_t) {
   if (!master_enabled()) return;
   if (tx_left_ != 0 && !tx_issue_reads(t)) return;  // a completed read brings us back
   tx_engine_free_ = t + i350_latency::transmit_engine;
-  if (tx_take_descriptor(t)) tx_kick(t);
+  const bool context_before = tx_took_context_;
+  tx_took_context_ = false;
+  if (!tx_take_descriptor(t)) return;
+  // After a context its packet follows, often before anything else happens. Not chained further: a full cache
+  // would recurse descriptor by descriptor.
+  if (tx_took_context_ && !context_before && !tx_step_scheduled_ && tx_available_ != 0) {
+    tx_step_scheduled_ = true;
+    engine_.chain<&I350Function::tx_step>(tx_engine_free_, Kind::device, agent_ + step::tx_step, *this);
+  } else {
+    tx_kick(t);
+  }
 }
 
 /// The queue to take a descriptor from: the one whose packet is being built, else the next that has any;
@@ -70,6 +80,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   if (type == TxDescriptorType::context) {
     const auto context = taken.descriptor.as<AdvTxContext>();
     tx_contexts_[q][context.idx() & 1] = context;
+    tx_took_context_ = true;
     std::uint16_t& descriptors =
         tx_building_ ? tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].descriptors : tx_loose_[q];
     if (++descriptors == TxRing::kPacket)

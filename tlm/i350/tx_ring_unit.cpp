@@ -64,6 +64,12 @@ unsigned TxRingUnit::rtl_head(Time t) {
 
 // --- fetching and taking -------------------------------------------------------------------------
 
+/// While descriptors enter the cache the block does not know yet how many will be there: its arbiter counts.
+bool TxRingUnit::rtl_wants_fetch(Time t) {
+  if (!rtl_->filling(t)) return rtl_->wants_fetch(t);
+  return model_.enabled() && model_.prefetch_wanted(rtl_->fetch_index(t), rtl_->available(t));
+}
+
 std::optional<FetchRequest> TxRingUnit::rtl_next_fetch(unsigned mrrs, Time t) {
   const auto rtl = rtl_->next_fetch(mrrs, t);
   if (compare_) {

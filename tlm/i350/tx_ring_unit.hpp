@@ -41,7 +41,8 @@ class TxRingUnit {
   /// For waves: TDH as the last call has left it, looked at from outside.
   unsigned shown_head() const { return twin() ? model_.head() : rtl_->shown_head(); }
 
-  bool wants_fetch(Time t) { return rtl_ == nullptr ? model_.wants_fetch() : rtl_->wants_fetch(t); }
+  /// Whether a read will be wanted if nothing else happens: once all that was fetched is in the cache.
+  bool wants_fetch(Time t) { return rtl_ == nullptr ? model_.wants_fetch() : rtl_wants_fetch(t); }
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t) {
     return rtl_ == nullptr ? model_.next_fetch(mrrs) : rtl_next_fetch(mrrs, t);
   }
@@ -83,6 +84,7 @@ class TxRingUnit {
   std::optional<hw::FetchRequest> rtl_next_fetch(unsigned mrrs, Time t);
   void rtl_fetched(std::span<const hw::Descriptor> descriptors, Time t);
   unsigned rtl_available(Time t);
+  bool rtl_wants_fetch(Time t);
   bool rtl_window_full(Time t);
   hw::TakenDescriptor rtl_take(Time t);
   void rtl_completed(unsigned count, Time t);

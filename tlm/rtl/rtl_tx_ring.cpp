@@ -174,6 +174,17 @@ bool RtlTxRing::wants_fetch(Time t) {
   return top_->fetch_soon != 0;
 }
 
+bool RtlTxRing::filling(Time t) {
+  open(t);
+  return top_->resp_valid != 0;
+}
+
+unsigned RtlTxRing::fetch_index(Time t) {
+  open(t);
+  settle();
+  return top_->fetch_index;
+}
+
 std::optional<FetchRequest> RtlTxRing::next_fetch(unsigned mrrs, Time t) {
   open(t);
   const auto descriptors = static_cast<std::uint16_t>(mrrs / kDescriptorBytes);

@@ -45,6 +45,10 @@ class RtlTxRing {
   unsigned shown_head() const;
   /// After this cycle's edge, if nothing else happens.
   bool wants_fetch(Time t);
+  /// Descriptors of a read are still entering the cache.
+  bool filling(Time t);
+  /// The first descriptor not asked for.
+  unsigned fetch_index(Time t);
   std::optional<hw::FetchRequest> next_fetch(unsigned mrrs, Time t);
   void fetched(std::span<const hw::Descriptor> descriptors, Time t);
   /// In the cache or on the way into it, less what this cycle takes.
