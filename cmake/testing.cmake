@@ -29,7 +29,10 @@ function(_niclab_test_executable name)
   add_executable(test_${name} ${TEST_SOURCES})
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE niclab_options)
-  target_compile_options(test_${name} PRIVATE -O1)  # a test is compiled oftener than its speed matters
+  # A test is built oftener than its speed matters: it takes the machine code of the rooms, which lies beside what
+  # link-time optimisation wants.
+  target_compile_options(test_${name} PRIVATE -O1)
+  target_link_options(test_${name} PRIVATE -fno-lto)
   target_compile_definitions(test_${name} PRIVATE NICLAB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   foreach(room IN LISTS TEST_USES)
     target_link_libraries(test_${name} PRIVATE niclab_${room})
