@@ -187,6 +187,7 @@ class I350Function {
   static constexpr unsigned kTxSlots = 32;
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
+  bool tx_process_descriptor(Time t);
   bool tx_take_descriptor(Time t);
   unsigned tx_choose_queue(Time t);
   void tx_start_packet(unsigned q, const hw::AdvTxData& data);

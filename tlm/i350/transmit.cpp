@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "tlm/i350/function.hpp"
 
@@ -28,14 +29,9 @@ void I350Function::tx_kick(Time t) {
 }
 
 void I350Function::tx_step(Time t, std::uint32_t) {
-  const ShowAfter show{*this, t};
   tx_step_scheduled_ = false;
-  if (!master_enabled()) return;
-  if (tx_left_ != 0 && !tx_issue_reads(t)) return;  // a completed read brings us back
-  tx_engine_free_ = t + i350_latency::transmit_engine;
-  const bool context_before = tx_took_context_;
-  tx_took_context_ = false;
-  if (!tx_take_descriptor(t)) return;
+  const bool context_before = std::exchange(tx_took_context_, false);
+  if (!tx_process_descriptor(t)) return;
   // After a context its packet follows, often before anything else happens. Not chained further: a full cache
   // would recurse descriptor by descriptor.
   if (tx_took_context_ && !context_before && !tx_step_scheduled_ && tx_available_ != 0) {
@@ -44,6 +40,15 @@ void I350Function::tx_step(Time t, std::uint32_t) {
   } else {
     tx_kick(t);
   }
+}
+
+/// False when the engine has nothing more to do for now.
+bool I350Function::tx_process_descriptor(Time t) {
+  const ShowAfter show{*this, t};
+  if (!master_enabled()) return false;
+  if (tx_left_ != 0 && !tx_issue_reads(t)) return false;  // a completed read brings us back
+  tx_engine_free_ = t + i350_latency::transmit_engine;
+  return tx_take_descriptor(t);
 }
 
 /// The queue to take a descriptor from: the one whose packet is being built, else the next that has any;
