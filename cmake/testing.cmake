@@ -32,7 +32,7 @@ function(_niclab_test_executable name)
   # A test is built oftener than its speed matters: it takes the machine code of the rooms, which lies beside what
   # link-time optimisation wants.
   target_compile_options(test_${name} PRIVATE -O1)
-  target_link_options(test_${name} PRIVATE -fno-lto -fno-use-linker-plugin)
+  target_link_options(test_${name} PRIVATE -fno-lto)
   target_compile_definitions(test_${name} PRIVATE NICLAB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   foreach(room IN LISTS TEST_USES)
     target_link_libraries(test_${name} PRIVATE niclab_${room})
