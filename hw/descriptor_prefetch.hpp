@@ -70,7 +70,6 @@ class DescriptorPrefetch {
   }
   /// The data of the outstanding fetch, all of it.
   void fetched(std::span<const Descriptor> descriptors);
-  bool fetch_outstanding() const { return outstanding_ != 0; }
 
   /// Descriptors in the cache, ready to take().
   unsigned available() const { return cached_; }

@@ -1,8 +1,8 @@
 // The waves of one Verilated block. One line where it is made, one before and one after its clock's edge:
 //
 //   waves_ = std::make_unique<rtl::BlockWaves>(sink, scope, model);
-//   if (waves_) waves_->dump(cycle);           // inputs, and what follows from them, of the cycle that
-//   begins there if (waves_) waves_->edge(cycle + period);  // what the edge has changed
+//   if (waves_) waves_->dump(cycle);           // inputs of the cycle that begins there, and what follows
+//   if (waves_) waves_->edge(cycle + period);  // what the edge has changed
 #pragma once
 
 #include <memory>

@@ -81,8 +81,7 @@ void RtlTxRing::level_changed() {
   waves_->dump(cycle_);
 }
 
-void RtlTxRing::strobe(bool used) {
-  if (used) edge();
+void RtlTxRing::strobe() {
   strobed_ = true;
   settled_ = false;
   if (!clocked_ || scheduled_) return;

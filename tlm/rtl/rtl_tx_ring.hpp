@@ -73,8 +73,8 @@ class RtlTxRing {
   void edge();
   /// An input that needs no edge.
   void level_changed();
-  /// An input that the open cycle's edge must see. `used`: it has that already, so that its edge comes first.
-  void strobe(bool used = false);
+  /// An input that the open cycle's edge must see.
+  void strobe();
   void load_beat();
   void clock_event(Time t, std::uint32_t);
 
