@@ -195,6 +195,9 @@ class I350Function {
   void tx_abandon_building(Time t);
   bool tx_issue_reads(Time t);
   bool tx_last_descriptor(TxPacket& p);
+  /// The packet begun last, which is the one being built if any is.
+  unsigned tx_newest_slot() const { return (tx_head_ + tx_count_ - 1) % kTxSlots; }
+  TxPacket& tx_newest() { return tx_slots_[tx_newest_slot()]; }
   bool tx_front_complete() const {
     const TxPacket& p = tx_slots_[tx_head_];
     return tx_count_ != 0 && p.issued && p.pending_reads == 0;

@@ -407,7 +407,7 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
       ++tx_fetches_.generation[n];
       tx_available_ &= ~(1u << n);
       tx_loose_[n] = 0;
-      if (tx_building_ && tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue == n) tx_abandon_building(t);
+      if (tx_building_ && tx_newest().queue == n) tx_abandon_building(t);
     }
     if (enable && !q.enabled())
       q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)], t);

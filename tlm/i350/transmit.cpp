@@ -54,8 +54,7 @@ bool I350Function::tx_process_descriptor(Time t) {
 /// The queue to take a descriptor from: the one whose packet is being built, else the next that has any;
 /// kQueues if there is none.
 unsigned I350Function::tx_choose_queue(Time t) {
-  const unsigned first =
-      tx_building_ ? tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].queue : tx_next_queue_;
+  const unsigned first = tx_building_ ? tx_newest().queue : tx_next_queue_;
   const unsigned candidates = tx_building_ ? 1 : reg::kQueues;
   for (unsigned i = 0; i < candidates; ++i) {
     const unsigned q = (first + i) % reg::kQueues;
@@ -86,8 +85,7 @@ bool I350Function::tx_take_descriptor(Time t) {
     const auto context = taken.descriptor.as<AdvTxContext>();
     tx_contexts_[q][context.idx() & 1] = context;
     tx_took_context_ = true;
-    std::uint16_t& descriptors =
-        tx_building_ ? tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots].descriptors : tx_loose_[q];
+    std::uint16_t& descriptors = tx_building_ ? tx_newest().descriptors : tx_loose_[q];
     if (++descriptors == TxRing::kPacket)
       return tx_stop_queue(q, at() + ": context " + std::to_string(TxRing::kPacket) + " of one packet", t);
     return true;
@@ -97,7 +95,7 @@ bool I350Function::tx_take_descriptor(Time t) {
 
   const auto data = taken.descriptor.as<AdvTxData>();
   if (!tx_building_) tx_start_packet(q, data);
-  TxPacket& p = tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots];
+  TxPacket& p = tx_newest();
   if (p.descriptors == TxRing::kPacket)
     return tx_stop_queue(q, ": packet of more than " + std::to_string(TxRing::kPacket) + " descriptors", t);
   ++p.descriptors;
@@ -146,7 +144,7 @@ bool I350Function::tx_stop_queue(unsigned q, std::string why, Time t) {
 
 /// The packet that still takes descriptors will not get them: its queue was switched off.
 void I350Function::tx_abandon_building(Time t) {
-  TxPacket& p = tx_slots_[(tx_head_ + tx_count_ - 1) % kTxSlots];
+  TxPacket& p = tx_newest();
   p.failed = p.issued = true;
   tx_building_ = false;
   tx_left_ = 0;
@@ -164,7 +162,7 @@ bool I350Function::tx_last_descriptor(TxPacket& p) {
 
 /// Asks for what is left of the current descriptor; false when all read slots are taken.
 bool I350Function::tx_issue_reads(Time t) {
-  const unsigned slot = (tx_head_ + tx_count_ - 1) % kTxSlots;
+  const unsigned slot = tx_newest_slot();
   TxPacket& p = tx_slots_[slot];
   const std::uint32_t mrrs = bus_.max_read_request_size();
   while (tx_left_ != 0) {

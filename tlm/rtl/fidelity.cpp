@@ -22,6 +22,8 @@ std::string padded(std::string s, std::size_t width) {
   return s;
 }
 
+std::string cycle_of(Time t) { return ", clock cycle that begins at " + std::to_string(t.ns()) + " ns"; }
+
 }  // namespace
 
 void LockstepReport::add(std::string_view name, std::string rtl, std::string model) {
@@ -46,25 +48,24 @@ void LockstepReport::fail(const std::vector<std::string>& history) const {
     name = std::max(name, r.name.size());
     rtl = std::max(rtl, r.rtl.size());
   }
-  std::string s = "lockstep mismatch: ";
-  s.append(block_).append(", ").append(what_);
-  s.append(", transaction ").append(std::to_string(transaction_));
-  s.append(", clock cycle that begins at ").append(std::to_string(t_.ns())).append(" ns\n");
-  s += "  " + padded("output", name) + "  " + padded("rtl", rtl) + "  model\n";
+  std::string table = "  " + padded("output", name) + "  " + padded("rtl", rtl) + "  model\n";
   for (const Row& r : rows_)
-    s += "  " + padded(r.name, name) + "  " + padded(r.rtl, rtl) + "  " + r.model +
-         (r.differs ? "   <- differs" : "") + "\n";
-  s += "  what went in before, oldest first:";
+    table += "  " + padded(r.name, name) + "  " + padded(r.rtl, rtl) + "  " + r.model +
+             (r.differs ? "   <- differs" : "") + "\n";
+  fail(block_ + ", " + what_ + ", transaction " + std::to_string(transaction_) + cycle_of(t_), table,
+       history);
+}
+
+void LockstepReport::fail(const std::string& where, const std::string& table,
+                          const std::vector<std::string>& history) {
+  std::string s = "lockstep mismatch: " + where + "\n" + table + "  what went in before, oldest first:";
   for (const std::string& line : history) s += "\n    " + line;
   throw LockstepMismatch(s);
 }
 
 void RtlInstance::fail(const std::string& what, Time t) {
   ++mismatches;
-  std::string s = "lockstep mismatch: " + name + ", " + what + ", clock cycle that begins at " +
-                  std::to_string(t.ns()) + " ns\n  what went in before, oldest first:";
-  for (const std::string& line : history.lines()) s += "\n    " + line;
-  throw LockstepMismatch(s);
+  LockstepReport::fail(name + ", " + what + cycle_of(t), "", history.lines());
 }
 
 std::vector<std::string> InputHistory::lines() const {

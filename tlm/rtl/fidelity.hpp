@@ -50,8 +50,11 @@ class LockstepReport {
   LockstepReport& value(std::string_view name, std::uint64_t rtl, std::uint64_t model);
   LockstepReport& time(std::string_view name, Time rtl, Time model);
   bool differs() const { return differs_; }
-  /// `history`: what went into the block before, oldest first.
+  /// Throws LockstepMismatch. `history`: what went into the block before, oldest first.
   [[noreturn]] void fail(const std::vector<std::string>& history) const;
+  /// The same without outputs to show: `where` says what went wrong and in which clock cycle.
+  [[noreturn]] static void fail(const std::string& where, const std::string& table,
+                                const std::vector<std::string>& history);
 
  private:
   struct Row {
