@@ -114,6 +114,7 @@ struct CardBench : HostSide {
     wire.to_a.bind(nic.wire_in(0));
     far.out.bind(wire.from_b);
     wire.to_b.bind(far.in);
+    plug(nic.link_end(0), far.link_end(), 50_ns);
     auto& space = nic.function(0).config_space();
     space.write(hw::PciConfigSpace::kBar0, HostPci::bar_base(0, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, HostPci::bar_base(0, 3));

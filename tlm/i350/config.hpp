@@ -6,6 +6,7 @@
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/flow_control.hpp"
 #include "hw/phy.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
@@ -16,6 +17,9 @@ namespace niclab::sim {
 struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
+  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
+  bool software_xoff = true;
+  hw::PauseSenderRules pause_sender;
 };
 
 struct I350FunctionConfig {

@@ -31,7 +31,7 @@ std::uint32_t I350Function::rx_buffer_size(unsigned q) const {
 
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey});
+  arriving_.push_back({frame, journey, false});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -40,6 +40,11 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
+  if (a.cut) [[unlikely]] {
+    ++account_.filtered;
+    journey_dropped(a.journey);
+    return FramePool::unref(a.frame);
+  }
   accept(a.frame, a.journey, t);
 }
 
@@ -68,6 +73,9 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
     statistics_.count(reg::CRCERRS);
     if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
   }
+  if (load_be16(frame->data + 12) == control_type_ && frame->fcs_good && take_control_frame(*frame, t))
+      [[unlikely]]
+    return refuse(account_.rx_control);
   RxEntry e;
   e.frame = frame;
   e.number = static_cast<std::uint32_t>(account_.injected);
@@ -77,10 +85,12 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   if (rx_fifo_bytes_ + frame->length > receive_buffer_bytes()) {
     statistics_.count(reg::MPC);
     legacy_cause(reg::icr::RXO, t);
+    receive_buffer_overflowed(t);
     return refuse(account_.missed);
   }
   if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
   rx_fifo_bytes_ += frame->length;
+  receive_buffer_grew(t);
   e.ready = t + i350_latency::receive_pipeline;
   journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
@@ -224,6 +234,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
 void I350Function::rx_pop(Time t) {
   Frame* frame = rx_fifo_.front().frame;
   rx_fifo_bytes_ -= frame->length;
+  receive_buffer_shrank(t);
   rx_fifo_.pop_front();
   FramePool::unref(frame);
   rx_next(t);

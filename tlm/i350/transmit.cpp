@@ -306,41 +306,4 @@ void I350Function::tx_write_descriptors(TxRingUnit& queue, const TxWriteback& bu
   }
 }
 
-// --- the MAC: back to back at line rate ----------------------------------------------------------
-
-void I350Function::tx_mac_try(Time t) {
-  if (tx_mac_busy_ || tx_mac_.empty() || !link_up(t)) return;
-  tx_mac_busy_ = true;
-  engine_.at<&I350Function::tx_mac_start>(niclab::max(t, tx_mac_.front().ready), Kind::frame_start, agent_,
-                                          *this);
-}
-
-/// Runs when the wire is free: releases the frame before, starts the next.
-void I350Function::tx_mac_start(Time t, std::uint32_t) {
-  const ShowAfter show{*this, t};
-  tx_mac_busy_ = false;
-  if (tx_mac_releasing_ != 0) {
-    tx_buffer_bytes_ -= tx_mac_releasing_;
-    tx_mac_releasing_ = 0;
-    tx_kick(t);
-  }
-  if (tx_mac_.empty() || !link_up(t)) return;
-  const TxOnWire next = tx_mac_.front();
-  if (next.ready > t) return tx_mac_try(t);
-  tx_checksum_.settle(t);
-  tx_mac_.pop_front();
-  journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
-  journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
-  const LinkSpeed speed = phy_.mode().speed;
-  const std::uint32_t length = next.frame->length;
-  statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)),
-                            next.queue);
-  ++account_.on_the_wire;
-  bus_.transmit(t, t + frame_time(speed, length), next.frame);
-  tx_mac_releasing_ = next.buffer_bytes;
-  tx_mac_busy_ = true;
-  engine_.at<&I350Function::tx_mac_start>(t + frame_occupancy(speed, length, gap_bytes(csr_[reg::TIPG])),
-                                          Kind::frame_start, agent_, *this);
-}
-
 }  // namespace niclab::sim
