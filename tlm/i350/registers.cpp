@@ -26,6 +26,8 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
     tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
                          config.name + " tx_ring queue " + std::to_string(q));
   if (config.waves == nullptr) return;
+  rx_fetches_.show_waves(&waves_->rx);
+  tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
@@ -70,8 +72,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy &&
-         !tx_fetches_.busy;
+  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
+         !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------
@@ -85,7 +87,8 @@ void I350Function::reset(Time t) {
   }
   rx_fifo_bytes_ = 0;
   rx_state_ = RxState::idle;
-  rx_fetches_.wanted = tx_fetches_.wanted = 0;
+  rx_fetches_.reset();
+  tx_fetches_.reset();
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
     tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
@@ -102,9 +105,7 @@ void I350Function::reset(Time t) {
   tx_available_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
-    ++rx_fetches_.generation[q];
-    ++tx_fetches_.generation[q];
-    rx_queues_[q] = RxQueue();
+    rx_queues_[q].reset(t);
     tx_queues_[q].reset(t);
     tx_loose_[q] = 0;
   }
@@ -140,8 +141,9 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   }
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    schedule_rx_fetch(t);
-    schedule_tx_fetch(t);
+    rx_fetches_.schedule(t);
+    tx_fetches_.schedule(t);
+    for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
     tx_kick(t);
     rx_retry(t);
   }
@@ -157,7 +159,7 @@ void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t)
 std::uint32_t I350Function::status(Time t) {
   std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
   s |= reg::status::LAN_ID.put(number_);
-  const bool busy = rx_fetches_.busy || tx_fetches_.busy || tx_reads_ != 0;
+  const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
   if (link_up(t)) {
     s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
@@ -209,7 +211,7 @@ std::uint32_t I350Function::read_special(reg::Offset offset, Time t, bool& handl
   if (Statistics::owns(offset)) return statistics_.read(offset);
   if (offset >= reg::rx_queue(0) && offset < reg::rx_queue(reg::kQueues)) {
     const unsigned n = (offset - reg::rx_queue(0)) / 0x40;
-    if (offset == reg::RDH(n)) return rx_queues_[n].head();
+    if (offset == reg::RDH(n)) return rx_queues_[n].head(t);
     if (offset == reg::RQDPC(n)) return statistics_.read_rqdpc(n);
   }
   if (offset >= reg::tx_queue(0) && offset < reg::tx_queue(reg::kQueues)) {
@@ -363,24 +365,25 @@ bool I350Function::write_queue(reg::Offset offset, std::uint32_t value, Time t) 
 }
 
 void I350Function::write_rx_queue(unsigned n, reg::Offset offset, std::uint32_t value, Time t) {
-  RxQueue& q = rx_queues_[n];
+  RxRingUnit& q = rx_queues_[n];
   if (offset == reg::RDH(n)) return;                  // read-only on the I350
   if (offset == reg::RDT(n) && !q.enabled()) return;  // ignored while disabled
   csr_.write(offset, value);
   if (offset == reg::RDT(n)) {
-    q.set_tail(csr_[offset]);
+    q.set_tail(csr_[offset], t);
     if (waves_) waves_->rx.doorbell(n, t);
-    want_rx_fetch(n, t);
+    rx_fetches_.want(n, t);
   } else if (offset == reg::SRRCTL(n)) {
-    q.set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16);
+    q.set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16, t);
   } else if (offset == reg::RXDCTL(n)) {
     q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
-                     reg::rxdctl::WTHRESH.get(value));
+                     reg::rxdctl::WTHRESH.get(value), t);
     const bool enable = (value & reg::rxdctl::ENABLE) != 0;
-    if (!enable && q.enabled()) ++rx_fetches_.generation[n];
+    if (!enable && q.enabled()) rx_fetches_.forget(n);
     if (enable && !q.enabled())
-      q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)]);
-    q.set_enabled(enable);
+      q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
+    q.set_enabled(enable, t);
+    if (enable) rx_fetches_.want(n, t);
     if ((value & reg::rxdctl::SWFLUSH) != 0) {
       csr_[offset] &= ~reg::rxdctl::SWFLUSH;
       rx_writeback(n, true, t);
@@ -398,13 +401,13 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
     q.set_tail(csr_[offset], t);
     if (waves_) waves_->tx.doorbell(n, t);
     tx_journeys_announced(n, before, csr_[offset], t);
-    if (q.enabled()) want_tx_fetch(n, t);
+    if (q.enabled()) tx_fetches_.want(n, t);
   } else if (offset == reg::TXDCTL(n)) {
     q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),
                      reg::txdctl::WTHRESH.get(value), t);
     const bool enable = (value & reg::txdctl::ENABLE) != 0;
     if (!enable && q.enabled()) {
-      ++tx_fetches_.generation[n];
+      tx_fetches_.forget(n);
       tx_available_ &= ~(1u << n);
       tx_loose_[n] = 0;
       if (tx_building_ && tx_newest().queue == n) tx_abandon_building(t);
@@ -412,7 +415,7 @@ void I350Function::write_tx_queue(unsigned n, reg::Offset offset, std::uint32_t 
     if (enable && !q.enabled())
       q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)], t);
     q.set_enabled(enable, t);
-    if (enable) want_tx_fetch(n, t);
+    if (enable) tx_fetches_.want(n, t);
     if ((value & reg::txdctl::SWFLUSH) != 0) {
       csr_[offset] &= ~reg::txdctl::SWFLUSH;
       tx_writeback(n, true, t);
