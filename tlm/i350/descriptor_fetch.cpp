@@ -14,13 +14,14 @@ void FetchArbiter<Ring>::schedule(Time t) {
   if (busy_ || scheduled_) return;
   scheduled_ = true;
   port_.engine_.template at<&FetchArbiter::request>(niclab::max(t + i350_latency::descriptor_fetch, free_),
-                                                    Kind::device, port_.agent_ + request_step_, *this);
+                                                    Kind::device, port_.agent_ + direction_.request_step,
+                                                    *this);
 }
 
 template <class Ring>
 void FetchArbiter<Ring>::request(Time t, std::uint32_t) {
   scheduled_ = false;
-  if (busy_ || (wanted_ != 0 && !port_.may_master(purpose_, t))) return;
+  if (busy_ || (wanted_ != 0 && !port_.may_master(direction_.purpose, t))) return;
   for (unsigned i = 0; i < reg::kQueues && wanted_ != 0; ++i) {
     const unsigned q = (next_ + i) % reg::kQueues;
     if ((wanted_ >> q & 1) == 0) continue;
@@ -29,9 +30,10 @@ void FetchArbiter<Ring>::request(Time t, std::uint32_t) {
       busy_ = true;
       next_ = q + 1;
       if (waves_ != nullptr) waves_->fetch(q, t);
-      port_.bus_.read(
-          t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr, 0,
-          {kind_, static_cast<std::uint8_t>(q), static_cast<std::uint16_t>(run->index), generation_[q]});
+      port_.bus_.read(t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes),
+                      nullptr, 0,
+                      {direction_.kind, static_cast<std::uint8_t>(q), static_cast<std::uint16_t>(run->index),
+                       generation_[q]});
       return;
     }
   }
@@ -46,11 +48,13 @@ void FetchArbiter<Ring>::answered(const ReadTag& tag, std::span<const std::byte>
     count_ = static_cast<unsigned>(std::min(data.size() / kDescriptorBytes, data_.size()));
     std::memcpy(data_.data(), data.data(), count_ * kDescriptorBytes);
     free_ = t + kDeviceClock * count_;
-    port_.engine_.template chain<&FetchArbiter::store>(t, Kind::device, port_.agent_ + store_step_, *this);
+    port_.engine_.template chain<&FetchArbiter::store>(t, Kind::device, port_.agent_ + direction_.store_step,
+                                                       *this);
     return;
   }
   if (tag.generation == generation_[q]) {
-    port_.fault(std::string(purpose_) + " of queue " + std::to_string(q) + " refused by the host", t);
+    port_.fault(std::string(direction_.purpose) + " of queue " + std::to_string(q) + " refused by the host",
+                t);
     rings_[q].set_enabled(false, t);
   }
   schedule(t);

@@ -20,21 +20,20 @@ namespace niclab::sim {
 
 class I350Function;
 
+struct FetchDirection {
+  ReadKind kind;
+  const char* purpose;                ///< for messages
+  unsigned request_step, store_step;  ///< agents of the calendar, beside the port's
+};
+
 /// `Ring`: RxRingUnit or TxRingUnit.
 template <class Ring>
 class FetchArbiter {
  public:
   using Rings = std::array<Ring, hw::reg::kQueues>;
 
-  /// `purpose`: for messages. The steps are agents of the calendar.
-  FetchArbiter(I350Function& port, Rings& rings, ReadKind kind, const char* purpose, unsigned request_step,
-               unsigned store_step)
-      : port_(port),
-        rings_(rings),
-        kind_(kind),
-        purpose_(purpose),
-        request_step_(request_step),
-        store_step_(store_step) {}
+  FetchArbiter(I350Function& port, Rings& rings, const FetchDirection& direction)
+      : port_(port), rings_(rings), direction_(direction) {}
   FetchArbiter(const FetchArbiter&) = delete;
   FetchArbiter& operator=(const FetchArbiter&) = delete;
 
@@ -72,9 +71,7 @@ class FetchArbiter {
 
   I350Function& port_;
   Rings& rings_;
-  const ReadKind kind_;
-  const char* const purpose_;
-  const unsigned request_step_, store_step_;
+  const FetchDirection direction_;
   const DirectionWaves* waves_ = nullptr;
 
   unsigned wanted_ = 0;  ///< queues, one bit each
