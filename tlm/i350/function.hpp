@@ -51,10 +51,10 @@ namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8;
 
-/// Clocks of Verilated blocks: the checksum unit's, and one for each queue's ring.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1;
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
+inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
 
-inline constexpr unsigned kAgents = 16;
+inline constexpr unsigned kAgents = 32;
 }  // namespace step
 
 class I350Function {
@@ -293,7 +293,7 @@ class I350Function {
   hw::Nvm& nvm_;
   hw::Semaphores& semaphores_;
   const unsigned number_;  // PCI function
-  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+15
+  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
   const I350FunctionConfig config_;
 
   hw::PciConfigSpace pci_;
