@@ -47,20 +47,23 @@ FlowControlAddresses I350Function::flow_control_addresses() const {
   return a;
 }
 
-/// A good frame of the control type while RFCE is set. True when the MAC keeps it for itself.
-bool I350Function::take_control_frame(const Frame& frame, Time t) {
+/// A frame of the control type while RFCE is set: what it tells the MAC, and whether the host sees it too, if
+/// the filters let it.
+I350Function::Control I350Function::take_control_frame(const Frame& frame, Time t) {
+  if (!frame.fcs_good || frame.length < kMinimumFrame) return Control::none;
+  const std::uint32_t rctl = csr_[reg::RCTL];
   switch (mac_control(frame.bytes(), flow_control_addresses())) {
-    case MacControl::no: return false;
+    case MacControl::no: return Control::none;
     case MacControl::unsupported:
       statistics_.count(reg::FCRUC);
-      return (csr_[reg::RCTL] & reg::rctl::PMCF) == 0;
+      return (rctl & reg::rctl::PMCF) != 0 ? Control::passed_on : Control::kept;
     case MacControl::pause: break;
   }
   const std::uint16_t quanta = pause_quanta(frame.bytes());
   statistics_.count(quanta != 0 ? reg::XOFFRXC : reg::XONRXC);
   pause_timer_.received(quanta, mac_mode_.speed, t);
   tx_mac_reconsider(t);
-  return (csr_[reg::RCTL] & reg::rctl::DPF) != 0;
+  return (rctl & reg::rctl::DPF) != 0 ? Control::kept : Control::passed_on;
 }
 
 void I350Function::pause_crossed(Time t) {

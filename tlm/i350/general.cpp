@@ -8,7 +8,7 @@ using namespace hw;
 std::uint32_t I350Function::status(Time t) {
   std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
   s |= reg::status::LAN_ID.put(number_);
-  const bool busy = rx_fetches_.busy || tx_fetches_.busy || tx_reads_ != 0;
+  const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
   const std::uint32_t ctrl = csr_[reg::CTRL];
   const bool up = link_up(t);
