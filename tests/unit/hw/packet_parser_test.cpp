@@ -101,7 +101,7 @@ TEST(Parser, FragmentChecksumWithIppcse) {
   const auto p = parse_packet(f, {0x300 | 1u << 12, 0});
   InetChecksum raw;
   raw.add(std::span(f).subspan(34));
-  EXPECT_EQ(p.checksum, raw.partial());
+  EXPECT_EQ(p.fragment_checksum, raw.partial());
   EXPECT_TRUE(p.status_errors & rxd::UDPV);
 }
 
