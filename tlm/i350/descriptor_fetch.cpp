@@ -112,8 +112,10 @@ void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte
       if (answered(rx_fetches_, tag, data, t)) {
         engine_.chain<&I350Function::rx_store>(t, Kind::device, agent_ + step::rx_store, *this);
       } else {
-        if (data.empty() && tag.generation == rx_fetches_.generation[tag.queue])
+        if (data.empty() && tag.generation == rx_fetches_.generation[tag.queue]) {
           rx_queues_[tag.queue].set_enabled(false);
+          ++rx_fetches_.generation[tag.queue];
+        }
         schedule_rx_fetch(t + i350_latency::descriptor_fetch);
         rx_retry(t);
       }

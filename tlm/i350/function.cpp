@@ -84,7 +84,10 @@ void I350Function::reset(Time t) {
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_bytes_ = 0;
+  rx_fifo_remove(rx_fifo_bytes_, t);
+  rx_fifo_head_ = 0;
+  if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
   rx_fetches_.wanted = tx_fetches_.wanted = 0;
   while (!tx_mac_.empty()) {
@@ -113,9 +116,11 @@ void I350Function::reset(Time t) {
   causes_ = InterruptCauses();
   vectors_ = InterruptVectors();
   throttle_.reset_port(t);
-  filter_ = MacFilter();
-  rss_ = RssHash();
+  filter_ = MacFilter(config_.quirks.uta_always);
+  rss_ = RssHash(config_.quirks.rss);
+  queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
+  update_rx_setup();
   statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
