@@ -8,7 +8,7 @@ using namespace hw;
 std::uint32_t I350Function::status(Time t) {
   std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
   s |= reg::status::LAN_ID.put(number_);
-  const bool busy = rx_fetches_.busy || tx_fetches_.busy || tx_reads_ != 0;
+  const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
   if (link_up(t)) {
     s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
@@ -34,7 +34,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   }
   phy_reset_asserted_ = held;
   csr_.write(reg::CTRL, value);
-  update_rx_setup();
+  update_rx_setup(t);
   watch_link(t);
 }
 
@@ -45,7 +45,7 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup();
+    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -73,8 +73,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   e.ready = t + i350_latency::receive_pipeline;
   journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
-  const RxQueue& q = rx_queues_[e.queue];
-  if ((!q.enabled() || q.free() == 0) && !rx_setup_[e.queue].drop) {
+  RxRingUnit& q = rx_queues_[e.queue];
+  if ((!q.enabled() || q.free(t) == 0) && !rx_setup_[e.queue].drop) {
     statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
@@ -214,29 +214,29 @@ void I350Function::rx_next(Time t) {
 }
 
 /// Whether the queue has fewer descriptors than the rest of the frame needs.
-bool I350Function::rx_short_of_descriptors(const RxEntry& e) const {
-  const RxQueue& q = rx_queues_[e.queue];
-  if (!q.enabled() || q.free() == 0) return true;
+bool I350Function::rx_short_of_descriptors(const RxEntry& e, Time t) {
+  RxRingUnit& q = rx_queues_[e.queue];
+  if (!q.enabled() || q.free(t) == 0) return true;
   const RxBuffers& buffers = rx_setup_[e.queue].buffers;
   if (e.frame->length - e.offset <= buffers.packet_bytes) return false;
   const std::uint32_t first =
       e.offset == 0 ? place_first(buffers, e.frame->length, e.header).next : e.offset + buffers.packet_bytes;
   const std::uint32_t rest = e.frame->length - std::min(first, e.frame->length);
-  return q.free() < 1 + (rest + buffers.packet_bytes - 1) / buffers.packet_bytes;
+  return q.free(t) < 1 + (rest + buffers.packet_bytes - 1) / buffers.packet_bytes;
 }
 
 /// The frame in front has no descriptor to go to: drop it, or wait for one.
 void I350Function::rx_starved(Time t) {
   RxEntry& e = rx_fifo_.front();
-  RxQueue& q = rx_queues_[e.queue];
-  if (e.offset == 0 && rx_setup_[e.queue].drop && rx_short_of_descriptors(e)) return rx_drop(t);
-  const bool exhausted = !q.enabled() || q.free() == 0;
+  RxRingUnit& q = rx_queues_[e.queue];
+  if (e.offset == 0 && rx_setup_[e.queue].drop && rx_short_of_descriptors(e, t)) return rx_drop(t);
+  const bool exhausted = !q.enabled() || q.free(t) == 0;
   if (exhausted && !e.counted_rnbc) {
     statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
   rx_state_ = RxState::waiting_descriptor;
-  if (!exhausted) want_rx_fetch(e.queue, t);
+  if (!exhausted) rx_fetches_.want(e.queue, t);
 }
 
 /// The frame in front is lost for want of descriptors.
@@ -255,23 +255,27 @@ void I350Function::rx_retry(Time t) {
 
 void I350Function::rx_issue(Time t, std::uint32_t) {
   RxEntry& e = rx_fifo_.front();
-  RxQueue& q = rx_queues_[e.queue];
+  RxRingUnit& q = rx_queues_[e.queue];
   const RxSetup& setup = rx_setup_[e.queue];
   // A frame half written to a ring that was switched off has no place where it could go on.
-  if (e.offset != 0 && rx_generation_ != rx_fetches_.generation[e.queue]) return rx_drop(t);
-  if (q.available() == 0 || !master_enabled()) return rx_starved(t);
-  if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e)) return rx_starved(t);
+  if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
+  if (q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e, t)) return rx_starved(t);
+  if (q.window_full(t)) {
+    rx_state_ = RxState::waiting_writeback;
+    return;
+  }
   rx_state_ = RxState::issuing;
   if (e.offset == 0) {
-    rx_generation_ = rx_fetches_.generation[e.queue];
+    rx_generation_ = rx_fetches_.generation(e.queue);
     if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
     journey_begins(e.journey, Stage::rx_buffer, e.ready);
     journey_ends(e.journey, Stage::rx_buffer, t);
     journey_begins(e.journey, Stage::rx_dma, t);
   }
-  rx_descriptor_ = q.take();
-  if (q.crossed_minimum()) legacy_cause(reg::icr::RXDMT0, t);
-  want_rx_fetch(e.queue, t);
+  if (q.reaches_minimum(t)) legacy_cause(reg::icr::RXDMT0, t);
+  rx_descriptor_ = q.take(t);
+  rx_fetches_.want(e.queue, t);
   rx_place_ = e.offset == 0 && setup.buffers.uses_header_buffer()
                   ? place_first(setup.buffers, e.frame->length, e.header)
                   : place_next(setup.buffers, e.frame->length, e.offset);
@@ -322,15 +326,15 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
   RxEntry& e = rx_fifo_.front();
   const unsigned queue = e.queue;
-  RxQueue& q = rx_queues_[queue];
+  RxRingUnit& q = rx_queues_[queue];
   // The ring was switched off and on: it is another one now.
-  if (rx_generation_ != rx_fetches_.generation[queue] && q.enabled()) return rx_drop(t);
+  if (rx_generation_ != rx_fetches_.generation(queue) && q.enabled()) return rx_drop(t);
   e.offset = rx_place_.next;
   const bool last = e.offset == e.frame->length;
   const bool at_once = last && (e.status & rxd::LLINT) != 0;
   e.status |= rx_place_.errors;
   const unsigned index = rx_descriptor_.index;
-  q.completed(index, rx_result(e, last));
+  q.completed(rx_result(e, last), t);
   if (last) {
     if (rx_stamps_ != nullptr) rx_stamps_->at(queue, index) = e.arrived;
     journey_ends(e.journey, Stage::rx_dma, t);
@@ -347,9 +351,9 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const auto vector = vectors_.rx(queue);
   const bool wait = moderated(vector, t) && !at_once;
   rx_writeback(queue, !wait, t);
-  if (q.pending_reports() == 0) {
+  if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);
-  } else {
+  } else if (vector) {  // without one, bus mastering is off: they leave when it is back
     schedule_flush(*vector, t);
   }
   if (at_once) low_latency_interrupt(vector, t);
@@ -369,13 +373,16 @@ void I350Function::rx_pop(Time t) {
 }
 
 void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
+  RxRingUnit& queue = rx_queues_[n];
+  if (flush) queue.flush(t);
   if (!may_master("receive write-back", t)) return;
-  while (const auto run = rx_queues_[n].next_writeback(flush)) {
+  while (const auto run = queue.next_writeback(t)) {
     if (waves_) waves_->rx.writeback(n, t);
     const DescriptorRun journeys = rx_journeys(n, *run);
     journeys.each([&](JourneyId id) { journey_ends(id, Stage::rx_writeback_wait, t); });
     bus_.write(t, run->address.value, std::as_bytes(run->descriptors), journeys);
   }
+  if (rx_state_ == RxState::waiting_writeback) rx_next(t);
 }
 
 }  // namespace niclab::sim

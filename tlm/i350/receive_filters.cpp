@@ -9,24 +9,24 @@ namespace niclab::sim {
 using namespace hw;
 
 /// The functional unit keeps a copy of the stored value.
-void I350Function::write_receive_filters(const reg::Target& r, std::uint32_t written) {
+void I350Function::write_receive_filters(const reg::Target& r, std::uint32_t written, Time t) {
   csr_.write(r.offset, written);
   const std::uint32_t value = csr_[r.offset];
   switch (r.first) {
-    case reg::RCTL: filter_.write_rctl(value); return update_rx_setup();
+    case reg::RCTL: filter_.write_rctl(value); return update_rx_setup(t);
     case reg::MRQC:
       filter_.write_mrqc(value);
       rss_.write_mrqc(value);
       queue_filters_.write_mrqc(value);
-      return update_rx_setup();
-    case reg::RXCSUM: rss_.write_rxcsum(value); return update_rx_setup();
+      return update_rx_setup(t);
+    case reg::RXCSUM: rss_.write_rxcsum(value); return update_rx_setup(t);
     case reg::RFCTL:
       rss_.write_rfctl(value);
       queue_filters_.write_rfctl(value);
-      return update_rx_setup();
+      return update_rx_setup(t);
     case reg::VET:
     case reg::RLPML:
-    case reg::PSRTYPE(0): return update_rx_setup();
+    case reg::PSRTYPE(0): return update_rx_setup(t);
     case reg::ETQF(0): return queue_filters_.write_etqf(r.index, value);
     case reg::SYNQF: return queue_filters_.write_synqf(value);
     case reg::FTQF(0): return queue_filters_.write_ftqf(r.index, value);
@@ -51,7 +51,7 @@ void I350Function::write_receive_filters(const reg::Target& r, std::uint32_t wri
 
 /// After a write to any register that says how packets are stored. Outside VMDq, CTRL.VME and RCTL.SECRC
 /// strip; with it DVMOLR of the queue's pool does (fact base 2.7.13).
-void I350Function::update_rx_setup() {
+void I350Function::update_rx_setup(Time t) {
   const std::uint32_t rctl = csr_[reg::RCTL], rxcsum = csr_[reg::RXCSUM];
   const bool long_packets = (rctl & reg::rctl::LPE) != 0;
   rx_longest_ = long_packets ? std::min(csr_[reg::RLPML] & 0x3FFFu, kLongestReceive) : 1518;
@@ -78,17 +78,19 @@ void I350Function::update_rx_setup() {
     s.hide_vlan = (pools || also) && (dvmolr & reg::dvmolr::HIDVLAN) != 0;
     s.packet_checksum = s.buffers.descriptor_type == reg::srrctl::DESCTYPE_LEGACY ||
                         (rxcsum & (reg::rxcsum::PCSD | reg::rxcsum::IPPCSE)) == 0;
-    update_rx_minimum(q);
+    update_rx_minimum(q, t);
   }
 }
 
 /// RXDMT0 when the free descriptors sink to SRRCTL.RDMTS x 16, or with 0 there to the part of the ring that
 /// RCTL.RDMTS names (fact base 2.7.1, 2.7.3).
-void I350Function::update_rx_minimum(unsigned q) {
+void I350Function::update_rx_minimum(unsigned q, Time t) {
   unsigned minimum = reg::srrctl::RDMTS.get(csr_[reg::SRRCTL(q)]) * 16;
   if (minimum == 0 && config_.quirks.rctl_rdmts)
     minimum = csr_[reg::RDLEN(q)] / kDescriptorBytes >> (1 + reg::rctl::RDMTS.get(csr_[reg::RCTL]));
-  rx_queues_[q].set_minimum_threshold(minimum);
+  if (minimum == rx_setup_[q].minimum) return;
+  rx_setup_[q].minimum = minimum;
+  rx_queues_[q].set_minimum_threshold(minimum, t);
 }
 
 }  // namespace niclab::sim
