@@ -185,7 +185,7 @@ struct CardBench : HostSide {
                                hw::reg::srrctl::DESCTYPE.put(hw::reg::srrctl::DESCTYPE_ADV_ONEBUF));
     wr(hw::reg::RXDCTL(0), hw::reg::rxdctl::ENABLE);
     wr(hw::reg::RDT(0), tail);
-    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM);
+    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM | hw::reg::rctl::SECRC);
     return ring;
   }
 

@@ -80,7 +80,10 @@ void I350Function::descriptors_arrived(RxRingUnit&, unsigned, unsigned, unsigned
   rx_retry(count != 0 ? t + kDeviceClock : t);
 }
 
-void I350Function::descriptors_refused(RxRingUnit& queue, unsigned, Time t) { queue.set_enabled(false, t); }
+void I350Function::descriptors_refused(RxRingUnit& queue, unsigned q, Time t) {
+  queue.set_enabled(false, t);
+  rx_fetches_.forget(q);
+}
 
 void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) { tx_switch_off(q, t); }
 

@@ -86,7 +86,10 @@ void I350Function::reset(Time t) {
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_bytes_ = 0;
+  rx_fifo_remove(rx_fifo_bytes_, t);
+  rx_fifo_head_ = 0;
+  if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
   rx_fetches_.reset();
   tx_fetches_.reset();
@@ -114,9 +117,12 @@ void I350Function::reset(Time t) {
   causes_ = InterruptCauses();
   vectors_ = InterruptVectors();
   throttle_.reset_port(t);
-  filter_ = MacFilter();
-  rss_ = RssHash();
+  filter_ = MacFilter(config_.quirks.uta_always);
+  rss_ = RssHash(config_.quirks.rss);
+  queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
+  rx_setup_ = {};
+  update_rx_setup(t);
   statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
@@ -177,7 +183,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::nvm: return write_nvm(r, value);
     case reg::Chapter::link: return write_link(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
-    case reg::Chapter::receive_filters: return write_receive_filters(r, value);
+    case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
     default: return csr_.write(r.offset, value);

@@ -34,6 +34,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   }
   phy_reset_asserted_ = held;
   csr_.write(reg::CTRL, value);
+  update_rx_setup(t);
   watch_link(t);
 }
 
@@ -44,6 +45,7 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
+    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }
