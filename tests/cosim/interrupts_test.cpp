@@ -28,7 +28,9 @@ struct InterruptBench : CardBench {
   /// One vector, by the pin or by MSI; igb's masks. The handler reads ICR and enables again.
   void up(bool msi) {
     bring_up();
-    if (msi) EXPECT_EQ(pci.enable_msi(), 0);
+    if (msi) {
+      EXPECT_EQ(pci.enable_msi(), 0);
+    }
     rd(reg::ICR);
     handler.serve = [this] {
       causes = rd(reg::ICR);

@@ -47,4 +47,352 @@ struct PortAccount {
   std::uint64_t tx_inside = 0;  ///< still in the device at the end
 };
 
+/// Calendar agents of a port's steps; their order at equal time is this one.
+namespace step {
+inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
+                          tx_step = 6, rx_store = 7, tx_store = 8, tcp_timer = 12;
+
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
+inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+
+inline constexpr unsigned kAgents = 32;
+}  // namespace step
+
+class I350Function {
+ public:
+  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
+               unsigned number, unsigned agent, const I350FunctionConfig& config);
+  I350Function(const I350Function&) = delete;
+  I350Function& operator=(const I350Function&) = delete;
+
+  void power_on(Time t);
+
+  hw::PciConfigSpace& config_space() { return pci_; }
+  const hw::PciConfigSpace& config_space() const { return pci_; }
+  /// Accesses as they come off the bus, on the grid.
+  std::uint32_t read_csr(std::uint32_t offset, Time t);
+  void write_csr(std::uint32_t offset, std::uint32_t value, Time t);
+  /// Of BAR3; `byte_enable` bit i enables byte i.
+  std::uint32_t read_msix(std::uint32_t offset) const { return delivery_.read_table(offset); }
+  void write_msix(std::uint32_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// CTRL.DEV_RST was written, by this function's software (`own`) or another's: then this one keeps its
+  /// interrupt registers, by which it tells its software (fact base 4.9).
+  void device_reset(Time t, bool own);
+
+  /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
+  void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
+  /// Measurement: a CPU posted the write that follows at `t`, and its TLP was on the link from `start` to
+  /// `end`.
+  void posted_at(Time t, Time start, Time end) { write_posted_ = {t, start, end}; }
+  /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
+  void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
+
+  void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
+  const hw::Statistics& statistics() const { return statistics_; }
+  PortAccount account() const;
+  /// The run is over: the clocks of Verilated blocks come up to its end.
+  void finish(Time end);
+  /// What the Verilated blocks did; empty for a unit that is a model.
+  RtlCounters tx_ring_counters() const;
+  RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
+  bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
+  hw::LinkMode link_mode() const { return phy_.mode(); }
+  /// Nothing in the packet buffers, nothing on its way to or from host memory.
+  bool idle() const;
+  /// What software did that hardware cannot do, one line each.
+  const std::vector<std::string>& faults() const { return faults_; }
+  /// After whatever may have changed registers, rings or buffers.
+  void show_waves(Time t) {
+    if (waves_) [[unlikely]]
+      show_state(t);
+  }
+
+ private:
+  // --- function.cpp ------------------------------------------------------------------------------
+  void reset(Time t);
+  void reset_all_but_interrupts(Time t);
+  /// The device may master the bus again.
+  void master_enabled_again(Time t);
+  bool master_enabled() const {
+    return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
+  }
+  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
+  /// the driver, told once until it sets the bit.
+  bool may_master(const char* what, Time t);
+  void fault(std::string what, Time t);
+
+  // --- register accesses of each chapter, in its file ---------------------------------------------
+  std::uint32_t read_general(const hw::reg::Target& r, Time t);
+  void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t status(Time t);
+  void write_ctrl(std::uint32_t value, Time t);
+  std::uint32_t read_nvm(const hw::reg::Target& r);
+  void write_nvm(const hw::reg::Target& r, std::uint32_t value);
+  void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
+  void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_receive_filters(const hw::reg::Target& r, std::uint32_t value);
+  std::uint32_t read_receive_queues(const hw::reg::Target& r, Time t);
+  void write_receive_queues(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_rdt(unsigned n, std::uint32_t value, Time t);
+  void write_rxdctl(unsigned n, std::uint32_t value, Time t);
+  std::uint32_t read_transmit(const hw::reg::Target& r, Time t);
+  void write_transmit(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void tail_moved(unsigned n, unsigned before, Time t);
+  void write_txdctl(unsigned n, std::uint32_t value, Time t);
+  std::uint32_t read_statistics(const hw::reg::Target& r);
+
+  // --- receive.cpp -------------------------------------------------------------------------------
+  enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, waiting_writeback, issuing };
+  struct RxEntry {
+    Frame* frame = nullptr;
+    Time ready{};
+    Time arrived{};
+    std::uint32_t offset = 0;  ///< bytes already written to the host
+    std::uint32_t number = 0;  ///< FrameEvent::packet
+    std::uint32_t hash = 0;
+    std::uint32_t ptype_rss = 0;
+    std::uint32_t status = 0;
+    JourneyId journey{};
+    std::uint8_t queue = 0;
+    bool counted_rnbc = false;
+    hw::DestinationKind kind = hw::DestinationKind::unicast;
+  };
+  std::uint32_t receive_buffer_bytes() const;
+  std::uint32_t longest_frame() const;
+  void frame_event(Time t, std::uint32_t);
+  void accept(Frame* frame, JourneyId journey, Time t);
+  bool classify(RxEntry& e);
+  void rx_next(Time t);
+  void rx_starved(Time t);
+  void rx_retry(Time t);
+  void rx_issue(Time t, std::uint32_t);
+  void rx_written(Time t, std::uint32_t);
+  void rx_pop(Time t);
+  void rx_writeback(unsigned q, bool flush, Time t);
+  std::uint32_t rx_buffer_size(unsigned q) const;
+
+  // --- transmit.cpp ------------------------------------------------------------------------------
+  struct TxPacket {
+    Frame* frame = nullptr;
+    std::uint32_t filled = 0;  ///< bytes asked for so far
+    std::uint32_t pending_reads = 0;
+    std::uint32_t generation = 0;  ///< of its queue: after a reset its descriptors are nobody's
+    std::uint8_t queue = 0;
+    bool issued = false;  ///< all descriptors processed
+    bool failed = false;
+    bool ixsm = false, txsm = false;
+    hw::AdvTxContext context;
+    std::uint16_t eop_index = 0;
+    std::uint16_t descriptors = 0;
+
+    void start() {
+      frame = nullptr;
+      filled = pending_reads = 0;
+      issued = failed = ixsm = txsm = false;
+      eop_index = descriptors = 0;
+    }
+  };
+  struct TxOnWire {
+    Frame* frame = nullptr;
+    std::uint8_t queue = 0;
+    std::uint32_t buffer_bytes = 0;
+    Time ready{};
+  };
+  static constexpr unsigned kTxSlots = 32;
+  void tx_kick(Time t);
+  void tx_step(Time t, std::uint32_t);
+  bool tx_process_descriptor(Time t);
+  bool tx_take_descriptor(Time t);
+  unsigned tx_choose_queue(Time t);
+  void tx_start_packet(unsigned q, const hw::AdvTxData& data);
+  bool tx_stop_queue(unsigned q, std::string why, Time t);
+  void tx_abandon_building(Time t);
+  bool tx_issue_reads(Time t);
+  bool tx_last_descriptor(TxPacket& p);
+  /// The packet begun last, which is the one being built if any is.
+  unsigned tx_newest_slot() const { return (tx_head_ + tx_count_ - 1) % kTxSlots; }
+  TxPacket& tx_newest() { return tx_slots_[tx_newest_slot()]; }
+  bool tx_front_complete() const {
+    const TxPacket& p = tx_slots_[tx_head_];
+    return tx_count_ != 0 && p.issued && p.pending_reads == 0;
+  }
+  void tx_finish_ready(Time t);
+  void schedule_tx_finish(Time t);
+  void tx_finish_event(Time t, std::uint32_t);
+  void tx_finish(TxPacket& p, Time t);
+  void tx_to_mac(const TxPacket& p, Frame* frame, Time t);
+  void tx_descriptors_done(unsigned n, unsigned count, Time t);
+  void tx_writeback(unsigned q, bool flush, Time t);
+  void tx_write_descriptors(TxRingUnit& queue, const hw::TxWriteback& burst, Time t);
+  void tx_mac_start(Time t, std::uint32_t);
+  void tx_mac_try(Time t);
+
+  // --- descriptor_fetch.cpp ----------------------------------------------------------------------
+  template <class Ring>
+  friend class FetchArbiter;
+  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
+  /// clock; 0 if there were none for it.
+  void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
+  void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
+
+  // --- interrupts.cpp ----------------------------------------------------------------------------
+  void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
+  void legacy_cause(std::uint32_t causes, Time t);
+  void causes_changed(std::uint32_t active_before, Time t);
+  void schedule_grant(Time t);
+  void grant_event(Time t, std::uint32_t);
+  void send_message(const hw::MsixMessage& m, Time t);
+  void reset_interrupts(Time t);
+  /// Configuration space, GPIE, or whether the device may master the bus changed.
+  void interrupt_mode_changed(Time t);
+  /// Vectors whose EICR & EIMS is non-zero.
+  std::uint32_t interrupt_lines() const;
+  /// Tells configuration space, and the host, of INTx and of a pending MSI.
+  void show_interrupt_status(Time t);
+  void write_tcp_timer(std::uint32_t value, Time t);
+  void schedule_tcp_timer();
+  void tcp_timer_event(Time t, std::uint32_t);
+  void raise_tcp_timer(Time t);
+  /// EITR expiry of a vector with write-backs that wait for it.
+  void schedule_flush(unsigned vector, Time t);
+  void flush_event(Time t, std::uint32_t vector);
+  void flush_vector(unsigned vector, Time t, bool raise);
+  bool moderated(std::optional<unsigned> vector, Time t) const {
+    return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
+  }
+
+  // --- waves.cpp ---------------------------------------------------------------------------------
+  void show_state(Time t);
+  /// At the end of a step: show_waves.
+  struct ShowAfter {
+    I350Function& function;
+    Time t;
+    ~ShowAfter() { function.show_waves(t); }
+  };
+  // --- journeys.cpp: measurement, each a border in the journey of a packet --------------------------
+  void journey_begins(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->begins(id, stage, t);
+  }
+  void journey_ends(JourneyId id, Stage stage, Time t) {
+    if (id != JourneyId::none) [[unlikely]]
+      bus_.journeys()->ends(id, stage, t);
+  }
+  void journey_dropped(JourneyId id) {
+    if (id != JourneyId::none) bus_.journeys()->dropped(id);
+  }
+  /// Those a write-back of receive queue `q` tells the host of.
+  DescriptorRun rx_journeys(unsigned q, const hw::WritebackRun& run) const {
+    if (rx_stamps_ == nullptr || !rx_stamps_->followed()) return {};
+    return {rx_stamps_, static_cast<std::uint16_t>(q), static_cast<std::uint16_t>(run.index),
+            static_cast<std::uint16_t>(run.descriptors.size())};
+  }
+  /// The tail of transmit queue `q` moved from `from` to `to`.
+  void tx_journeys_announced(unsigned q, unsigned from, unsigned to, Time t);
+  /// `count` descriptors of transmit queue `q`, from `first` on, begin to enter the cache, one a clock.
+  void tx_journeys_fetched(unsigned q, unsigned first, unsigned count, Time t);
+  /// The engine takes the last descriptor of the packet, number `index`.
+  void tx_journey_taken(unsigned q, unsigned index, Time t);
+  /// Of a packet whose last descriptor has been taken.
+  JourneyId tx_journey(const TxPacket& p) const {
+    return tx_stamps_ != nullptr ? tx_stamps_->journey(p.queue, p.eop_index) : JourneyId::none;
+  }
+  /// All bytes of that packet are in the transmit buffer: the journey goes on with the frame.
+  JourneyId tx_journey_complete(const TxPacket& p, Time t);
+
+  // --- link.cpp ----------------------------------------------------------------------------------
+  void watch_link(Time t);
+  void link_event(Time t, std::uint32_t);
+
+  Engine& engine_;
+  BusPort& bus_;
+  FramePool& frames_;
+  hw::Nvm& nvm_;
+  hw::Semaphores& semaphores_;
+  const unsigned number_;  // PCI function
+  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
+  const I350FunctionConfig config_;
+
+  hw::PciConfigSpace pci_;
+  hw::CsrFile csr_;
+  hw::InterruptThrottle throttle_;
+  hw::InterruptCauses causes_;
+  hw::InterruptVectors vectors_;
+  hw::InterruptDelivery delivery_;
+  hw::TcpTimer tcp_timer_;
+  hw::Phy phy_;
+  hw::MacFilter filter_;
+  hw::RssHash rss_;
+  hw::Statistics statistics_;
+  hw::ParserConfig parser_;
+
+  // receive
+  std::array<RxRingUnit, hw::reg::kQueues> rx_queues_;
+  struct Arriving {
+    Frame* frame;
+    JourneyId journey;
+  };
+  Ring<Arriving> arriving_;  // frames whose last bit is scheduled
+  Ring<RxEntry> rx_fifo_{256};
+  std::uint32_t rx_fifo_bytes_ = 0;
+  RxState rx_state_ = RxState::idle;
+  FetchArbiter<RxRingUnit> rx_fetches_{
+      *this,
+      rx_queues_,
+      {ReadKind::rx_descriptors, "receive descriptor fetch", step::rx_fetch, step::rx_store}};
+  unsigned rx_index_ = 0;  // ring index of the descriptor being filled
+  std::uint32_t rx_chunk_ = 0;
+
+  // transmit
+  std::array<TxRingUnit, hw::reg::kQueues> tx_queues_;
+  std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
+  std::array<TxPacket, kTxSlots> tx_slots_{};
+  unsigned tx_head_ = 0, tx_count_ = 0;  // packets in order of their first descriptor
+  bool tx_building_ = false;             // the last of them still takes descriptors
+  bool tx_step_scheduled_ = false;
+  Time tx_engine_free_{};
+  unsigned tx_next_queue_ = 0;
+  unsigned tx_available_ = 0;     // queues with cached descriptors, one bit each
+  std::uint64_t tx_address_ = 0;  // the descriptor being read
+  std::uint32_t tx_left_ = 0;
+  bool tx_last_ = false;
+  bool tx_took_context_ = false;
+  unsigned tx_reads_ = 0;
+  std::uint32_t tx_buffer_bytes_ = 0;
+  FetchArbiter<TxRingUnit> tx_fetches_{
+      *this,
+      tx_queues_,
+      {ReadKind::tx_descriptors, "transmit descriptor fetch", step::tx_fetch, step::tx_store}};
+  std::array<std::uint16_t, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
+  Time tx_finish_free_{};                                   // one packet finishes a clock
+  bool tx_finish_scheduled_ = false;
+  TxChecksumUnit tx_checksum_;
+  Ring<TxOnWire> tx_mac_;
+  bool tx_mac_busy_ = false;
+  std::uint32_t tx_mac_releasing_ = 0;
+
+  // interrupts and link
+  Time grant_scheduled_ = Time::never();
+  Time tcp_timer_scheduled_ = Time::never();
+  bool intx_told_ = false;  // the level of the pin, as the host knows it
+  std::array<bool, hw::reg::kVectors> flush_scheduled_{};
+  bool link_was_up_ = false;
+  Time link_event_at_ = Time::never();
+  bool phy_reset_asserted_ = false;
+  std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
+  bool no_master_reported_ = false;
+
+  struct {
+    Time at{}, start{}, end{};
+  } write_posted_;
+  DescriptorStamps* rx_stamps_ = nullptr;
+  DescriptorStamps* tx_stamps_ = nullptr;
+  PortAccount account_;
+  std::vector<std::string> faults_;
+  std::uint32_t tx_packets_ = 0;  // number of the last one started
+  std::unique_ptr<FunctionWaves> waves_;
+};
+
 }  // namespace niclab::sim
