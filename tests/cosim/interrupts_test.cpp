@@ -107,7 +107,10 @@ TEST(Intx, FactBase_1_6_HandlerThatDoesNotClearIsCalledAgainAndDisableSilencesTh
     EXPECT_EQ(b.handler.calls, 3u);
     EXPECT_TRUE(b.status_pending());
     b.pci.config_write16(0x04, 0x0006);
-    b.handler.serve = [&] { b.wr(reg::IMC, ~0u); };
+    b.handler.serve = [&] {
+      b.wr(reg::IMC, ~0u);
+      b.rd(reg::STATUS);  // until that has arrived the level is still there
+    };
     b.wait(20_us);
     EXPECT_EQ(b.handler.calls, 4u);
     EXPECT_FALSE(b.status_pending());
@@ -252,19 +255,25 @@ struct TwoPorts : HostSide {
   TwoPorts()
       : nic("i350", engine, scheduler, trace, frames, pcie, functions(rtl), 0),
         pci{HostPci(host, 0, {1, 0, 0}), HostPci(host, 1, {1, 0, 1})},
-        wires{Wire("wire0", 50_ns), Wire("wire1", 50_ns)},
-        far{FarEnd("far0", engine, scheduler, frames, 0), FarEnd("far1", engine, scheduler, frames, 1)} {
+        wire0("wire0", 50_ns),
+        wire1("wire1", 50_ns),
+        far0("far0", engine, scheduler, frames, 0),
+        far1("far1", engine, scheduler, frames, 1) {
     nic.pcie_out.bind(rc.from_device);
     rc.to_device.bind(nic.pcie_in);
+    plug(0, wire0, far0);
+    plug(1, wire1, far1);
     for (unsigned f = 0; f < 2; ++f) {
-      nic.wire_out(f).bind(wires[f].from_a);
-      wires[f].to_a.bind(nic.wire_in(f));
-      far[f].out.bind(wires[f].from_b);
-      wires[f].to_b.bind(far[f].in);
       auto& space = nic.function(f).config_space();
       space.write(PciConfigSpace::kBar0, HostPci::bar_base(f, 0));
       space.write(PciConfigSpace::kBar0 + 12, HostPci::bar_base(f, 3));
     }
+  }
+  void plug(unsigned f, Wire& wire, FarEnd& far) {
+    nic.wire_out(f).bind(wire.from_a);
+    wire.to_a.bind(nic.wire_in(f));
+    far.out.bind(wire.from_b);
+    wire.to_b.bind(far.in);
   }
   void wr(unsigned f, reg::Offset o, std::uint32_t v) { device(f).mmio_write32(0, o, v); }
   std::uint32_t rd(unsigned f, reg::Offset o) { return device(f).mmio_read32(0, o); }
@@ -273,8 +282,8 @@ struct TwoPorts : HostSide {
   RtlWorld rtl{false};
   I350 nic;
   HostPci pci[2];
-  Wire wires[2];
-  FarEnd far[2];
+  Wire wire0, wire1;
+  FarEnd far0, far1;
 };
 
 TEST(TwoFunctions, FactBase_4_9_DeviceResetTellsTheOtherPortAndEachHasItsPin) {
