@@ -58,7 +58,7 @@ constexpr Register kRegisters[] = {
     {"I2CCMD", 0x01028, 1, 0, mixed, 0x20000000, 0x0FFFFFFF, stub, general, "SFP I2C command"},
     {"I2CPARAMS", 0x0102C, 1, 0, mixed, 0, 0x0000FFFF, stub, general, "I2C bit bang"},
     {"FRTIMER", 0x01048, 1, 0, RW, 0, 0xFFFFFFFF, stub, general, "free-running timer"},
-    {"TCPTIMER", 0x0104C, 1, 0, RW, 0, 0x00000FFF, stub, interrupts, "TCP timer"},
+    {"TCPTIMER", 0x0104C, 1, 0, mixed, 0, 0x00000FFF, implemented, interrupts, "TCP timer"},
     {"ICR", 0x01500, 1, 0, mixed, 0, 0xFFFFFFFF, implemented, interrupts, "interrupt causes, read"},
     {"ICS", 0x01504, 1, 0, W1S, 0, 0x77DCFFFF, implemented, interrupts, "interrupt causes, set"},
     {"IMS", 0x01508, 1, 0, W1S, 0, 0x77DCFFFF, implemented, interrupts, "interrupt mask, set"},

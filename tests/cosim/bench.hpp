@@ -44,7 +44,7 @@ struct Recorder final : TraceSink {
 
 /// What every simulation has.
 struct Base {
-  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(1, 1) {
+  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(4, 1) {
     trace.set_sink(&recorder);
   }
   void run(Duration d) {

@@ -14,10 +14,10 @@
 #include "hw/csr_file.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
+#include "hw/interrupt_delivery.hpp"
 #include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
-#include "hw/msix.hpp"
 #include "hw/nvm.hpp"
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
@@ -27,6 +27,7 @@
 #include "hw/rss.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
+#include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
@@ -52,7 +53,7 @@ struct PortAccount {
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8;
+                          tx_step = 6, rx_store = 7, tx_store = 8, tcp_timer = 12;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
 inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -74,9 +75,13 @@ class I350Function {
   /// Accesses as they come off the bus, on the grid.
   std::uint32_t read_csr(std::uint32_t offset, Time t);
   void write_csr(std::uint32_t offset, std::uint32_t value, Time t);
-  std::uint32_t read_msix(std::uint32_t offset) const { return msix_.read(offset); }
-  void write_msix(std::uint32_t offset, std::uint32_t value, Time t);
+  /// Of BAR3; `byte_enable` bit i enables byte i.
+  std::uint32_t read_msix(std::uint32_t offset) const { return delivery_.read_table(offset); }
+  void write_msix(std::uint32_t offset, std::uint32_t value, unsigned byte_enable, Time t);
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// CTRL.DEV_RST was written, by this function's software (`own`) or another's: then this one keeps its
+  /// interrupt registers, by which it tells its software (fact base 4.9).
+  void device_reset(Time t, bool own);
 
   /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
   void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
@@ -109,6 +114,9 @@ class I350Function {
  private:
   // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
+  void reset_all_but_interrupts(Time t);
+  /// The device may master the bus again.
+  void master_enabled_again(Time t);
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
@@ -349,6 +357,17 @@ class I350Function {
   /// The cause of a queue is one that should not wait for the throttle (fact base 4.6).
   void low_latency_interrupt(std::optional<unsigned> vector, Time t);
   void send_message(const hw::MsixMessage& m, Time t);
+  void reset_interrupts(Time t);
+  /// Configuration space, GPIE, or whether the device may master the bus changed.
+  void interrupt_mode_changed(Time t);
+  /// Vectors whose EICR & EIMS is non-zero.
+  std::uint32_t interrupt_lines() const;
+  /// Tells configuration space, and the host, of INTx and of a pending MSI.
+  void show_interrupt_status(Time t);
+  void write_tcp_timer(std::uint32_t value, Time t);
+  void schedule_tcp_timer();
+  void tcp_timer_event(Time t, std::uint32_t);
+  void raise_tcp_timer(Time t);
   /// EITR expiry of a vector with write-backs that wait for it.
   void schedule_flush(unsigned vector, Time t);
   void flush_event(Time t, std::uint32_t vector);
@@ -411,10 +430,11 @@ class I350Function {
 
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
-  hw::Msix msix_;
   hw::InterruptThrottle throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
+  hw::InterruptDelivery delivery_;
+  hw::TcpTimer tcp_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
@@ -479,6 +499,8 @@ class I350Function {
 
   // interrupts and link
   Time grant_scheduled_ = Time::never();
+  Time tcp_timer_scheduled_ = Time::never();
+  bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
   bool link_was_up_ = false;
   Time link_event_at_ = Time::never();
