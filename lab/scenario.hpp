@@ -68,6 +68,9 @@ struct Quirk {
   WritebackRule writeback_rule = WritebackRule::eitr_flushes;
 };
 
+/// The best kind of interrupt the platform offers a NIC; its driver then takes that.
+enum class InterruptKind : std::uint8_t { msix, msi, intx };
+
 /// `[[host.nic]]`.
 struct Nic {
   Where where;
@@ -83,6 +86,7 @@ struct Nic {
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
   unsigned speed = 1000;  ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
+  InterruptKind interrupts = InterruptKind::msix;
   Quirk quirk;
 };
 

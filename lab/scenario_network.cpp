@@ -88,6 +88,7 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
+  n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   read_quirk(t, n.quirk);
   return n;
 }

@@ -1,6 +1,8 @@
 // The MAC's transmitter: frames back to back at the speed of the link, PAUSE frames of its own between them
 // (fact base 2.8.3, 3.6, 4.7, 4.8).
 #include "base/bytes.hpp"
+#include "hw/crc32.hpp"
+#include "hw/vlan_tag.hpp"
 #include "tlm/i350/function.hpp"
 
 namespace niclab::sim {
@@ -17,7 +19,7 @@ constexpr std::uint32_t kPauseFrameBytes = kMinimumFrame;
 void I350Function::tx_mac_try(Time t) {
   if (tx_mac_event_ != Time::never()) return;
   const bool pause = pause_sender_.wanted();
-  if (tx_mac_.empty() && !pause) return;
+  if (!pause && (tx_mac_.empty() || !tx_enabled())) return;
   if (!link_up(t)) return tx_deferred();
   Time at = t;
   if (!pause) {
@@ -59,7 +61,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   }
   if (pause_sender_.wanted() && link_up(t)) [[unlikely]]
     return tx_mac_pause(t);
-  if (tx_mac_.empty()) return;
+  if (tx_mac_.empty() || !tx_enabled()) return;
   if (!link_up(t)) return tx_deferred();
   const TxOnWire next = tx_mac_.front();
   if (niclab::max(next.ready, pause_timer_.until()) > t) return tx_mac_try(t);
@@ -68,11 +70,26 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   tx_deferred_ = false;
   journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
   journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
+  if (next.extras != 0) [[unlikely]]
+    tx_dress(next);
   statistics_.count_tx_good(next.frame->length + kFcsBytes,
                             destination_kind(MacAddress::load(next.frame->data)), next.queue);
   ++account_.on_the_wire;
   tx_mac_releasing_ = next.buffer_bytes;
   tx_mac_put(next.frame, t);
+}
+
+/// The tag goes in, and the FCS that software brought is told from the data.
+void I350Function::tx_dress(const TxOnWire& next) {
+  Frame& f = *next.frame;
+  if ((next.extras & TxPacket::kTag) != 0) {
+    f.length += kVlanTagBytes;
+    insert_vlan_tag({f.data, f.length}, static_cast<std::uint16_t>(csr_[reg::VET]), next.tag);
+  }
+  if ((next.extras & TxPacket::kOwnFcs) != 0) {
+    f.length -= kFcsBytes;
+    f.fcs_good = load_le<std::uint32_t>(f.data + f.length) == ethernet_fcs(f.bytes());
+  }
 }
 
 /// A PAUSE frame does not ask whether the transmitter is stopped.
