@@ -66,7 +66,7 @@ class Link(unittest.TestCase):
         self.assertEqual(slow["tx_control"], sum(counters["h2"][f"tx_flow_control_{k}"] for k in ("xon", "xoff")))
         # tshark's judgement of the frames, and the silence after each: from the end of an XOFF to that of the XON no
         # frame begins, but the one in flight.
-        pauses = tshark(out / "h1.eth0.pcap", "macc.opcode == 0x0001", ["frame.number", "macc.pause.time", "eth.dst"])
+        pauses = tshark(out / "h1.eth0.pcap", "macc.opcode == 0x0001", ["frame.number", "macc.pause_time", "eth.dst"])
         self.assertEqual([row[1] for row in pauses[:2]], ["65535", "0"])
         self.assertEqual({row[2] for row in pauses}, {"01:80:c2:00:00:01"})
         seen, _ = frames(out / "h1.eth0.pcap")
