@@ -164,6 +164,8 @@ void Machine::boot() {
     c.rx_ring = nic.rx_ring;
     c.tx_ring = nic.tx_ring;
     c.rx_usecs = nic.rx_usecs;
+    c.flow_control = nic.flow_control;
+    c.speed = nic.speed;
     c.bugs = world_.bugs;
     c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);

@@ -15,6 +15,7 @@
 #include "base/cost.hpp"
 #include "base/kernel.hpp"
 #include "base/time.hpp"
+#include "driver/config.hpp"
 #include "lab/config_tree.hpp"
 
 namespace niclab::lab {
@@ -83,6 +84,9 @@ struct Nic {
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
   InterruptKind interrupts = InterruptKind::msix;
+  /// What the driver is to negotiate; none given: what its NVM says, which is everything.
+  std::optional<igb::FlowControl> flow_control;
+  unsigned speed = 1000;  ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   Quirk quirk;
 };
 
@@ -135,12 +139,24 @@ struct Rate {
   std::uint64_t pps = 0;
 };
 
+/// `[[link]]`: one wire between two NICs.
+struct Link {
+  struct End {
+    std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+    bool operator==(const End&) const = default;
+  };
+  Where where;
+  End a, b;
+  Duration propagation = 50_ns;  ///< ten metres
+};
+
 /// `[[traffic]]`: the far end of a NIC's wire.
 struct Traffic {
   Where where;
   std::size_t host = 0, nic = 0;  ///< destination: indexes into hosts and its nics
   TrafficKind kind = TrafficKind::udp;
   Rate rate;
+  bool pause = false;          ///< offers and obeys PAUSE, with all traffic to this NIC
   Duration start{};            ///< after the start line
   std::filesystem::path file;  ///< pcap: absolute
   // udp:
@@ -191,6 +207,7 @@ struct Scenario {
   TraceChoice trace;
   std::vector<Host> hosts;
   std::vector<App> apps;
+  std::vector<Link> links;
   std::vector<Traffic> traffic;
   std::vector<At> at;
   std::vector<Expect> expects;

@@ -105,7 +105,7 @@ enum class Plug { far_end, itself };
 /// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
 /// in a task.
 struct CardBench : HostSide {
-  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug plug = Plug::far_end)
+  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug end = Plug::far_end)
       : HostSide(p, cpus),
         nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
         function(host, 0, PciAddress{1, 0, 0}),
@@ -115,8 +115,9 @@ struct CardBench : HostSide {
     rc.to_device.bind(nic.pcie_in);
     nic.wire_out(0).bind(wire.from_a);
     far.out.bind(wire.from_b);
-    (plug == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
-    (plug == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
+    (end == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
+    (end == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
+    plug(nic.link_end(0), far.link_end(), 50_ns);
     auto& space = nic.function(0).config_space();
     space.write(hw::PciConfigSpace::kBar0, HostPci::bar_base(0, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, HostPci::bar_base(0, 3));

@@ -6,6 +6,7 @@
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/flow_control.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
 #include "hw/rss.hpp"
@@ -38,6 +39,11 @@ struct I350Quirks {
   /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
   /// auto-clear (fact base 1.4.3 rule 4).
   bool eicr_clear_removes_pending = true;
+
+  // --- flow control ---
+  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
+  bool software_xoff = true;
+  hw::PauseSenderRules pause_sender;
 };
 
 struct I350FunctionConfig {

@@ -18,6 +18,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       config_(config),
       pci_({.port = number, .serial_mac = nvm.mac(0)}),
       phy_(config.negotiation),
+      pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
@@ -139,6 +140,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
   const MacAddress mac = nvm_.mac(number_);
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
   write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  flow_control_changed(t);
+  flow_control_forget(t);
   tx_finish_ready(t);
   interrupt_mode_changed(t);
   schedule_grant(t);
@@ -175,6 +178,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r);
+    case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
@@ -189,6 +193,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::general: return write_general(r, value, t);
     case reg::Chapter::nvm: return write_nvm(r, value);
     case reg::Chapter::link: return write_link(r, value, t);
+    case reg::Chapter::flow_control: return write_flow_control(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);

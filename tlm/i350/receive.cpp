@@ -24,7 +24,7 @@ std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[
 
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey});
+  arriving_.push_back({frame, journey, false});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -33,6 +33,11 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
+  if (a.cut) [[unlikely]] {
+    ++account_.filtered;
+    journey_dropped(a.journey);
+    return FramePool::unref(a.frame);
+  }
   accept(a.frame, a.journey, t);
 }
 
@@ -51,6 +56,11 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
     if (length >= 64) statistics_.count(reg::CRCERRS);
     if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
   }
+  Control control = Control::none;
+  if (load_be16(frame->data + 12) == control_type_) [[unlikely]] {
+    control = take_control_frame(*frame, t);
+    if (control == Control::kept) return refuse(account_.rx_control);
+  }
   RxEntry e;
   e.frame = frame;
   e.number = static_cast<std::uint32_t>(account_.injected);
@@ -65,9 +75,10 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   if (rx_fifo_bytes_ + rx_occupancy(length) > receive_buffer_bytes()) {
     statistics_.count(reg::MPC);
     legacy_cause(reg::icr::RXO, t);
+    receive_buffer_overflowed(t);
     return refuse(account_.missed);
   }
-  if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
+  if (frame->fcs_good && control == Control::none) statistics_.count_rx_good(length, e.kind);
   rx_fifo_add(rx_occupancy(length), t);
   store(e);
   e.ready = t + i350_latency::receive_pipeline;
@@ -75,7 +86,7 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
   RxRingUnit& q = rx_queues_[e.queue];
   if ((!q.enabled() || q.free(t) == 0) && !rx_setup_[e.queue].drop) {
-    statistics_.count(reg::RNBC);
+    if (control == Control::none) statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
   rx_fifo_.push_back(e);
@@ -193,11 +204,17 @@ Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
   return image;
 }
 
-void I350Function::rx_fifo_add(std::uint32_t bytes, Time) { rx_fifo_bytes_ += bytes; }
+void I350Function::rx_fifo_add(std::uint32_t bytes, Time t) {
+  rx_fifo_bytes_ += bytes;
+  if (rx_fifo_bytes_ >= pause_sender_.trip_high()) [[unlikely]]
+    pause_crossed(t);
+}
 
-void I350Function::rx_fifo_remove(std::uint32_t bytes, Time) {
+void I350Function::rx_fifo_remove(std::uint32_t bytes, Time t) {
   rx_fifo_bytes_ -= bytes;
   rx_fifo_head_ += bytes;
+  if (rx_fifo_bytes_ < pause_sender_.trip_low()) [[unlikely]]
+    pause_crossed(t);
 }
 
 // --- the DMA engine: one frame at a time, in order -----------------------------------------------
