@@ -84,10 +84,18 @@ void I350Function::descriptors_arrived(RxRingUnit&, unsigned, unsigned, unsigned
   rx_retry(count != 0 ? t + kDeviceClock : t);
 }
 
-void I350Function::descriptors_arrived(TxRingUnit&, unsigned q, unsigned first, unsigned count, Time t) {
+void I350Function::descriptors_refused(RxRingUnit& queue, unsigned q, Time t) {
+  queue.set_enabled(false, t);
+  rx_fetches_.forget(q);
+}
+
+void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) { tx_switch_off(q, t); }
+
+void I350Function::descriptors_arrived(TxRingUnit& queue, unsigned q, unsigned first, unsigned count,
+                                       Time t) {
   if (count == 0) return;
   tx_journeys_fetched(q, first, count, t);
-  tx_available_ |= 1u << q;
+  if (queue.enabled()) tx_available_ |= 1u << q;  // it may have been stopped since it asked
   tx_kick(t + kDeviceClock);
 }
 
