@@ -76,10 +76,6 @@ void FetchArbiter<Ring>::store(Time t, std::uint32_t) {
 template class FetchArbiter<RxRingUnit>;
 template class FetchArbiter<TxRingUnit>;
 
-void I350Function::descriptors_refused(RxRingUnit& ring, unsigned, Time t) { ring.set_enabled(false, t); }
-
-void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) { tx_switch_off(q, t); }
-
 void I350Function::descriptors_arrived(RxRingUnit&, unsigned, unsigned, unsigned count, Time t) {
   rx_retry(count != 0 ? t + kDeviceClock : t);
 }

@@ -447,7 +447,7 @@ void I350Function::tx_write_descriptors(unsigned n, TxWriteback burst, Time t) {
 // --- the MAC: back to back at line rate ----------------------------------------------------------
 
 void I350Function::tx_mac_try(Time t) {
-  if (tx_mac_busy_ || tx_mac_.empty() || !link_up(t) || !tx_enabled()) return;
+  if (tx_mac_busy_ || tx_mac_.empty() || !link_up(t) || !tx_mac_enabled()) return;
   tx_mac_busy_ = true;
   engine_.at<&I350Function::tx_mac_start>(niclab::max(t, tx_mac_.front().ready), Kind::frame_start, agent_,
                                           *this);
@@ -475,7 +475,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
     tx_mac_releasing_ = 0;
     tx_kick(t);
   }
-  if (tx_mac_.empty() || !link_up(t) || !tx_enabled()) return;
+  if (tx_mac_.empty() || !link_up(t) || !tx_mac_enabled()) return;
   const TxOnWire next = tx_mac_.front();
   if (next.ready > t) return tx_mac_try(t);
   tx_checksum_.settle(t);
