@@ -89,13 +89,14 @@ inline Fidelity fidelity_of_test() {
   return std::string_view(name) == "rtl" ? Fidelity::rtl : Fidelity::lockstep;
 }
 
-inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
+inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl, const I350Quirks& quirks = {}) {
   I350FunctionConfig c;
   c.mac = kStation;
   c.negotiation = 1_us;
   c.name = "bench";
   c.fidelity = {fidelity_of_test(), fidelity_of_test()};
   c.rtl = &rtl;
+  c.quirks = quirks;
   return {c};
 }
 
@@ -105,9 +106,10 @@ enum class Plug { far_end, itself };
 /// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
 /// in a task.
 struct CardBench : HostSide {
-  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug end = Plug::far_end)
+  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug end = Plug::far_end,
+                     const I350Quirks& quirks = {})
       : HostSide(p, cpus),
-        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
+        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl, quirks), 0),
         function(host, 0, PciAddress{1, 0, 0}),
         wire("wire", 50_ns),
         far("far_end", engine, scheduler, frames, 0) {

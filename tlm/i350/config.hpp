@@ -20,6 +20,17 @@ struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
 
+  // --- transmit ---
+  /// Reset value of DTXTCPFLGL: the mask of middle segments is 0xF76, which clears CWR; false: 0xFF6 (fact
+  /// base 2.8.5, 7).
+  bool tso_middle_clears_cwr = false;
+  /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
+  /// (2.8.1).
+  bool tctl_en_holds_buffer = true;
+  /// Of a legacy packet the last descriptor's command, CSO, CSS and tag count, as on the 8254x; false: the
+  /// first one's, as on the 82575 (3.2.2).
+  bool legacy_command_in_last = false;
+
   // --- receive ---
   hw::RssReadings rss;                ///< fact base 4.1.1, 7
   hw::QueueFilterReadings filters;    ///< fact base 2.6.8

@@ -129,6 +129,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
+  if (config_.quirks.tso_middle_clears_cwr) csr_[reg::DTXTCPFLGL] = 0x0F760FF6;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   queue_filters_ = QueueFilters(config_.quirks.filters);

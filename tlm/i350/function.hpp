@@ -285,6 +285,7 @@ class I350Function {
   static constexpr std::uint32_t kLongestFrame = 9728;  ///< bytes with FCS, fact base 0.3
   static constexpr std::uint32_t kEthernetHeader = 14;  ///< bytes; what is shorter is no packet
   bool tx_enabled() const { return (csr_[hw::reg::TCTL] & hw::reg::tctl::EN) != 0; }
+  bool tx_mac_enabled() const { return tx_enabled() || !config_.quirks.tctl_en_holds_buffer; }
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_process_descriptor(Time t);
@@ -342,6 +343,7 @@ class I350Function {
   bool tx_room_for_legacy(const hw::LegacyTx& d) const;
   bool tx_take_legacy(unsigned q, const hw::TakenDescriptor& taken, Time t);
   void tx_start_legacy(unsigned q, const hw::LegacyTx& d);
+  void tx_command_legacy(const hw::LegacyTx& d);
   void tx_extend_legacy(const hw::LegacyTx& d, unsigned index, Time t);
   std::uint64_t tx_write_legacy(unsigned n, const hw::TxWriteback& burst, Time t);
 
@@ -371,11 +373,11 @@ class I350Function {
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   template <class Ring>
   friend class FetchArbiter;
-  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
-  /// clock; 0 if there were none for it.
   /// The host refused what the queue asked for: it gets no more.
   void descriptors_refused(RxRingUnit& queue, unsigned q, Time t);
   void descriptors_refused(TxRingUnit& queue, unsigned q, Time t);
+  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
+  /// clock; 0 if there were none for it.
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 

@@ -23,7 +23,7 @@ void I350Function::tx_mac_try(Time t) {
   if (!link_up(t)) return tx_deferred();
   Time at = t;
   if (!pause) {
-    if (!tx_enabled()) return;
+    if (!tx_mac_enabled()) return;
     at = niclab::max(t, tx_mac_.front().ready);
     if (pause_timer_.until() > at) {
       at = pause_timer_.until();
@@ -75,7 +75,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   }
   if (pause_sender_.wanted() && link_up(t)) [[unlikely]]
     return tx_mac_pause(t);
-  if (tx_mac_.empty() || !tx_enabled()) return;
+  if (tx_mac_.empty() || !tx_mac_enabled()) return;
   if (!link_up(t)) return tx_deferred();
   const TxOnWire next = tx_mac_.front();
   if (niclab::max(next.ready, pause_timer_.until()) > t) return tx_mac_try(t);
