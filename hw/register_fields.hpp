@@ -117,6 +117,11 @@ inline constexpr std::uint32_t LLI_EN = bit(15), CNT_INGR = bit(31);
 inline constexpr Field LL_COUNTER{16, 5}, COUNTER{21, 10};
 }  // namespace eitr
 
+namespace tcptimer {                    // 2.6.9
+inline constexpr Field DURATION{0, 8};  ///< ms
+inline constexpr std::uint32_t KickStart = bit(8), CountEnable = bit(9), CountFinish = bit(10),
+                               Loop = bit(11);
+}  // namespace tcptimer
 namespace ivar {  // 2.6.7; one byte
 inline constexpr std::uint32_t VALID = bit(7);
 inline constexpr Field VECTOR{0, 5};

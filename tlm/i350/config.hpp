@@ -28,6 +28,16 @@ struct I350Quirks {
   bool sbp_stores_lengths = false;    ///< RCTL.SBP stores undersize and oversize frames too (4.10)
   std::uint32_t rx_buffer_unit = 16;  ///< a frame takes a multiple of this of the packet buffer, bytes; a
                                       ///< power of two (2.9: FCRTL and FCRTH count in 16 bytes)
+
+  // --- interrupts ---
+  /// Every read of ICR clears it while MSI-X is off (fact base 2.6.2 rule (d), only in the 82576 model);
+  /// false: it must have been asserted, or nothing enabled, or GPIE.NSICR set.
+  bool icr_clear_on_read_without_msix = false;
+  /// ICR.DRSTA raises the vector of IVAR_MISC byte 0 (fact base 2.6.7, as the 82576 model); false: byte 1.
+  bool drsta_in_ivar_misc_byte_0 = false;
+  /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
+  /// auto-clear (fact base 1.4.3 rule 4).
+  bool eicr_clear_removes_pending = true;
 };
 
 struct I350FunctionConfig {

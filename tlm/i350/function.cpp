@@ -80,6 +80,20 @@ bool I350Function::idle() const {
 // --- reset ---------------------------------------------------------------------------------------
 
 void I350Function::reset(Time t) {
+  reset_interrupts(t);
+  reset_all_but_interrupts(t);
+}
+
+void I350Function::device_reset(Time t, bool own) {
+  if (own) reset_interrupts(t);
+  reset_all_but_interrupts(t);
+  status_latched_ |= reg::status::DEV_RST_SET;
+  throttle_.expire_counters(t);
+  legacy_cause(reg::icr::DRSTA, t);
+  show_waves(t);
+}
+
+void I350Function::reset_all_but_interrupts(Time t) {
   while (!rx_fifo_.empty()) {
     ++account_.error_drops;
     journey_dropped(rx_fifo_.front().journey);
@@ -106,7 +120,7 @@ void I350Function::reset(Time t) {
     p.failed = true;
   }
   if (tx_building_) tx_abandon_building(t);
-  tx_available_ = 0;
+  tx_available_ = tx_priority_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     rx_queues_[q].reset(t);
@@ -114,9 +128,6 @@ void I350Function::reset(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
-  causes_ = InterruptCauses();
-  vectors_ = InterruptVectors();
-  throttle_.reset_port(t);
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   queue_filters_ = QueueFilters(config_.quirks.filters);
@@ -129,6 +140,7 @@ void I350Function::reset(Time t) {
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
   write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
   tx_finish_ready(t);
+  interrupt_mode_changed(t);
   schedule_grant(t);
   watch_link(t);
 }
@@ -138,27 +150,22 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   const auto effects = pci_.write(offset, value, byte_enable);
   if (effects.function_level_reset) {
     pci_.reset();
-    msix_.reset();
+    delivery_.reset();
     reset(t);
   }
-  if (effects.msix_control) {
-    const std::uint32_t released = msix_.set_control(pci_.msix_enabled(), pci_.function_masked());
-    for (std::uint32_t v = released; v != 0; v &= v - 1)
-      send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
-  }
+  interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    rx_fetches_.schedule(t);
-    tx_fetches_.schedule(t);
-    for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
-    tx_kick(t);
-    rx_retry(t);
+    master_enabled_again(t);
   }
 }
 
-void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t) {
-  for (std::uint32_t v = msix_.write(offset, value); v != 0; v &= v - 1)
-    send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
+void I350Function::master_enabled_again(Time t) {
+  rx_fetches_.schedule(t);
+  tx_fetches_.schedule(t);
+  for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
+  tx_kick(t);
+  rx_retry(t);
 }
 
 // --- register accesses: each row of the table says whose they are --------------------------------
