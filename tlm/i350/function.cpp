@@ -100,7 +100,10 @@ void I350Function::reset_all_but_interrupts(Time t) {
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_bytes_ = 0;
+  rx_fifo_remove(rx_fifo_bytes_, t);
+  rx_fifo_head_ = 0;
+  if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
   rx_fetches_.reset();
   tx_fetches_.reset();
@@ -117,7 +120,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
     p.failed = true;
   }
   if (tx_building_) tx_abandon_building(t);
-  tx_available_ = 0;
+  tx_available_ = tx_priority_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     rx_queues_[q].reset(t);
@@ -125,9 +128,12 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
-  filter_ = MacFilter();
-  rss_ = RssHash();
+  filter_ = MacFilter(config_.quirks.uta_always);
+  rss_ = RssHash(config_.quirks.rss);
+  queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
+  rx_setup_ = {};
+  update_rx_setup(t);
   statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
@@ -184,7 +190,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::nvm: return write_nvm(r, value);
     case reg::Chapter::link: return write_link(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
-    case reg::Chapter::receive_filters: return write_receive_filters(r, value);
+    case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
     default: return csr_.write(r.offset, value);

@@ -78,6 +78,11 @@ void I350Function::queue_cause(std::optional<unsigned> vector, std::uint32_t leg
   schedule_grant(t);
 }
 
+void I350Function::low_latency_interrupt(std::optional<unsigned> vector, Time t) {
+  if (!vector) return;
+  schedule_grant(t);
+}
+
 void I350Function::legacy_cause(std::uint32_t causes, Time t) {
   const std::uint32_t before = causes_.active();
   causes_.set(causes);
