@@ -51,8 +51,8 @@ namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8;
 
-/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
+inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
 
 inline constexpr unsigned kAgents = 32;
 }  // namespace step
@@ -90,6 +90,7 @@ class I350Function {
   void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
+  RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   hw::LinkMode link_mode() const { return phy_.mode(); }

@@ -12,7 +12,9 @@
 #include <string_view>
 
 #include "base/time.hpp"
+#include "base/waves.hpp"
 #include "hw/descriptor_prefetch.hpp"
+#include "tlm/core/engine.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 

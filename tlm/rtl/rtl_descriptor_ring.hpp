@@ -53,8 +53,8 @@ class RtlDescriptorRing : public RtlCalledBlock<Top> {
   /// The levels of a block that nobody has told anything.
   void reset_ring(Time t);
   void next_inputs() override;
-  /// First of a call that says something is done. What this cycle has taken, flushed or written back belongs to
-  /// the cycle before.
+  /// First of a call that says something is done. What this cycle has taken, flushed or written back belongs
+  /// to the cycle before.
   void begin_done(Time t);
   /// Accepts the burst that is offered in this cycle, if there is one: one a cycle.
   bool accept_burst(Time t);

@@ -1,4 +1,5 @@
-// The members of RtlDescriptorRing, for the two .cpp files that instantiate it (and know the Verilated class).
+// The members of RtlDescriptorRing, for the two .cpp files that instantiate it (and know the Verilated
+// class).
 #pragma once
 
 #include <algorithm>
