@@ -5,6 +5,7 @@
 // is docs/rtl.md. What is written back lies beside it, in RxWritebacks.
 #pragma once
 
+#include <cassert>
 #include <optional>
 #include <span>
 
@@ -45,11 +46,10 @@ class RxRing : public DescriptorPrefetch {
     return DescriptorPrefetch::take();
   }
 
-  /// Descriptors taken and not yet done; none after the ring has been started again.
-  unsigned unfinished() const { return total_ - done_; }
-  /// The oldest of them is done. WTHRESH, a cacheful of done ones, a full window, or a ring with nothing left
-  /// to give releases what is done.
+  /// The oldest descriptor taken and not yet done is done. WTHRESH, a cacheful of done ones, a full window,
+  /// or a ring with nothing left to give releases what is done.
   void completed() {
+    assert(done_ < total_);
     ++done_;
     released_ = released_ || done_ >= wthresh_ || done_ >= kDepth || free() == 0 || window_full();
   }

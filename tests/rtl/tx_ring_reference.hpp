@@ -114,7 +114,7 @@ class TxRingReference {
     done_ -= leaving;
     oldest_ = index_after(oldest_, leaving, in.length);
     if (takes) {
-      const bool data = (cache_.front()[2] >> 29 & 1) != 0 && (cache_.front()[2] >> 20 & 15) == 3;
+      const bool data = (cache_.front()[2] >> 29 & 1) == 0 || (cache_.front()[2] >> 20 & 15) == 3;
       window_.push_back({data, data && (cache_.front()[2] >> 27 & 1) != 0});
       cache_.pop_front();
       head_ = index_after(head_, 1, in.length);
@@ -183,8 +183,13 @@ class TxRingReference {
 
   /// Entries that leave the window at the end of this cycle.
   unsigned retired(const TxRingInputs& in) const {
-    if (const auto burst = burst_of(in)) return in.wb_ready ? burst->length : 0;
     const unsigned done = done_with(in);
+    if (const auto burst = burst_of(in)) {
+      if (!in.wb_ready) return 0;
+      const unsigned behind = done - burst->length;
+      const bool quiet = reporting_among(done) == reporting_among(burst->length);
+      return quiet && (in.wthresh == 0 || behind >= kPacket) ? done : burst->length;
+    }
     if (reporting_among(done) != 0) return 0;
     return in.wthresh == 0 || done >= kPacket ? done : 0;
   }

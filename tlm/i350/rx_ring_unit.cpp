@@ -14,11 +14,6 @@ template class RingUnit<RxRing, RtlRxRing>;
 
 RxRingUnit::RxRingUnit() : RingUnit(kRegisters) {}
 
-void RxRingUnit::forget() {
-  writebacks_.clear();
-  unfinished_ = 0;
-}
-
 void RxRingUnit::set_minimum_threshold(unsigned descriptors, Time t) {
   model_.set_minimum_threshold(descriptors);
   if (rtl_ == nullptr) return;
@@ -27,12 +22,12 @@ void RxRingUnit::set_minimum_threshold(unsigned descriptors, Time t) {
 }
 
 void RxRingUnit::set_enabled(bool enabled, Time t) {
-  if (enabled && !this->enabled()) forget();
+  if (enabled && !this->enabled()) writebacks_.clear();
   RingUnit::set_enabled(enabled, t);
 }
 
 void RxRingUnit::reset(Time t) {
-  forget();
+  writebacks_.clear();
   RingUnit::reset(t);
 }
 

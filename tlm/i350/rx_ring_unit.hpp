@@ -28,16 +28,10 @@ class RxRingUnit : public RingUnit<hw::RxRing, RtlRxRing> {
   unsigned free(Time t) { return rtl_ == nullptr ? model_.free() : rtl_free(t); }
   /// Whether take() makes the free descriptors sink to the minimum threshold (fact base 2.7.3).
   bool reaches_minimum(Time t) { return rtl_ == nullptr ? model_.reaches_minimum() : rtl_reaches_minimum(t); }
-  hw::TakenDescriptor take(Time t) {
-    ++unfinished_;
-    return RingUnit::take(t);
-  }
 
-  /// Taken and not yet done; none after the queue has been enabled again.
-  unsigned unfinished() const { return unfinished_; }
-  /// The oldest of them is done; `content` goes back to its place in the ring.
+  /// The oldest descriptor taken and not yet done is done; `content` goes back to its place in the ring. None
+  /// that was taken before the queue was enabled again.
   void completed(const hw::Descriptor& content, Time t) {
-    --unfinished_;
     writebacks_.put(content);
     if (rtl_ != nullptr) rtl_completed(t);
     if (twin()) model_.completed();
@@ -53,14 +47,12 @@ class RxRingUnit : public RingUnit<hw::RxRing, RtlRxRing> {
   }
 
  private:
-  void forget();
   unsigned rtl_free(Time t);
   bool rtl_reaches_minimum(Time t);
   void rtl_completed(Time t);
   std::optional<hw::RxBurst> rtl_next_writeback(Time t);
 
   hw::RxWritebacks writebacks_;
-  unsigned unfinished_ = 0;
 };
 
 }  // namespace niclab::sim
