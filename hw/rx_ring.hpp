@@ -34,7 +34,7 @@ class RxRing : public DescriptorPrefetch {
   /// Enabling empties cache and window and starts at 0: hardware itself resets RDH, which software cannot
   /// write (3.1).
   void set_enabled(bool enable);
-  /// In descriptors (RDMTS x 16); 0 is off.
+  /// In descriptors, of SRRCTL.RDMTS or RCTL.RDMTS (2.7.1, 2.7.3); 0 is off.
   void set_minimum_threshold(unsigned descriptors) { minimum_ = descriptors; }
 
   /// Nothing can be taken until something is written back.

@@ -25,7 +25,7 @@ module rx_ring #(
     input  wire logic [           4:0] pthresh,
     input  wire logic [           4:0] hthresh,
     input  wire logic [           4:0] wthresh,
-    input  wire logic [           8:0] minimum,
+    input  wire logic [INDEX_BITS-1:0] minimum,
     input  wire logic [           8:0] mrrs,
     output      logic [INDEX_BITS-1:0] head,
     output      logic [INDEX_BITS-1:0] free,

@@ -94,7 +94,7 @@ inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
   c.mac = kStation;
   c.negotiation = 1_us;
   c.name = "bench";
-  c.fidelity = {fidelity_of_test(), fidelity_of_test()};
+  c.fidelity = {fidelity_of_test(), fidelity_of_test(), fidelity_of_test()};
   c.rtl = &rtl;
   return {c};
 }

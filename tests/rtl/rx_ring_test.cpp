@@ -197,7 +197,7 @@ class Life {
     in_.pthresh = random_.below(32);
     in_.hthresh = random_.percent(50) ? random_.below(32) : random_.below(4);
     in_.wthresh = random_.percent(40) ? 0 : random_.percent(50) ? random_.below(32) : random_.below(5);
-    in_.minimum = random_.percent(20) ? 0 : random_.percent(50) ? random_.below(40) : 16 * random_.below(32);
+    in_.minimum = random_.percent(20) ? 0 : random_.percent(70) ? random_.below(40) : random_.below(512);
     in_.mrrs = random_.percent(70) ? 8u << random_.below(6) : random_.from(8, 256);
   }
   void new_ring() {

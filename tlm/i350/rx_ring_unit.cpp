@@ -17,7 +17,7 @@ RxRingUnit::RxRingUnit() : RingUnit(kRegisters) {}
 void RxRingUnit::set_minimum_threshold(unsigned descriptors, Time t) {
   model_.set_minimum_threshold(descriptors);
   if (rtl_ == nullptr) return;
-  history().add(t, "SRRCTL.RDMTS, descriptors", descriptors);
+  history().add(t, "RDMTS, descriptors", descriptors);
   rtl_->set_minimum_threshold(descriptors, t);
 }
 

@@ -19,7 +19,7 @@ extern template class RingUnit<hw::RxRing, RtlRxRing>;
 class RxRingUnit : public RingUnit<hw::RxRing, RtlRxRing> {
  public:
   RxRingUnit();
-  /// In descriptors (SRRCTL.RDMTS x 16); 0 is off.
+  /// In descriptors; 0 is off.
   void set_minimum_threshold(unsigned descriptors, Time t);
   void set_enabled(bool enabled, Time t);
   void reset(Time t);

@@ -23,7 +23,7 @@ module rx_ring_proof #(
     input wire logic [           4:0] pthresh,
     input wire logic [           4:0] hthresh,
     input wire logic [           4:0] wthresh,
-    input wire logic [           8:0] minimum,
+    input wire logic [INDEX_BITS-1:0] minimum,
     input wire logic [           8:0] mrrs,
     input wire logic                  fetch_ready,
     input wire logic                  resp_valid,
