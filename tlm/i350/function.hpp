@@ -59,8 +59,8 @@ inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, 
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
                           tcp_timer = 12;
 
-/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
+inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
 
 inline constexpr unsigned kAgents = 32;
 }  // namespace step
@@ -102,6 +102,7 @@ class I350Function {
   void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
+  RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.

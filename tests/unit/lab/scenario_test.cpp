@@ -94,7 +94,8 @@ TEST(Scenario, FidelityOfAllIsThatOfEveryUnitWithATwin) {
       scenario_from_text(kGood, "s.toml", ".", {"fidelity.all=rtl", "fidelity.tx_checksum=lockstep"});
   EXPECT_EQ(s.fidelity.at("tx_ring"), "rtl");
   EXPECT_EQ(s.fidelity.at("tx_checksum"), "lockstep") << "a unit's own word counts more";
-  EXPECT_EQ(s.fidelity.at("rx_ring"), "model") << "it has no twin";
+  EXPECT_EQ(s.fidelity.at("rx_ring"), "rtl");
+  EXPECT_EQ(s.fidelity.at("mac_fcs"), "model") << "it has no twin";
 }
 
 TEST(Scenario, DefaultsOfTheBusAndCost) {
