@@ -60,7 +60,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     sim::I350FunctionConfig c;
     c.mac = n.mac;
     c.name = h.name + "." + n.if_name;
-    c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "tx_checksum")};
+    c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "rx_ring"), fidelity(s, "tx_checksum")};
     c.rtl = &rtl;
     c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
     c.waves = waves;
@@ -123,9 +123,9 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
-    functions_.push_back(std::make_unique<sim::HostPci>(host_, f,
-                                                        PciAddress{1, 0, static_cast<std::uint8_t>(f)},
-                                                        interrupt_offer(config_.nics[f].interrupts)));
+    functions_.push_back(
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
+                                       interrupt_offer(config_.nics[f].interrupts)));
     auto& space = device_.function(f).config_space();
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));

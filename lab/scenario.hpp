@@ -26,7 +26,7 @@ inline constexpr std::string_view kUnits[] = {
     "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
 
 /// Those of them that have a twin in RTL (docs/rtl.md).
-inline constexpr std::string_view kTwins[] = {"tx_ring", "tx_checksum"};
+inline constexpr std::string_view kTwins[] = {"tx_ring", "rx_ring", "tx_checksum"};
 
 /// `[run]`.
 struct Run {
@@ -83,10 +83,10 @@ struct Nic {
   unsigned tx_ring = 256;
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
+  InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
   unsigned speed = 1000;  ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
-  InterruptKind interrupts = InterruptKind::msix;
   Quirk quirk;
 };
 

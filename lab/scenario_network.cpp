@@ -84,11 +84,11 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   n.tx_ring = read_ring(t, "tx_ring", n.tx_ring);
   n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
+  n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
-  n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   read_quirk(t, n.quirk);
   return n;
 }

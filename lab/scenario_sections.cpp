@@ -123,7 +123,7 @@ void read_fidelity(TableReader& root, std::map<std::string, std::string>& fideli
       if (!value) continue;
       if (*value != "model" && std::find(std::begin(kTwins), std::end(kTwins), unit) == std::end(kTwins))
         throw t.error(key, "unit " + key + " has no twin in RTL",
-                      "\"model\"; tx_ring and tx_checksum have one");
+                      "\"model\"; tx_ring, rx_ring and tx_checksum have one");
       fidelity[key] = *value;
     }
   });

@@ -10,9 +10,6 @@
 
 namespace niclab::sim {
 
-class LinkEnd;
-void plug(LinkEnd& a, LinkEnd& b, Duration propagation);
-
 class LinkEnd {
  public:
   virtual ~LinkEnd() = default;
@@ -20,7 +17,13 @@ class LinkEnd {
   virtual hw::LinkSignal signal() const = 0;
 
   /// Once, before the simulation starts. Each end hears what the other says from the beginning.
-  friend void plug(LinkEnd& a, LinkEnd& b, Duration propagation);
+  friend void plug(LinkEnd& a, LinkEnd& b, Duration propagation) {
+    a.other_ = &b;
+    b.other_ = &a;
+    a.propagation_ = b.propagation_ = propagation;
+    a.partner_will_say(b.signal(), Time{});
+    b.partner_will_say(a.signal(), Time{});
+  }
 
  protected:
   /// From `t` on the other end is heard to say this; `t` lies ahead.
@@ -34,14 +37,6 @@ class LinkEnd {
   LinkEnd* other_ = nullptr;
   Duration propagation_{};
 };
-
-inline void plug(LinkEnd& a, LinkEnd& b, Duration propagation) {
-  a.other_ = &b;
-  b.other_ = &a;
-  a.propagation_ = b.propagation_ = propagation;
-  a.partner_will_say(b.signal(), Time{});
-  b.partner_will_say(a.signal(), Time{});
-}
 
 /// An end that is always there and does not change what it says: a traffic source, a port of a switch. It
 /// follows the speed that the other end makes of it, and sends whether or not the other end's link is up.

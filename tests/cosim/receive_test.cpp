@@ -511,5 +511,57 @@ TEST(Receive, FactBase_2_7_3_MinimumThresholdOfEitherRegister) {
   b.run(10_ms);
 }
 
+// --- write-backs ---------------------------------------------------------------------------------
+
+TEST(Receive, FactBase_3_4_BurstsOfWthreshWhileTheThrottleRuns) {
+  struct {
+    void run() {}
+  } handler;
+  ReceiveBench b;
+  ReceiveBench::RxQueueMemory m;
+  b.task([&] {
+    b.receive();
+    EXPECT_EQ(b.pci.enable_msi(), 0);
+    EXPECT_EQ(b.pci.request_irq(0, Callback::to<&decltype(handler)::run>(handler), "eth0"), 0);
+    b.wr(reg::IVAR(0), 0x80);
+    b.wr(reg::EITR(0), 1000 << 2);
+    b.wr(reg::IMS, reg::icr::RXDW);
+    m = b.queue(0, 12, srrctl(1));
+    b.wr(reg::RXDCTL(0), reg::rxdctl::ENABLE | reg::rxdctl::WTHRESH.put(4));
+    for (unsigned i = 0; i < 12; ++i) b.inject(plain(60));
+    b.settle();
+    for (unsigned i = 0; i < 12; ++i) EXPECT_TRUE(b.written(m, i).eop()) << i;
+  });
+  b.run(1_ms);
+  std::vector<std::uint32_t> bursts;
+  for (const TlpEvent& e : b.recorder.select(true, TlpType::MWr))
+    if (e.address - m.ring.bus < kRing * 16) bursts.push_back(e.length);
+  EXPECT_EQ(bursts, (std::vector<std::uint32_t>{16, 64, 64, 48}))
+      << "alone it goes at once; then lines; the last three because the ring has nothing left to give";
+}
+
+TEST(Receive, FactBase_1_6_AWriteBackThatMayNotMasterTheBusLeavesWhenItMay) {
+  ReceiveBench b;
+  unsigned held = 0;
+  b.task([&] {
+    b.receive();
+    const auto m = b.queue(0, kRing - 1, srrctl(1));
+    for (unsigned i = 0; i < 16; ++i) {
+      b.inject(plain(1500));
+      b.host.kernel().sleep_until(b.next_ + 100_ns * i);
+      b.pci.config_write16(0x04, 0x0002);
+      b.settle();
+      const bool taken = b.rd(reg::RDH(0)) == i + 1;
+      held += taken && !b.written(m, i).eop();
+      b.pci.config_write16(0x04, 0x0006);
+      b.settle();
+      EXPECT_TRUE(b.written(m, i).eop()) << i;
+    }
+  });
+  b.run(10_ms);
+  EXPECT_GT(held, 0u) << "in one of these moments the frame was on its way and the descriptor not";
+  EXPECT_EQ(b.account().delivered, 16u);
+}
+
 }  // namespace
 }  // namespace niclab::sim

@@ -19,9 +19,17 @@ namespace niclab::sim {
 struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
-  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
-  bool software_xoff = true;
-  hw::PauseSenderRules pause_sender;
+
+  // --- transmit ---
+  /// Reset value of DTXTCPFLGL: the mask of middle segments is 0xF76, which clears CWR; false: 0xFF6 (fact
+  /// base 2.8.5, 7).
+  bool tso_middle_clears_cwr = false;
+  /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
+  /// (2.8.1).
+  bool tctl_en_holds_buffer = true;
+  /// Of a legacy packet the last descriptor's command, CSO, CSS and tag count, as on the 8254x; false: the
+  /// first one's, as on the 82575 (3.2.2).
+  bool legacy_command_in_last = false;
 
   // --- receive ---
   hw::RssReadings rss;                ///< fact base 4.1.1, 7
@@ -42,6 +50,11 @@ struct I350Quirks {
   /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
   /// auto-clear (fact base 1.4.3 rule 4).
   bool eicr_clear_removes_pending = true;
+
+  // --- flow control ---
+  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
+  bool software_xoff = true;
+  hw::PauseSenderRules pause_sender;
 };
 
 struct I350FunctionConfig {

@@ -24,25 +24,38 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
   const Fidelities& f = config.fidelity;
   tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
                       config.name + " tx_checksum");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
-    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
-                         config.name + " tx_ring queue " + std::to_string(q));
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const std::string queue = "_ring queue " + std::to_string(q);
+    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::tx_ring_clock + q,
+                         config.name + " tx" + queue);
+    rx_queues_[q].choose(f.rx_ring, config.rtl, engine, agent + step::rx_ring_clock + q,
+                         config.name + " rx" + queue);
+  }
   if (config.waves == nullptr) return;
   rx_fetches_.show_waves(&waves_->rx);
   tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
+    rx_queues_[q].show_waves(*config.waves, config.wave_scope, "rx_ring" + std::to_string(q));
+  }
 }
 
 void I350Function::finish(Time end) {
   tx_checksum_.finish(end);
   for (TxRingUnit& q : tx_queues_) q.finish(end);
+  for (RxRingUnit& q : rx_queues_) q.finish(end);
 }
 
 RtlCounters I350Function::tx_ring_counters() const {
   RtlCounters all;
   for (const TxRingUnit& q : tx_queues_) all += q.counters();
+  return all;
+}
+
+RtlCounters I350Function::rx_ring_counters() const {
+  RtlCounters all;
+  for (const RxRingUnit& q : rx_queues_) all += q.counters();
   return all;
 }
 
@@ -129,6 +142,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
+  if (config_.quirks.tso_middle_clears_cwr) csr_[reg::DTXTCPFLGL] = 0x0F760FF6;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   queue_filters_ = QueueFilters(config_.quirks.filters);

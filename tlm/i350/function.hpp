@@ -59,8 +59,8 @@ inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, 
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
                           tcp_timer = 12;
 
-/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
+inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
 
 inline constexpr unsigned kAgents = 32;
 }  // namespace step
@@ -102,6 +102,7 @@ class I350Function {
   void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
+  RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
@@ -285,6 +286,7 @@ class I350Function {
   static constexpr std::uint32_t kLongestFrame = 9728;  ///< bytes with FCS, fact base 0.3
   static constexpr std::uint32_t kEthernetHeader = 14;  ///< bytes; what is shorter is no packet
   bool tx_enabled() const { return (csr_[hw::reg::TCTL] & hw::reg::tctl::EN) != 0; }
+  bool tx_mac_enabled() const { return tx_enabled() || !config_.quirks.tctl_en_holds_buffer; }
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_process_descriptor(Time t);
@@ -342,6 +344,7 @@ class I350Function {
   bool tx_room_for_legacy(const hw::LegacyTx& d) const;
   bool tx_take_legacy(unsigned q, const hw::TakenDescriptor& taken, Time t);
   void tx_start_legacy(unsigned q, const hw::LegacyTx& d);
+  void tx_command_legacy(const hw::LegacyTx& d);
   void tx_extend_legacy(const hw::LegacyTx& d, unsigned index, Time t);
   std::uint64_t tx_write_legacy(unsigned n, const hw::TxWriteback& burst, Time t);
 
@@ -350,9 +353,9 @@ class I350Function {
   void tx_mac_try(Time t);
   void tx_mac_reconsider(Time t);
   void tx_mac_pause(Time t);
+  void tx_dress(const TxOnWire& next);
   void tx_mac_put(Frame* frame, Time t);
   void tx_deferred();
-  void tx_dress(const TxOnWire& next);
 
   // --- flow_control.cpp --------------------------------------------------------------------------
   static constexpr std::uint32_t kNoControlFrames = ~std::uint32_t{0};  // an EtherType no frame has
@@ -362,7 +365,6 @@ class I350Function {
   enum class Control : std::uint8_t { none, passed_on, kept };
   Control take_control_frame(const Frame& frame, Time t);
   void receive_buffer_overflowed(Time t);
-  /// rx_fifo_bytes_ is past what pause_sender_ trips at.
   void pause_crossed(Time t);
   void pause_wanted(Time t);
   void schedule_pause_refresh();
@@ -372,11 +374,11 @@ class I350Function {
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   template <class Ring>
   friend class FetchArbiter;
-  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
-  /// clock; 0 if there were none for it.
   /// The host refused what the queue asked for: it gets no more.
   void descriptors_refused(RxRingUnit& queue, unsigned q, Time t);
   void descriptors_refused(TxRingUnit& queue, unsigned q, Time t);
+  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
+  /// clock; 0 if there were none for it.
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 

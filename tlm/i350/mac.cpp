@@ -19,7 +19,7 @@ constexpr std::uint32_t kPauseFrameBytes = kMinimumFrame;
 void I350Function::tx_mac_try(Time t) {
   if (tx_mac_event_ != Time::never()) return;
   const bool pause = pause_sender_.wanted();
-  if (!pause && (tx_mac_.empty() || !tx_enabled())) return;
+  if (!pause && (tx_mac_.empty() || !tx_mac_enabled())) return;
   if (!link_up(t)) return tx_deferred();
   Time at = t;
   if (!pause) {
@@ -50,6 +50,19 @@ void I350Function::tx_deferred() {
   tx_deferred_ = true;
 }
 
+/// The tag goes in, and the FCS that software brought is told from the data.
+void I350Function::tx_dress(const TxOnWire& next) {
+  Frame& f = *next.frame;
+  if ((next.extras & TxPacket::kTag) != 0) {
+    f.length += kVlanTagBytes;
+    insert_vlan_tag({f.data, f.length}, static_cast<std::uint16_t>(csr_[reg::VET]), next.tag);
+  }
+  if ((next.extras & TxPacket::kOwnFcs) != 0) {
+    f.length -= kFcsBytes;
+    f.fcs_good = load_le<std::uint32_t>(f.data + f.length) == ethernet_fcs(f.bytes());
+  }
+}
+
 /// The wire is free: releases the frame before, starts the next.
 void I350Function::tx_mac_start(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
@@ -61,7 +74,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   }
   if (pause_sender_.wanted() && link_up(t)) [[unlikely]]
     return tx_mac_pause(t);
-  if (tx_mac_.empty() || !tx_enabled()) return;
+  if (tx_mac_.empty() || !tx_mac_enabled()) return;
   if (!link_up(t)) return tx_deferred();
   const TxOnWire next = tx_mac_.front();
   if (niclab::max(next.ready, pause_timer_.until()) > t) return tx_mac_try(t);
@@ -77,19 +90,6 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   ++account_.on_the_wire;
   tx_mac_releasing_ = next.buffer_bytes;
   tx_mac_put(next.frame, t);
-}
-
-/// The tag goes in, and the FCS that software brought is told from the data.
-void I350Function::tx_dress(const TxOnWire& next) {
-  Frame& f = *next.frame;
-  if ((next.extras & TxPacket::kTag) != 0) {
-    f.length += kVlanTagBytes;
-    insert_vlan_tag({f.data, f.length}, static_cast<std::uint16_t>(csr_[reg::VET]), next.tag);
-  }
-  if ((next.extras & TxPacket::kOwnFcs) != 0) {
-    f.length -= kFcsBytes;
-    f.fcs_good = load_le<std::uint32_t>(f.data + f.length) == ethernet_fcs(f.bytes());
-  }
 }
 
 /// A PAUSE frame does not ask whether the transmitter is stopped.

@@ -212,9 +212,9 @@ void I350Function::rx_fifo_add(std::uint32_t bytes, Time t) {
 
 void I350Function::rx_fifo_remove(std::uint32_t bytes, Time t) {
   rx_fifo_bytes_ -= bytes;
+  rx_fifo_head_ += bytes;
   if (rx_fifo_bytes_ < pause_sender_.trip_low()) [[unlikely]]
     pause_crossed(t);
-  rx_fifo_head_ += bytes;
 }
 
 // --- the DMA engine: one frame at a time, in order -----------------------------------------------
