@@ -87,8 +87,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
-         !tx_fetches_.busy();
+  return arriving_.empty() && looped_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() &&
+         !rx_fetches_.busy() && !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------

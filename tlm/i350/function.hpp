@@ -355,6 +355,10 @@ class I350Function {
   void tx_mac_pause(Time t);
   void tx_dress(const TxOnWire& next);
   void tx_mac_put(Frame* frame, Time t);
+  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
+  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  void loop_back(Frame* frame, Time end);
+  void looped_event(Time t, std::uint32_t);
   void tx_deferred();
 
   // --- flow_control.cpp --------------------------------------------------------------------------
@@ -487,6 +491,7 @@ class I350Function {
     bool cut;  // the link was lost before its last bit
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
+  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
