@@ -190,10 +190,10 @@ constexpr Layout kLayouts[] = {
     {"GCR", kGcr},
 };
 
-struct Chapter {
+struct Section {
   std::string_view section, registers;
 };
-constexpr Chapter kChapters[] = {
+constexpr Section kSections[] = {
     {"2.3.1", "CTRL"},
     {"2.3.2", "STATUS"},
     {"2.3.3", "CTRL_EXT"},
@@ -274,8 +274,8 @@ std::span<const NamedField> fields(const Register& r) {
 }
 
 std::string_view section(const Register& r) {
-  for (const Chapter& c : kChapters)
-    if (lists(c.registers, r.name)) return c.section;
+  for (const Section& s : kSections)
+    if (lists(s.registers, r.name)) return s.section;
   if (r.offset >= kStatisticsFirst && r.offset <= kStatisticsLast) return "2.12.1";
   return r.offset >= 0x10000 ? "2.12.3" : "2.2";
 }

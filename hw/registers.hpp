@@ -29,6 +29,24 @@ enum class Status : std::uint8_t {
   omitted,      ///< reads 0, writes dropped
 };
 
+/// Who answers an access: chapters of the data sheet, which are the files of tlm/i350/. A chapter without
+/// code of its own keeps its registers in CsrFile, by the row alone.
+enum class Chapter : std::uint8_t {
+  none,  ///< nothing is listed there
+  general,
+  nvm,
+  link,
+  interrupts,
+  flow_control,
+  receive_filters,
+  receive_queues,
+  transmit,
+  statistics,
+  time_sync,
+  power,
+  virtualisation,
+};
+
 /// One row: a register, or a set of `count` registers `stride` bytes apart.
 struct Register {
   std::string_view name;
@@ -39,6 +57,7 @@ struct Register {
   std::uint32_t reset;       ///< value after a port reset
   std::uint32_t write_mask;  ///< bits software can change (or clear, or set)
   Status status;
+  Chapter chapter;
   std::string_view what;
   std::uint32_t first_xor = 0;  ///< bits in which the reset value of instance 0 differs
   bool kept_by_reset = false;   ///< survives CTRL.RST (fact base 4.9)
@@ -57,11 +76,21 @@ struct Found {
 };
 std::optional<Found> find(Offset offset);
 
+/// Where an access goes. `offset` is canonical; `first` is that of the row's instance 0, by which code names
+/// a row whose instance is `index`. An address where nothing is listed has chapter none.
+struct Target {
+  Offset offset = 0, first = 0;
+  unsigned index = 0;
+  Chapter chapter = Chapter::none;
+};
+Target target(Offset offset);
+
 /// The first row of that name ("RXDCTL"), or nullptr.
 const Register* find(std::string_view name);
 
 std::string_view to_string(Access access);
 std::string_view to_string(Status status);
+std::string_view to_string(Chapter chapter);
 
 /// Folds the addresses by which old drivers reach a register onto the canonical one (fact base 2.1).
 constexpr Offset canonical(Offset offset) {

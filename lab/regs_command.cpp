@@ -32,6 +32,7 @@ Json row_json(const hw::reg::Register& r) {
   j["reset"] = r.reset;
   j["write_mask"] = r.write_mask;
   j["status"] = to_string(r.status);
+  j["chapter"] = to_string(r.chapter);
   j["section"] = hw::reg::section(r);
   j["description"] = r.what;
   j["fields"] = Json::array();

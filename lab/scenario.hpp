@@ -140,7 +140,7 @@ struct Traffic {
   Duration start{};            ///< after the start line
   std::filesystem::path file;  ///< pcap: absolute
   // udp:
-  unsigned size = 64;       ///< bytes of a frame with FCS, 64..1518
+  unsigned size = 64;       ///< bytes of a frame with FCS, 64..9728
   std::uint64_t count = 0;  ///< frames; 0: until the run ends
   unsigned flows = 1;       ///< frames take turns over source ports sport .. sport+flows-1
   unsigned sources = 1;     ///< and over source addresses src .. src+sources-1

@@ -83,7 +83,7 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   n.rx_ring = read_ring(t, "rx_ring", n.rx_ring);
   n.tx_ring = read_ring(t, "tx_ring", n.tx_ring);
   n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
-  n.mtu = t.number("mtu", n.mtu, 68, 1500);
+  n.mtu = t.number("mtu", n.mtu, 68, 9216);
   read_quirk(t, n.quirk);
   return n;
 }
@@ -162,7 +162,7 @@ Ipv4Address free_neighbour(const Scenario& s, const Nic& nic) {
 
 void read_generator(TableReader& t, const Scenario& s, Traffic& traffic) {
   const Nic& nic = s.hosts[traffic.host].nics[traffic.nic];
-  traffic.size = t.number("size", traffic.size, 64, 1518);
+  traffic.size = t.number("size", traffic.size, 64, 9728);
   traffic.count = static_cast<std::uint64_t>(t.integer("count", 1, INT64_MAX).value_or(0));
   traffic.flows = t.number("flows", 1, 1, 65535);
   traffic.sources = t.number("sources", 1, 1, 65535);

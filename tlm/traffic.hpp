@@ -32,7 +32,7 @@ struct UdpTraffic {
   Ipv4Address source, destination;
   std::uint16_t source_port = 1024, destination_port = 9;
   unsigned flows = 1, sources = 1;
-  unsigned frame_bytes = 64;  ///< with FCS, 64..1518
+  unsigned frame_bytes = 64;  ///< with FCS, 64..9728
   std::uint64_t count = 0;    ///< 0: for ever
   Time start{};
   std::optional<Duration> interval;  ///< from start to start; none: line rate

@@ -6,7 +6,7 @@ import unittest
 
 from support import SOURCE, niclab
 
-KEYS = ["name", "offset", "count", "stride", "access", "reset", "write_mask", "status", "section", "description", "fields"]
+KEYS = ["name", "offset", "count", "stride", "access", "reset", "write_mask", "status", "chapter", "section", "description", "fields"]
 
 
 class Regs(unittest.TestCase):

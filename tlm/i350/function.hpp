@@ -1,7 +1,7 @@
 // One port of the I350: its functional units (hw/) wired together in time.
 //
 // Everything here happens at instants of the 125 MHz grid, in calendar events of this port. The file is split
-// by what a packet meets: registers.cpp, receive.cpp, transmit.cpp, interrupts.cpp, link.cpp.
+// by what a packet meets and by the chapters of the register map (hw/registers.hpp, Chapter).
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
+#include "hw/registers.hpp"
 #include "hw/rss.hpp"
 #include "hw/rx_queue.hpp"
 #include "hw/semaphores.hpp"
@@ -108,16 +109,7 @@ class I350Function {
   }
 
  private:
-  // --- registers.cpp -----------------------------------------------------------------------------
-  std::uint32_t status(Time t);
-  std::uint32_t read_special(hw::reg::Offset offset, Time t, bool& handled);
-  bool write_control(hw::reg::Offset offset, std::uint32_t value, Time t);
-  bool write_interrupt(hw::reg::Offset offset, std::uint32_t value, Time t);
-  bool write_receive(hw::reg::Offset offset, std::uint32_t value, Time t);
-  bool write_queue(hw::reg::Offset offset, std::uint32_t value, Time t);
-  void write_rx_queue(unsigned n, hw::reg::Offset offset, std::uint32_t value, Time t);
-  void write_tx_queue(unsigned n, hw::reg::Offset offset, std::uint32_t value, Time t);
-  void write_ctrl(std::uint32_t value, Time t);
+  // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
@@ -126,6 +118,27 @@ class I350Function {
   /// the driver, told once until it sets the bit.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
+
+  // --- register accesses of each chapter, in its file ---------------------------------------------
+  std::uint32_t read_general(const hw::reg::Target& r, Time t);
+  void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t status(Time t);
+  void write_ctrl(std::uint32_t value, Time t);
+  std::uint32_t read_nvm(const hw::reg::Target& r);
+  void write_nvm(const hw::reg::Target& r, std::uint32_t value);
+  void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
+  void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_receive_filters(const hw::reg::Target& r, std::uint32_t value);
+  std::uint32_t read_receive_queues(const hw::reg::Target& r);
+  void write_receive_queues(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_rdt(unsigned n, std::uint32_t value, Time t);
+  void write_rxdctl(unsigned n, std::uint32_t value, Time t);
+  std::uint32_t read_transmit(const hw::reg::Target& r, Time t);
+  void write_transmit(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void tail_moved(unsigned n, unsigned before, Time t);
+  void write_txdctl(unsigned n, std::uint32_t value, Time t);
+  std::uint32_t read_statistics(const hw::reg::Target& r);
 
   // --- receive.cpp -------------------------------------------------------------------------------
   enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, issuing };

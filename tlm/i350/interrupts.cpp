@@ -5,6 +5,63 @@ namespace niclab::sim {
 
 using namespace hw;
 
+// --- registers -----------------------------------------------------------------------------------
+
+std::uint32_t I350Function::read_interrupts(const reg::Target& r, Time t) {
+  switch (r.first) {
+    case reg::ICR: {
+      const std::uint32_t before = causes_.active();
+      const std::uint32_t v =
+          causes_.read_icr((throttle_.gpie() & reg::gpie::NSICR) != 0, throttle_.msix_mode());
+      causes_changed(before, t);
+      return v;
+    }
+    case reg::ICS: return causes_.icr();
+    case reg::IMS:
+    case reg::IMC: return causes_.ims();
+    case reg::IAM: return causes_.iam();
+    case reg::EICR: {
+      const std::uint32_t v = throttle_.read_eicr(t);
+      schedule_grant(t);
+      return v;
+    }
+    case reg::EICS: return 0;
+    case reg::EIMS:
+    case reg::EIMC: return throttle_.eims();
+    case reg::EIAC: return throttle_.eiac();
+    case reg::EIAM: return throttle_.eiam();
+    case reg::GPIE: return throttle_.gpie();
+    case reg::EITR(0): return throttle_.read_eitr(r.index, t);
+    default: return csr_.read(r.offset);
+  }
+}
+
+void I350Function::write_interrupts(const reg::Target& r, std::uint32_t value, Time t) {
+  const std::uint32_t before = causes_.active();
+  switch (r.first) {
+    case reg::ICR: causes_.write_icr(value, (throttle_.gpie() & reg::gpie::NSICR) != 0); break;
+    case reg::ICS: causes_.set(value); break;
+    case reg::IMS: causes_.write_ims(value); break;
+    case reg::IMC: causes_.write_imc(value); break;
+    case reg::IAM: causes_.write_iam(value); break;
+    case reg::EICR: throttle_.write_eicr(value, t); break;
+    case reg::EICS: throttle_.write_eics(value, t); break;
+    case reg::EIMS: throttle_.write_eims(value, t); break;
+    case reg::EIMC: throttle_.write_eimc(value, t); break;
+    case reg::EIAC: throttle_.write_eiac(value, t); break;
+    case reg::EIAM: throttle_.write_eiam(value, t); break;
+    case reg::GPIE: throttle_.write_gpie(value, t); break;
+    case reg::EITR(0): throttle_.write_eitr(r.index, value, t); break;
+    case reg::PBACL: return msix_.clear_pending(value);
+    case reg::IVAR(0): vectors_.write_ivar(r.index, value); return csr_.write(r.offset, value);
+    case reg::IVAR_MISC: vectors_.write_ivar_misc(value); return csr_.write(r.offset, value);
+    default: return csr_.write(r.offset, value);
+  }
+  causes_changed(before, t);
+}
+
+// --- from a cause to a message -------------------------------------------------------------------
+
 void I350Function::queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t) {
   if (vector) throttle_.set_causes(reg::bit(*vector), t);
   if (!throttle_.msix_mode()) legacy_cause(legacy, t);

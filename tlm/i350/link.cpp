@@ -5,6 +5,18 @@ namespace niclab::sim {
 
 using namespace hw;
 
+void I350Function::write_link(const reg::Target& r, std::uint32_t value, Time t) {
+  switch (r.offset) {
+    case reg::MDIC: csr_[reg::MDIC] = phy_.mdic(value, t); break;
+    case reg::PHPM:
+      csr_.write(r.offset, value);
+      phy_.set_link_disconnect((value & reg::phpm::GO_LINKD) != 0, t);
+      break;
+    default: return csr_.write(r.offset, value);
+  }
+  watch_link(t);
+}
+
 void I350Function::watch_link(Time t) {
   const bool up = link_up(t);
   if (up != link_was_up_) {

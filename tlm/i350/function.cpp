@@ -1,0 +1,185 @@
+// One port as a whole: what it consists of, resets, configuration writes, and to whom a register access goes
+// (fact base 2.2, 4.9).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
+                           unsigned number, unsigned agent, const I350FunctionConfig& config)
+    : engine_(engine),
+      bus_(bus),
+      frames_(frames),
+      nvm_(nvm),
+      semaphores_(semaphores),
+      number_(number),
+      agent_(agent),
+      config_(config),
+      pci_({.port = number, .serial_mac = nvm.mac(0)}),
+      phy_(config.negotiation),
+      waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
+                                     : nullptr) {
+  const Fidelities& f = config.fidelity;
+  tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
+                      config.name + " tx_checksum");
+  for (unsigned q = 0; q < reg::kQueues; ++q)
+    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
+                         config.name + " tx_ring queue " + std::to_string(q));
+  if (config.waves == nullptr) return;
+  tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
+  for (unsigned q = 0; q < reg::kQueues; ++q)
+    tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
+}
+
+void I350Function::finish(Time end) {
+  tx_checksum_.finish(end);
+  for (TxRingUnit& q : tx_queues_) q.finish(end);
+}
+
+RtlCounters I350Function::tx_ring_counters() const {
+  RtlCounters all;
+  for (const TxRingUnit& q : tx_queues_) all += q.counters();
+  return all;
+}
+
+void I350Function::power_on(Time t) {
+  csr_.reset(true);
+  throttle_.reset();
+  status_latched_ = reg::status::PHYRA;
+  phy_.reset(t);
+  reset(t);
+}
+
+void I350Function::fault(std::string what, Time t) {
+  faults_.push_back("device fault at " + std::to_string(t.ns()) + " ns: " + std::move(what));
+}
+
+bool I350Function::may_master(const char* what, Time t) {
+  if (!pci_.bus_master_enabled() && !no_master_reported_) {
+    no_master_reported_ = true;
+    fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
+  }
+  return master_enabled();
+}
+
+PortAccount I350Function::account() const {
+  PortAccount a = account_;
+  a.rx_inside = rx_fifo_.size();
+  a.tx_inside = tx_mac_.size();
+  return a;
+}
+
+bool I350Function::idle() const {
+  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy &&
+         !tx_fetches_.busy;
+}
+
+// --- reset ---------------------------------------------------------------------------------------
+
+void I350Function::reset(Time t) {
+  while (!rx_fifo_.empty()) {
+    ++account_.error_drops;
+    journey_dropped(rx_fifo_.front().journey);
+    FramePool::unref(rx_fifo_.front().frame);
+    rx_fifo_.pop_front();
+  }
+  rx_fifo_bytes_ = 0;
+  rx_state_ = RxState::idle;
+  rx_fetches_.wanted = tx_fetches_.wanted = 0;
+  while (!tx_mac_.empty()) {
+    ++account_.tx_errors;
+    tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
+    journey_dropped(tx_mac_.front().frame->journey);
+    FramePool::unref(tx_mac_.front().frame);
+    tx_mac_.pop_front();
+  }
+  // Packets still being read finish their reads and are then discarded; their descriptors are nobody's now.
+  for (unsigned i = 0; i < tx_count_; ++i) {
+    TxPacket& p = tx_slots_[(tx_head_ + i) % kTxSlots];
+    p.failed = true;
+  }
+  if (tx_building_) tx_abandon_building(t);
+  tx_available_ = 0;
+  tx_checksum_.reset(t);
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    ++rx_fetches_.generation[q];
+    ++tx_fetches_.generation[q];
+    rx_queues_[q] = RxQueue();
+    tx_queues_[q].reset(t);
+    tx_loose_[q] = 0;
+  }
+  csr_.reset();
+  causes_ = InterruptCauses();
+  vectors_ = InterruptVectors();
+  throttle_.reset_port(t);
+  filter_ = MacFilter();
+  rss_ = RssHash();
+  parser_ = ParserConfig();
+  statistics_.reset();
+  // The address filter's first entry comes from the NVM.
+  const MacAddress mac = nvm_.mac(number_);
+  write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
+  write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  tx_finish_ready(t);
+  schedule_grant(t);
+  watch_link(t);
+}
+
+void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t) {
+  const bool was_master = pci_.bus_master_enabled();
+  const auto effects = pci_.write(offset, value, byte_enable);
+  if (effects.function_level_reset) {
+    pci_.reset();
+    msix_.reset();
+    reset(t);
+  }
+  if (effects.msix_control) {
+    const std::uint32_t released = msix_.set_control(pci_.msix_enabled(), pci_.function_masked());
+    for (std::uint32_t v = released; v != 0; v &= v - 1)
+      send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
+  }
+  if (!was_master && pci_.bus_master_enabled()) {
+    no_master_reported_ = false;
+    schedule_rx_fetch(t);
+    schedule_tx_fetch(t);
+    tx_kick(t);
+    rx_retry(t);
+  }
+}
+
+void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t) {
+  for (std::uint32_t v = msix_.write(offset, value); v != 0; v &= v - 1)
+    send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
+}
+
+// --- register accesses: each row of the table says whose they are --------------------------------
+
+std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
+  const reg::Target r = reg::target(offset);
+  switch (r.chapter) {
+    case reg::Chapter::general: return read_general(r, t);
+    case reg::Chapter::nvm: return read_nvm(r);
+    case reg::Chapter::interrupts: return read_interrupts(r, t);
+    case reg::Chapter::receive_queues: return read_receive_queues(r);
+    case reg::Chapter::transmit: return read_transmit(r, t);
+    case reg::Chapter::statistics: return read_statistics(r);
+    default: return csr_.read(r.offset);
+  }
+}
+
+void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) {
+  const reg::Target r = reg::target(offset);
+  switch (r.chapter) {
+    case reg::Chapter::general: return write_general(r, value, t);
+    case reg::Chapter::nvm: return write_nvm(r, value);
+    case reg::Chapter::link: return write_link(r, value, t);
+    case reg::Chapter::interrupts: return write_interrupts(r, value, t);
+    case reg::Chapter::receive_filters: return write_receive_filters(r, value);
+    case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
+    case reg::Chapter::transmit: return write_transmit(r, value, t);
+    default: return csr_.write(r.offset, value);
+  }
+}
+
+}  // namespace niclab::sim

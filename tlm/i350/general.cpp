@@ -1,0 +1,51 @@
+// General control: CTRL and STATUS (fact base 2.3, 4.9).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+std::uint32_t I350Function::status(Time t) {
+  std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
+  s |= reg::status::LAN_ID.put(number_);
+  const bool busy = rx_fetches_.busy || tx_fetches_.busy || tx_reads_ != 0;
+  if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
+  if (link_up(t)) {
+    s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
+    if (phy_.mode().full_duplex) s |= reg::status::FD;
+  }
+  return s;
+}
+
+std::uint32_t I350Function::read_general(const reg::Target& r, Time t) {
+  return r.offset == reg::STATUS ? status(t) : csr_.read(r.offset);
+}
+
+void I350Function::write_ctrl(std::uint32_t value, Time t) {
+  if ((value & (reg::ctrl::RST | reg::ctrl::DEV_RST)) != 0) {
+    if ((value & reg::ctrl::DEV_RST) != 0) status_latched_ |= reg::status::DEV_RST_SET;
+    reset(t);
+    return;
+  }
+  const bool held = (value & reg::ctrl::PHY_RST) != 0;
+  if (phy_reset_asserted_ && !held) {
+    phy_.reset(t);
+    status_latched_ |= reg::status::PHYRA;
+  }
+  phy_reset_asserted_ = held;
+  csr_.write(reg::CTRL, value);
+  watch_link(t);
+}
+
+void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time t) {
+  switch (r.offset) {
+    case reg::CTRL: return write_ctrl(value, t);
+    case reg::STATUS:
+      if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
+      status_latched_ &= ~(value & reg::status::DEV_RST_SET);
+      return;
+    default: return csr_.write(r.offset, value);
+  }
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,34 @@
+// NVM words, and the semaphores shared with firmware (fact base 2.4).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+std::uint32_t I350Function::read_nvm(const reg::Target& r) {
+  switch (r.offset) {
+    case reg::EECD:
+      return (csr_[reg::EECD] & reg::eecd::REQ) |
+             ((csr_[reg::EECD] & reg::eecd::REQ) != 0 ? reg::eecd::GNT : 0) | reg::eecd::PRES |
+             reg::eecd::AUTO_RD | reg::eecd::ADDR_SIZE | reg::eecd::SIZE_EX.put(7) | 0x10;
+    case reg::EEMNGCTL: {
+      std::uint32_t done = 0;
+      for (unsigned p = 0; p < 4; ++p) done |= reg::eemngctl::CFG_DONE(p);
+      return done;
+    }
+    case reg::SWSM: return semaphores_.read_swsm();
+    case reg::SW_FW_SYNC: return semaphores_.sw_fw_sync();
+    default: return csr_.read(r.offset);
+  }
+}
+
+void I350Function::write_nvm(const reg::Target& r, std::uint32_t value) {
+  switch (r.offset) {
+    case reg::EERD: csr_[reg::EERD] = nvm_.eerd(value); return;
+    case reg::SWSM: return semaphores_.write_swsm(value);
+    case reg::SW_FW_SYNC: return semaphores_.write_sw_fw_sync(value);
+    default: return csr_.write(r.offset, value);
+  }
+}
+
+}  // namespace niclab::sim

@@ -1,0 +1,53 @@
+// Registers of the receive queues (fact base 2.7, 3.1).
+#include "tlm/i350/function.hpp"
+
+namespace niclab::sim {
+
+using namespace hw;
+
+std::uint32_t I350Function::read_receive_queues(const reg::Target& r) {
+  switch (r.first) {
+    case reg::RDH(0): return rx_queues_[r.index].head();
+    case reg::RQDPC(0): return statistics_.read_rqdpc(r.index);
+    default: return csr_.read(r.offset);
+  }
+}
+
+void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t value, Time t) {
+  switch (r.first) {
+    case reg::RDH(0): return;  // read-only on the I350
+    case reg::RDT(0): return write_rdt(r.index, value, t);
+    case reg::RXDCTL(0): return write_rxdctl(r.index, value, t);
+    case reg::SRRCTL(0):
+      csr_.write(r.offset, value);
+      return rx_queues_[r.index].set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16);
+    default: return csr_.write(r.offset, value);
+  }
+}
+
+void I350Function::write_rdt(unsigned n, std::uint32_t value, Time t) {
+  RxQueue& q = rx_queues_[n];
+  if (!q.enabled()) return;  // ignored
+  csr_.write(reg::RDT(n), value);
+  q.set_tail(csr_[reg::RDT(n)]);
+  if (waves_) waves_->rx.doorbell(n, t);
+  want_rx_fetch(n, t);
+}
+
+void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
+  RxQueue& q = rx_queues_[n];
+  csr_.write(reg::RXDCTL(n), value);
+  q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
+                   reg::rxdctl::WTHRESH.get(value));
+  const bool enable = (value & reg::rxdctl::ENABLE) != 0;
+  if (!enable && q.enabled()) ++rx_fetches_.generation[n];
+  if (enable && !q.enabled())
+    q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)]);
+  q.set_enabled(enable);
+  if ((value & reg::rxdctl::SWFLUSH) != 0) {
+    csr_[reg::RXDCTL(n)] &= ~reg::rxdctl::SWFLUSH;
+    rx_writeback(n, true, t);
+  }
+}
+
+}  // namespace niclab::sim
