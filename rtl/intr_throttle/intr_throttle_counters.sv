@@ -44,9 +44,8 @@ module intr_throttle_counters #(
     output      logic [INTERVAL_BITS-4:0] shown_left,      // of its countdown, in units of 8 us, rounded down
     output      logic [     TimeBits-1:0] shown_expiry
 );
-  // Vector v's in slice v.
-  logic [VECTORS*TimeBits-1:0] expiry;
-  logic [VECTORS*INTERVAL_BITS-1:0] interval;
+  logic [TimeBits-1:0] expiry[VECTORS];
+  logic [INTERVAL_BITS-1:0] interval[VECTORS];
 
   logic [TimeBits-1:0] now, written, ends;
   always_comb begin
@@ -63,7 +62,7 @@ module intr_throttle_counters #(
     if (owed != 0) begin
       for (int unsigned v = 0; v < VECTORS; v++) begin
         if (owed[v]) begin
-          ends = expiry[v*TimeBits+:TimeBits];
+          ends = expiry[v];
           if (write && !write_keeps && write_vector == IndexBits'(v)) ends = written;
           if (expire || ends <= now) begin
             ready[v] = 1'b1;
@@ -92,17 +91,19 @@ module intr_throttle_counters #(
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      expiry <= '0;
-      interval <= '0;
+      for (int unsigned v = 0; v < VECTORS; v++) begin
+        expiry[v] <= '0;
+        interval[v] <= '0;
+      end
     end else begin
-      if (write) interval[32'(write_vector)*INTERVAL_BITS+:INTERVAL_BITS] <= write_interval;
       if (taken != 0 || expire || write) begin
         for (int unsigned v = 0; v < VECTORS; v++) begin
+          if (write && write_vector == IndexBits'(v)) interval[v] <= write_interval;
           if (taken[v] && write && write_vector == IndexBits'(v))
-            expiry[v*TimeBits+:TimeBits] <= countdown(write_interval);
-          else if (taken[v]) expiry[v*TimeBits+:TimeBits] <= countdown(interval[v*INTERVAL_BITS+:INTERVAL_BITS]);
-          else if (write && !write_keeps && write_vector == IndexBits'(v)) expiry[v*TimeBits+:TimeBits] <= written;
-          else if (expire && expiry[v*TimeBits+:TimeBits] > now) expiry[v*TimeBits+:TimeBits] <= now;
+            expiry[v] <= countdown(write_interval);
+          else if (taken[v]) expiry[v] <= countdown(interval[v]);
+          else if (write && !write_keeps && write_vector == IndexBits'(v)) expiry[v] <= written;
+          else if (expire && expiry[v] > now) expiry[v] <= now;
         end
       end
     end
@@ -112,8 +113,8 @@ module intr_throttle_counters #(
   localparam int unsigned Unit = ClockBits + 3;
   localparam int unsigned UnitsBits = INTERVAL_BITS - 3;
   always_comb begin
-    shown_interval = interval[32'(shown_vector)*INTERVAL_BITS+:INTERVAL_BITS];
-    shown_expiry = expiry[32'(shown_vector)*TimeBits+:TimeBits];
+    shown_interval = interval[shown_vector];
+    shown_expiry = expiry[shown_vector];
     shown_left = '0;
     if (shown_expiry > now)
       shown_left = shown_expiry[Unit+:UnitsBits] - now[Unit+:UnitsBits] - UnitsBits'(shown_expiry[Unit-1:0] < now[Unit-1:0]);

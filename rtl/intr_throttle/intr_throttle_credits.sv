@@ -49,46 +49,38 @@ module intr_throttle_credits #(
   localparam logic [CREDIT_BITS-1:0] Full = {CREDIT_BITS{1'b1}};
 
   logic [VECTORS-1:0] lli_en, lli_en_a;
-  logic [VECTORS*CREDIT_BITS-1:0] credits, credits_r, credits_a;  // after the refill, after the write
-  logic missing_r, missing_a, runs_r, runs_a;
+  logic [CREDIT_BITS-1:0] credits[VECTORS];
+  logic [CREDIT_BITS-1:0] credits_a[VECTORS];  // after refill and write
+  logic [VECTORS-1:0] full_r, full_a;
+  logic missing_r, missing_a, runs_a;
   logic [TimeBits-1:0] wake_r;
 
   function automatic logic [TimeBits-1:0] after(input logic [4:0] units);
     after = {now_us + US_BITS'({units, 2'd0}), now_clock};
   endfunction
 
-  // Whether an enabled vector has less than it may have.
-  function automatic logic missing(input logic [VECTORS-1:0] enable, input logic [VECTORS*CREDIT_BITS-1:0] have);
-    missing = 1'b0;
-    for (int unsigned v = 0; v < VECTORS; v++)
-      if (enable[v] && have[v*CREDIT_BITS+:CREDIT_BITS] != Full) missing = 1'b1;
-  endfunction
-
+  // The refill, then the write. full: has all it may have.
   always_comb begin
     refill_due = wake_valid && wake <= {now_us, now_clock};
-    credits_r = credits;
-    missing_r = 1'b1;
-    wake_r = wake;
-    if (refill_due) begin
-      for (int unsigned v = 0; v < VECTORS; v++)
-        if (lli_en[v] && credits[v*CREDIT_BITS+:CREDIT_BITS] != Full)
-          credits_r[v*CREDIT_BITS+:CREDIT_BITS] = credits[v*CREDIT_BITS+:CREDIT_BITS] + 1'b1;
-      missing_r = missing(lli_en, credits_r);
-      wake_r = after(interval);
+    lli_en_a = lli_en;
+    if (write) lli_en_a[write_vector] = write_enable;
+    full_r = '0;
+    full_a = '0;
+    for (int unsigned v = 0; v < VECTORS; v++) begin
+      credits_a[v] = credits[v];
+      if (refill_due && lli_en[v] && credits[v] != Full) credits_a[v] = credits[v] + 1'b1;
+      full_r[v] = credits_a[v] == Full;
+      if (write && !write_keeps && write_vector == IndexBits'(v)) credits_a[v] = write_credits;
+      full_a[v] = credits_a[v] == Full;
     end
-    runs_r = wake_valid && missing_r;
   end
 
+  // The timer stops when nothing is missing, and begins anew when something is.
   always_comb begin
-    lli_en_a = lli_en;
-    credits_a = credits_r;
-    if (write) begin
-      lli_en_a[write_vector] = write_enable;
-      if (!write_keeps) credits_a[32'(write_vector)*CREDIT_BITS+:CREDIT_BITS] = write_credits;
-    end
-    missing_a = 1'b0;
-    if (lli_en_a != 0) missing_a = missing(lli_en_a, credits_a);
-    runs_a = runs_r && missing_a && interval_a != 0;
+    missing_r = (lli_en & ~full_r) != 0;
+    missing_a = (lli_en_a & ~full_a) != 0;
+    wake_r = refill_due ? after(interval) : wake;
+    runs_a = wake_valid && missing_r && missing_a && interval_a != 0;
     wake_next = runs_a ? wake_r : after(interval_a);
   end
 
@@ -99,7 +91,7 @@ module intr_throttle_credits #(
     if (urgent != 0) begin
       for (int unsigned v = 0; v < VECTORS; v++) begin
         if (!lli_en_a[v]) bypass[v] = urgent[v] && unless_limited;
-        else if (credits_a[v*CREDIT_BITS+:CREDIT_BITS] != 0) bypass[v] = urgent[v];
+        else if (credits_a[v] != 0) bypass[v] = urgent[v];
         else waiting[v] = urgent[v] && interval_a != 0;
       end
     end
@@ -111,26 +103,22 @@ module intr_throttle_credits #(
   always_ff @(posedge clk) begin
     if (rst) begin
       lli_en <= '0;
-      credits <= '0;
+      for (int unsigned v = 0; v < VECTORS; v++) credits[v] <= '0;
       wake_valid <= 1'b0;
       wake <= '0;
     end else begin
       lli_en <= lli_en_a;
-      credits <= credits_a;
-      if (charged != 0) begin
-        for (int unsigned v = 0; v < VECTORS; v++)
-          if (charged[v])
-            credits[v*CREDIT_BITS+:CREDIT_BITS] <= credits_a[v*CREDIT_BITS+:CREDIT_BITS] - 1'b1;
-      end
+      for (int unsigned v = 0; v < VECTORS; v++) credits[v] <= credits_a[v] - CREDIT_BITS'(charged[v]);
       // A credit that is paid is missing.
       wake_valid <= interval_a != 0 && (missing_a || charged != 0);
-      wake <= wake_next;
+      if (interval_a != 0 && (missing_a || charged != 0)) wake <= wake_next;
     end
   end
 
   always_comb begin
     shown_enable = lli_en[shown_vector];
-    shown_credits = credits_r[32'(shown_vector)*CREDIT_BITS+:CREDIT_BITS];
+    shown_credits = credits[shown_vector];
+    if (refill_due && lli_en[shown_vector] && shown_credits != Full) shown_credits = shown_credits + 1'b1;
   end
 
   always_ff @(posedge clk) begin
@@ -138,7 +126,7 @@ module intr_throttle_credits #(
       // Time has not run past a refill.
       assert (!wake_valid || {now_us, now_clock} <= wake);
       for (int unsigned v = 0; v < VECTORS; v++)
-        assert (!charged[v] || credits_a[v*CREDIT_BITS+:CREDIT_BITS] != 0);
+        assert (!charged[v] || credits_a[v] != 0);
     end
   end
 endmodule
