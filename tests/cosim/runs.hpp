@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "lab/child_run.hpp"
@@ -56,25 +58,31 @@ inline Fingerprint fingerprint(const RunResult& r) {
   return f;
 }
 
-/// Runs a scenario in a child process. `before` may add modules of its own there, and `after` look at them:
-/// when it answers false, there is no result.
-inline Fingerprint run_apart(const Scenario& scenario, bool eager, const std::function<void()>& before = {},
-                             const std::function<bool()>& after = {}) {
+/// What `body` returns, worked out in a child process; throws with the words of what it throws.
+template <class T>
+T apart(const std::function<T()>& body) {
+  static_assert(std::is_trivially_copyable_v<T>, "comes through a pipe");
   ChildRun child([&](int fd) {
-    if (before) before();
-    RunOptions options;
-    options.eager = eager;
-    options.quiet = true;
-    const Fingerprint f = fingerprint(*run_scenario(scenario, options));
-    if (after && !after()) return 1;
-    return write_all(fd, &f, sizeof f) ? 0 : 1;
+    const T value = body();
+    return write_all(fd, &value, sizeof value) ? 0 : 1;
   });
-  Fingerprint f;
   const std::string bytes = child.read_all();
   child.wait();
-  if (bytes.size() != sizeof f) throw std::runtime_error("a run ended without a result");
-  std::memcpy(&f, bytes.data(), sizeof f);
-  return f;
+  if (bytes.size() != sizeof(T)) throw std::runtime_error("a run ended without a result");
+  T value;
+  std::memcpy(static_cast<void*>(&value), bytes.data(), sizeof value);
+  return value;
+}
+
+/// Runs a scenario in a child process.
+inline Fingerprint run_apart(const Scenario& scenario, const RunOptions& options) {
+  return apart<Fingerprint>([&] { return fingerprint(*run_scenario(scenario, options)); });
+}
+inline Fingerprint run_apart(const Scenario& scenario, bool eager) {
+  RunOptions options;
+  options.eager = eager;
+  options.quiet = true;
+  return run_apart(scenario, options);
 }
 
 }  // namespace niclab::lab

@@ -22,7 +22,7 @@ struct Staged {
 };
 
 Staged run_staged(const Scenario& scenario, bool eager) {
-  ChildRun child([&](int fd) {
+  return apart<Staged>([&] {
     RunOptions options;
     options.eager = eager;
     options.quiet = true;
@@ -32,14 +32,8 @@ Staged run_staged(const Scenario& scenario, bool eager) {
     s.fingerprint = fingerprint(*r);
     for (std::size_t i = 0; i < s.stages.size(); ++i) s.stages[i] = r->stages.at(i).latency;
     if (!r->faults.empty()) r->faults.front().copy(s.first_fault, sizeof s.first_fault - 1);
-    return write_all(fd, &s, sizeof s) ? 0 : 1;
+    return s;
   });
-  Staged s;
-  const std::string bytes = child.read_all();
-  child.wait();
-  if (bytes.size() != sizeof s) throw std::runtime_error("a run ended without a result");
-  std::memcpy(static_cast<void*>(&s), bytes.data(), sizeof s);
-  return s;
 }
 
 LatencyStats stage(const Staged& s, std::string_view name) {
@@ -84,21 +78,12 @@ TEST_P(StagesOfRandomMachines, MeetAndChangeNothingAndAreTheSameWhenEager) {
 
 /// Runs with trace.json in `folder`, which exists.
 Fingerprint run_traced(const Scenario& scenario, bool eager, const std::filesystem::path& folder) {
-  ChildRun child([&](int fd) {
-    RunOptions options;
-    options.eager = eager;
-    options.quiet = true;
-    options.trace = true;
-    options.out_dir = folder;
-    const Fingerprint f = fingerprint(*run_scenario(scenario, options));
-    return write_all(fd, &f, sizeof f) ? 0 : 1;
-  });
-  Fingerprint f;
-  const std::string bytes = child.read_all();
-  child.wait();
-  if (bytes.size() != sizeof f) throw std::runtime_error("a run ended without a result");
-  std::memcpy(&f, bytes.data(), sizeof f);
-  return f;
+  RunOptions options;
+  options.eager = eager;
+  options.quiet = true;
+  options.trace = true;
+  options.out_dir = folder;
+  return run_apart(scenario, options);
 }
 
 std::string contents(const std::filesystem::path& file) {

@@ -30,20 +30,11 @@ class Waves : public testing::Test {
   }
   /// A run in a child process.
   Fingerprint run(const Scenario& s, bool eager, const std::filesystem::path& out_dir, bool waves) {
-    ChildRun child([&](int fd) {
-      RunOptions options;
-      options.eager = eager;
-      options.out_dir = out_dir;
-      options.waves = waves;
-      const Fingerprint f = fingerprint(*run_scenario(s, options));
-      return write_all(fd, &f, sizeof f) ? 0 : 1;
-    });
-    Fingerprint f;
-    const std::string bytes = child.read_all();
-    child.wait();
-    if (bytes.size() != sizeof f) throw std::runtime_error("a run ended without a result");
-    std::memcpy(&f, bytes.data(), sizeof f);
-    return f;
+    RunOptions options;
+    options.eager = eager;
+    options.out_dir = out_dir;
+    options.waves = waves;
+    return run_apart(s, options);
   }
   static std::string slurp(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);

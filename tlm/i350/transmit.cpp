@@ -77,7 +77,7 @@ bool I350Function::tx_take_descriptor(Time t) {
       return false;
   }
   const TakenDescriptor taken = queue.take(t);
-  want_tx_fetch(q, t);
+  tx_fetches_.want(q, t);
   if (queue.available(t) == 0) tx_available_ &= ~(1u << q);
   const auto at = [&] { return " descriptor " + std::to_string(taken.index); };
 
@@ -116,7 +116,7 @@ void I350Function::tx_start_packet(unsigned q, const AdvTxData& data) {
   TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
   p.start();
   p.queue = static_cast<std::uint8_t>(q);
-  p.generation = tx_fetches_.generation[q];
+  p.generation = tx_fetches_.generation(q);
   // PAYLEN may ask for more than a frame can be: such a packet is fetched by nobody and sent nowhere.
   p.failed = data.paylen() == 0 || data.paylen() > kLongestFrame;
   const std::uint32_t bytes = p.failed ? 0 : data.paylen();
@@ -231,7 +231,7 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
   } else {
     tx_to_mac(p, frame, t);
   }
-  if (p.generation == tx_fetches_.generation[n]) tx_descriptors_done(n, p.descriptors, t);
+  if (p.generation == tx_fetches_.generation(n)) tx_descriptors_done(n, p.descriptors, t);
 }
 
 /// Checksums, padding, and the way to the MAC.

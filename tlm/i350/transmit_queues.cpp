@@ -29,7 +29,7 @@ void I350Function::tail_moved(unsigned n, unsigned before, Time t) {
   q.set_tail(tail, t);
   if (waves_) waves_->tx.doorbell(n, t);
   tx_journeys_announced(n, before, tail, t);
-  if (q.enabled()) want_tx_fetch(n, t);
+  if (q.enabled()) tx_fetches_.want(n, t);
 }
 
 void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
@@ -38,7 +38,7 @@ void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
                    reg::txdctl::WTHRESH.get(value), t);
   const bool enable = (value & reg::txdctl::ENABLE) != 0;
   if (!enable && q.enabled()) {
-    ++tx_fetches_.generation[n];
+    tx_fetches_.forget(n);
     tx_available_ &= ~(1u << n);
     tx_loose_[n] = 0;
     if (tx_building_ && tx_newest().queue == n) tx_abandon_building(t);
@@ -46,7 +46,7 @@ void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
   if (enable && !q.enabled())
     q.set_ring({std::uint64_t{csr_[reg::TDBAH(n)]} << 32 | csr_[reg::TDBAL(n)]}, csr_[reg::TDLEN(n)], t);
   q.set_enabled(enable, t);
-  if (enable) want_tx_fetch(n, t);
+  if (enable) tx_fetches_.want(n, t);
   if ((value & reg::txdctl::SWFLUSH) != 0) {
     csr_[reg::TXDCTL(n)] &= ~reg::txdctl::SWFLUSH;
     tx_writeback(n, true, t);
