@@ -6,6 +6,7 @@
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
@@ -16,6 +17,7 @@ namespace niclab::sim {
 struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
+  hw::ThrottleReadings throttle;
 };
 
 struct I350FunctionConfig {

@@ -26,16 +26,20 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
                          config.name + " tx_ring queue " + std::to_string(q));
+  throttle_.choose(f.intr_throttle, config.rtl, engine, agent + step::throttle_clock,
+                   config.name + " intr_throttle", config.quirks.throttle);
   if (config.waves == nullptr) return;
   rx_fetches_.show_waves(&waves_->rx);
   tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
+  throttle_.show_waves(*config.waves, config.wave_scope, "intr_throttle");
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
 }
 
 void I350Function::finish(Time end) {
   tx_checksum_.finish(end);
+  throttle_.finish(end);
   for (TxRingUnit& q : tx_queues_) q.finish(end);
 }
 
@@ -47,7 +51,7 @@ RtlCounters I350Function::tx_ring_counters() const {
 
 void I350Function::power_on(Time t) {
   csr_.reset(true);
-  throttle_.reset();
+  throttle_.reset(t);
   status_latched_ = reg::status::PHYRA;
   phy_.reset(t);
   reset(t);

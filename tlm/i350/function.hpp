@@ -13,7 +13,6 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/interrupt_causes.hpp"
-#include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
 #include "hw/msix.hpp"
@@ -31,6 +30,7 @@
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
+#include "tlm/i350/intr_throttle_unit.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -91,6 +91,7 @@ class I350Function {
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
+  RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   hw::LinkMode link_mode() const { return phy_.mode(); }
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
@@ -299,7 +300,7 @@ class I350Function {
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
   hw::Msix msix_;
-  hw::InterruptThrottle throttle_;
+  IntrThrottleUnit throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
   hw::Phy phy_;

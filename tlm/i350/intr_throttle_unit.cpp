@@ -6,13 +6,14 @@ using namespace hw;
 
 namespace {
 
-constexpr const char* kWrites[] = {"EICR written", "EICS written", "EIMS written", "EIMC written",
-                                   "EIAC written", "EIAM written", "GPIE written", "EITR written: value, vector"};
+constexpr const char* kWrites[] = {
+    "EICR written", "EICS written", "EIMS written", "EIMC written",
+    "EIAC written", "EIAM written", "GPIE written", "EITR written: value, vector"};
 
 }  // namespace
 
-void IntrThrottleUnit::choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name,
-                              const ThrottleReadings& readings) {
+void IntrThrottleUnit::choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent,
+                              std::string name, const ThrottleReadings& readings) {
   compare_ = fidelity == Fidelity::lockstep;
   model_ = InterruptThrottle(readings);
   if (fidelity != Fidelity::model)

@@ -1,8 +1,8 @@
 // Interrupt moderation of a port in the fidelity a scenario chose: C++, RTL, or both compared (docs/rtl.md).
 //
-// The names are those of hw::InterruptThrottle, whose header says what they do. Every call that changes something says
-// at which instant of the device's grid it happens; the others answer for the instant of the last of these. Each has the
-// model's way inline.
+// The names are those of hw::InterruptThrottle, whose header says what they do. Every call that changes
+// something says at which instant of the device's grid it happens; the others answer for the instant of the
+// last of these. Each has the model's way inline.
 #pragma once
 
 #include <memory>
@@ -57,11 +57,21 @@ class IntrThrottleUnit {
   std::uint32_t read_eitr(unsigned v, Time t) {
     return rtl_ == nullptr ? model_.read_eitr(v, t) : rtl_read_eitr(v, t);
   }
-  std::uint32_t eicr() const { return rtl_ == nullptr ? model_.eicr() : same("EICR", rtl_->eicr(), model_.eicr()); }
-  std::uint32_t eims() const { return rtl_ == nullptr ? model_.eims() : same("EIMS", rtl_->eims(), model_.eims()); }
-  std::uint32_t eiac() const { return rtl_ == nullptr ? model_.eiac() : same("EIAC", rtl_->eiac(), model_.eiac()); }
-  std::uint32_t eiam() const { return rtl_ == nullptr ? model_.eiam() : same("EIAM", rtl_->eiam(), model_.eiam()); }
-  std::uint32_t gpie() const { return rtl_ == nullptr ? model_.gpie() : same("GPIE", rtl_->gpie(), model_.gpie()); }
+  std::uint32_t eicr() const {
+    return rtl_ == nullptr ? model_.eicr() : same("EICR", rtl_->eicr(), model_.eicr());
+  }
+  std::uint32_t eims() const {
+    return rtl_ == nullptr ? model_.eims() : same("EIMS", rtl_->eims(), model_.eims());
+  }
+  std::uint32_t eiac() const {
+    return rtl_ == nullptr ? model_.eiac() : same("EIAC", rtl_->eiac(), model_.eiac());
+  }
+  std::uint32_t eiam() const {
+    return rtl_ == nullptr ? model_.eiam() : same("EIAM", rtl_->eiam(), model_.eiam());
+  }
+  std::uint32_t gpie() const {
+    return rtl_ == nullptr ? model_.gpie() : same("GPIE", rtl_->gpie(), model_.gpie());
+  }
 
   Time next_grant() const { return rtl_ == nullptr ? model_.next_grant() : rtl_next_grant(); }
   std::uint32_t grants(Time t) { return rtl_ == nullptr ? model_.grants(t) : rtl_grants(t); }
@@ -73,7 +83,8 @@ class IntrThrottleUnit {
     return rtl_ == nullptr ? model_.line(v) : same("line", rtl_->line(v), model_.line(v)) != 0;
   }
   bool asserted(unsigned v) const {
-    return rtl_ == nullptr ? model_.asserted(v) : same("asserted", rtl_->asserted(v), model_.asserted(v)) != 0;
+    return rtl_ == nullptr ? model_.asserted(v)
+                           : same("asserted", rtl_->asserted(v), model_.asserted(v)) != 0;
   }
   bool counter_running(unsigned v, Time t) const { return counter_expiry(v) > t; }
   Time counter_expiry(unsigned v) const {

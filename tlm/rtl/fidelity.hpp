@@ -20,6 +20,7 @@ enum class Fidelity : std::uint8_t { model, rtl, lockstep };
 struct Fidelities {
   Fidelity tx_ring = Fidelity::model;
   Fidelity tx_checksum = Fidelity::model;
+  Fidelity intr_throttle = Fidelity::model;
 };
 
 /// What a Verilated block did; the sums of all instances are `lockstep.<unit>` of summary.json.

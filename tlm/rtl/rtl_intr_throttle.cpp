@@ -44,13 +44,14 @@ void RtlIntrThrottle::next_inputs() {
 }
 
 void RtlIntrThrottle::set_now(Time t) {
+  now_ = t;
   top().now_us = t.ps() / kMicrosecond.ps();
   top().now_clock = static_cast<std::uint8_t>(t.ps() % kMicrosecond.ps() / kDeviceClock.ps());
   input_changed();
 }
 
 void RtlIntrThrottle::arrive(Time t) {
-  if (t <= instant()) return;
+  if (t <= now_) return;
   if (strobed()) edge();
   refills_before(t);
   open(t);
@@ -70,7 +71,8 @@ void RtlIntrThrottle::refills_before(Time t) {
 void RtlIntrThrottle::schedule_refill() {
   if (!top().wake_valid || instant_of(top().wake) == refill_scheduled_) return;
   refill_scheduled_ = instant_of(top().wake);
-  engine().at<&RtlIntrThrottle::refill_event>(refill_scheduled_ + kDeviceClock, Kind::clock_edge, agent(), *this);
+  engine().at<&RtlIntrThrottle::refill_event>(refill_scheduled_ + kDeviceClock, Kind::clock_edge, agent(),
+                                              *this);
 }
 
 void RtlIntrThrottle::refill_event(Time t, std::uint32_t) { arrive(t); }
@@ -137,7 +139,7 @@ std::uint32_t RtlIntrThrottle::read_eicr(Time t) {
 }
 
 bool RtlIntrThrottle::set_causes(std::uint32_t mask, Time t) {
-  if (strobed() && t > instant()) edge();
+  if (strobed() && t > now_) edge();
   if (!strobed() && (mask & top().eicr & ~reg::eicr::OTHER) == mask) return false;
   begin(Step::raise, t);
   top().set_causes |= mask;
@@ -225,7 +227,7 @@ bool RtlIntrThrottle::asserted(unsigned v) {
 Time RtlIntrThrottle::next_grant() {
   if (step_ == Step::grant) edge();
   settle();
-  return top().due_valid ? niclab::max(instant_of(top().due), instant()) : Time::never();
+  return top().due_valid ? niclab::max(instant_of(top().due), now_) : Time::never();
 }
 
 }  // namespace niclab::sim

@@ -1,8 +1,8 @@
 // The Verilated rtl/intr_throttle in time: calls at instants become inputs of clock cycles (docs/rtl.md).
 //
-// Within a cycle the block works in steps; calls of one instant that come in their order share a cycle, one out of order
-// begins another with the same time. What a question needs that only the edge shows is asked after the edge: of the same
-// instant, nothing is lost but a cycle.
+// Within a cycle the block works in steps; calls of one instant that come in their order share a cycle, one
+// out of order begins another with the same time. What a question needs that only the edge shows is asked
+// after the edge: of the same instant, nothing is lost but a cycle.
 #pragma once
 
 #include <array>
@@ -50,7 +50,7 @@ class RtlIntrThrottle final : public RtlCalledBlock<Vintr_throttle> {
   Time next_grant();
 
   /// Instant of the last call.
-  Time now() const { return instant(); }
+  Time now() const { return now_; }
   /// The run is over.
   void finish(Time end);
 
@@ -67,10 +67,11 @@ class RtlIntrThrottle final : public RtlCalledBlock<Vintr_throttle> {
   void schedule_refill();
   void refill_event(Time t, std::uint32_t);
 
-  Step step_ = Step::start;         ///< of the open cycle's last input
-  bool fell_ = false;               ///< other_level, in the open cycle
-  bool registers_change_ = false;   ///< at the open cycle's edge, by more than causes
-  std::uint32_t known_ = 0;         ///< vectors whose countdown's end is known since the last such edge
+  Time now_{};
+  Step step_ = Step::start;        ///< of the open cycle's last input
+  bool fell_ = false;              ///< other_level, in the open cycle
+  bool registers_change_ = false;  ///< at the open cycle's edge, by more than causes
+  std::uint32_t known_ = 0;        ///< vectors whose countdown's end is known since the last such edge
   std::array<Time, hw::reg::kVectors> expiry_{};
   Time refill_scheduled_{};
 };
