@@ -16,7 +16,6 @@
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
-#include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
 #include "hw/nvm.hpp"
@@ -36,6 +35,7 @@
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
+#include "tlm/i350/intr_throttle_unit.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -104,6 +104,7 @@ class I350Function {
   RtlCounters tx_ring_counters() const;
   RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
+  RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
@@ -471,7 +472,7 @@ class I350Function {
 
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
-  hw::InterruptThrottle throttle_;
+  IntrThrottleUnit throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;

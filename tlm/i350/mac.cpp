@@ -19,11 +19,10 @@ constexpr std::uint32_t kPauseFrameBytes = kMinimumFrame;
 void I350Function::tx_mac_try(Time t) {
   if (tx_mac_event_ != Time::never()) return;
   const bool pause = pause_sender_.wanted();
-  if (tx_mac_.empty() && !pause) return;
+  if (!pause && (tx_mac_.empty() || !tx_mac_enabled())) return;
   if (!link_up(t)) return tx_deferred();
   Time at = t;
   if (!pause) {
-    if (!tx_mac_enabled()) return;
     at = niclab::max(t, tx_mac_.front().ready);
     if (pause_timer_.until() > at) {
       at = pause_timer_.until();
