@@ -376,7 +376,9 @@ TEST(Receive, FactBase_4_10_AStarvedQueueHoldsTheOthersUnlessItDrops) {
     b.inject(plain(100, 0x9999));
     b.settle();
     EXPECT_EQ(b.counters(), (Counters{0, 0, 0, 1}));
-    // A disabled queue is as one without descriptors.
+    // A disabled queue is as one without descriptors, even if it has some in its cache.
+    b.wr(reg::RDT(1), 9);
+    b.wait(5_us);
     b.wr(reg::RXDCTL(1), 0);
     b.inject(plain(100, 0x9999));
     b.wr(reg::QDE, 0);

@@ -208,7 +208,7 @@ class I350Function {
     const std::uint32_t unit = config_.quirks.rx_buffer_unit;
     return (wire_length + unit - 1) & ~(unit - 1);
   }
-  /// The only places where the occupancy of the packet buffer changes.
+  /// The only places where the occupancy of the packet buffer changes, but for a reset.
   void rx_fifo_add(std::uint32_t bytes, Time t);
   void rx_fifo_remove(std::uint32_t bytes, Time t);
   void rx_next(Time t);
