@@ -60,7 +60,10 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     sim::I350FunctionConfig c;
     c.mac = n.mac;
     c.name = h.name + "." + n.if_name;
-    c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "rx_ring"), fidelity(s, "tx_checksum")};
+    c.fidelity = {.tx_ring = fidelity(s, "tx_ring"),
+                  .rx_ring = fidelity(s, "rx_ring"),
+                  .tx_checksum = fidelity(s, "tx_checksum"),
+                  .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
     c.waves = waves;

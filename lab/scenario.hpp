@@ -26,7 +26,7 @@ inline constexpr std::string_view kUnits[] = {
     "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
 
 /// Those of them that have a twin in RTL (docs/rtl.md).
-inline constexpr std::string_view kTwins[] = {"tx_ring", "rx_ring", "tx_checksum"};
+inline constexpr std::string_view kTwins[] = {"tx_ring", "rx_ring", "tx_checksum", "intr_throttle"};
 
 /// `[run]`.
 struct Run {

@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 #include "base/waves.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
 #include "hw/rss.hpp"
@@ -42,6 +43,7 @@ struct I350Quirks {
                                       ///< power of two (2.9: FCRTL and FCRTH count in 16 bytes)
 
   // --- interrupts ---
+  hw::ThrottleReadings throttle;
   /// Every read of ICR clears it while MSI-X is off (fact base 2.6.2 rule (d), only in the 82576 model);
   /// false: it must have been asserted, or nothing enabled, or GPIE.NSICR set.
   bool icr_clear_on_read_without_msix = false;

@@ -31,10 +31,13 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
     rx_queues_[q].choose(f.rx_ring, config.rtl, engine, agent + step::rx_ring_clock + q,
                          config.name + " rx" + queue);
   }
+  throttle_.choose(f.intr_throttle, config.rtl, engine, agent + step::throttle_clock,
+                   config.name + " intr_throttle", config.quirks.throttle);
   if (config.waves == nullptr) return;
   rx_fetches_.show_waves(&waves_->rx);
   tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
+  throttle_.show_waves(*config.waves, config.wave_scope, "intr_throttle");
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
     rx_queues_[q].show_waves(*config.waves, config.wave_scope, "rx_ring" + std::to_string(q));
@@ -43,6 +46,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
 
 void I350Function::finish(Time end) {
   tx_checksum_.finish(end);
+  throttle_.finish(end);
   for (TxRingUnit& q : tx_queues_) q.finish(end);
   for (RxRingUnit& q : rx_queues_) q.finish(end);
 }
@@ -61,7 +65,7 @@ RtlCounters I350Function::rx_ring_counters() const {
 
 void I350Function::power_on(Time t) {
   csr_.reset(true);
-  throttle_.reset();
+  throttle_.reset(t);
   status_latched_ = reg::status::PHYRA;
   phy_.reset(t);
   reset(t);
@@ -87,8 +91,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
-         !tx_fetches_.busy();
+  return arriving_.empty() && looped_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() &&
+         !rx_fetches_.busy() && !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
-#include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
 #include "hw/nvm.hpp"
@@ -36,6 +35,7 @@
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
+#include "tlm/i350/intr_throttle_unit.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -104,6 +104,7 @@ class I350Function {
   RtlCounters tx_ring_counters() const;
   RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
+  RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
@@ -355,6 +356,10 @@ class I350Function {
   void tx_mac_pause(Time t);
   void tx_dress(const TxOnWire& next);
   void tx_mac_put(Frame* frame, Time t);
+  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
+  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  void loop_back(Frame* frame, Time end);
+  void looped_event(Time t, std::uint32_t);
   void tx_deferred();
 
   // --- flow_control.cpp --------------------------------------------------------------------------
@@ -467,7 +472,7 @@ class I350Function {
 
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
-  hw::InterruptThrottle throttle_;
+  IntrThrottleUnit throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
@@ -487,6 +492,7 @@ class I350Function {
     bool cut;  // the link was lost before its last bit
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
+  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics

@@ -111,10 +111,29 @@ void I350Function::tx_mac_put(Frame* frame, Time t) {
   const LinkSpeed speed = mac_mode_.speed;
   const std::uint32_t length =
       frame->length;  // a receiver may have done with the frame when transmit() returns
-  bus_.transmit(t, t + frame_time(speed, length), frame);
+  if (loops_back()) [[unlikely]] {
+    loop_back(frame, t + frame_time(speed, length));
+  } else {
+    bus_.transmit(t, t + frame_time(speed, length), frame);
+  }
   tx_wire_free_ = t + frame_occupancy(speed, length, gap_bytes(csr_[reg::TIPG]));
   tx_mac_event_ = tx_wire_free_;
   engine_.at<&I350Function::tx_mac_start>(tx_wire_free_, Kind::frame_start, agent_, *this);
+}
+
+/// RCTL.LBM: the frame comes in again here, and the wire sees nothing of it (fact base 2.7.1).
+void I350Function::loop_back(Frame* frame, Time end) {
+  journey_dropped(std::exchange(frame->journey, JourneyId::none));
+  looped_.push_back(frame);
+  engine_.at<&I350Function::looped_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_ + 1, *this);
+}
+
+void I350Function::looped_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
+  Frame* const frame = looped_.front();
+  looped_.pop_front();
+  ++account_.injected;
+  accept(frame, JourneyId::none, t);
 }
 
 }  // namespace niclab::sim

@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "hw/crc32.hpp"
+#include "hw/vlan_tag.hpp"
 #include "tlm/i350/function.hpp"
 
 namespace niclab::sim {
@@ -33,7 +34,7 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
-  if (a.cut) [[unlikely]] {
+  if (a.cut || loops_back()) [[unlikely]] {
     ++account_.filtered;
     journey_dropped(a.journey);
     return FramePool::unref(a.frame);
@@ -98,7 +99,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
 bool I350Function::length_accepted(const Frame& frame, std::uint32_t length) {
   const bool undersize = length < 64;
   const bool long_packets = (csr_[reg::RCTL] & reg::rctl::LPE) != 0;
-  if (!undersize && !long_packets && length <= rx_longest_ + 4 * count_vlan_tags(frame.bytes(), parser_))
+  if (!undersize && !long_packets &&
+      length <= rx_longest_ + kVlanTagBytes * count_vlan_tags(frame.bytes(), parser_))
     return true;
   statistics_.count(reg::RLEC);
   if (undersize) {
@@ -112,7 +114,7 @@ bool I350Function::length_accepted(const Frame& frame, std::uint32_t length) {
 
 /// A length field that promises more than the frame has (LENERRS; RFCTL.LEF forwards such frames).
 bool I350Function::length_field_error(const ParsedPacket& packet) {
-  const std::size_t header = 14 + 4 * count_vlan_tags(packet.frame, parser_);
+  const std::size_t header = 14 + kVlanTagBytes * count_vlan_tags(packet.frame, parser_);
   if (header + packet.ethertype <= packet.frame.size()) return false;
   statistics_.count(reg::LENERRS);
   return (csr_[reg::RFCTL] & reg::rfctl::LEF) == 0;
@@ -141,7 +143,8 @@ I350Function::RxVerdict I350Function::classify(RxEntry& e) {
   }
   if (setup.buffers.uses_header_buffer()) [[unlikely]] {
     const std::uint32_t header = selected_header(packet, setup.psrtype);
-    e.header = static_cast<std::uint16_t>(header > e.strip_at ? header - (e.strip_at != 0 ? 4 : 0) : header);
+    e.header = static_cast<std::uint16_t>(header > e.strip_at ? header - (e.strip_at != 0 ? kVlanTagBytes : 0)
+                                                              : header);
   }
   return RxVerdict::accepted;
 }
@@ -155,8 +158,8 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
   e.hash = pcsd ? rss.hash : std::uint32_t{packet.fragment_checksum} << 16 | packet.ip_id;
   if (queue_filters_.active()) [[unlikely]] {
     const RxSetup& setup = rx_setup_[e.queue];
-    const std::uint32_t stored =
-        e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) - (packet.vlan && setup.strip_vlan ? 4 : 0);
+    const std::uint32_t stored = e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) -
+                                 (packet.vlan && setup.strip_vlan ? kVlanTagBytes : 0);
     const QueueMatch match = queue_filters_.match(packet, stored);
     if (match.queue) e.queue = *match.queue;
     if (match.ethertype) e.ptype_rss = rxd::PTYPE_ETQF(*match.ethertype);
@@ -187,7 +190,7 @@ void I350Function::store(RxEntry& e) {
 /// The tag taken out, RCTL.PSP's zeros put in, the FCS as it was on the wire behind.
 Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
   const std::span<const std::byte> wire = e.frame->bytes();
-  const std::uint32_t tag = e.strip_at != 0 ? 4 : 0;
+  const std::uint32_t tag = e.strip_at != 0 ? kVlanTagBytes : 0;
   std::uint32_t length = e.frame->length - tag;
   if ((csr_[reg::RCTL] & reg::rctl::PSP) != 0) length = std::max(length, kShortest);
   Frame* image = frames_.get(length + (setup.strip_fcs ? 0 : kFcsBytes));

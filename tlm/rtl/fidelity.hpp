@@ -21,6 +21,7 @@ struct Fidelities {
   Fidelity tx_ring = Fidelity::model;
   Fidelity rx_ring = Fidelity::model;
   Fidelity tx_checksum = Fidelity::model;
+  Fidelity intr_throttle = Fidelity::model;
 };
 
 /// What a Verilated block did; the sums of all instances are `lockstep.<unit>` of summary.json.
