@@ -153,7 +153,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   if (rx_fifo_.empty()) return;  // a reset came in between
   RxEntry& e = rx_fifo_.front();
   RxQueue& q = rx_queues_[e.queue];
-  if (q.available() == 0 || !master_enabled()) return rx_starved(t);
+  if (!q.enabled() || q.available() == 0 || !master_enabled()) return rx_starved(t);
   rx_state_ = RxState::issuing;
   if (e.offset == 0) {
     if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);

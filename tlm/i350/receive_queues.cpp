@@ -41,8 +41,12 @@ void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
                    reg::rxdctl::WTHRESH.get(value));
   const bool enable = (value & reg::rxdctl::ENABLE) != 0;
   if (!enable && q.enabled()) ++rx_fetches_.generation[n];
-  if (enable && !q.enabled())
+  if (enable && !q.enabled()) {
     q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)]);
+    // Software could not write the tail while the queue was off; the one of its last life means nothing now.
+    csr_[reg::RDT(n)] = 0;
+    q.set_tail(0);
+  }
   q.set_enabled(enable);
   if ((value & reg::rxdctl::SWFLUSH) != 0) {
     csr_[reg::RXDCTL(n)] &= ~reg::rxdctl::SWFLUSH;
