@@ -71,6 +71,11 @@ constexpr TxDescriptorType tx_type(const Descriptor& d) {
   return dtyp == txd::DTYP_CONTEXT ? TxDescriptorType::context : TxDescriptorType::unsupported;
 }
 
+/// Whether a transmit descriptor carries bytes of a packet and can be reported done: legacy and advanced data.
+constexpr bool carries_data(TxDescriptorType type) {
+  return type == TxDescriptorType::legacy || type == TxDescriptorType::data;
+}
+
 /// Advanced context descriptor (3.2.3): header lengths and types for the data descriptors that follow.
 struct AdvTxContext {
   std::array<std::uint32_t, 4> dw{0, 0, txd::DTYP_CONTEXT | txd::DEXT, 0};

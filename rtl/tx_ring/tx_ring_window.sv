@@ -93,7 +93,7 @@ module tx_ring_window #(
   end
 
   always_comb begin
-    put_is_data = put_data[i350_pkg::TXD_DEXT] &&
+    put_is_data = !put_data[i350_pkg::TXD_DEXT] ||
         32'(put_data[i350_pkg::TXD_DTYP_LSB+:i350_pkg::TXD_DTYP_BITS]) == i350_pkg::TXD_DTYP_DATA;
     put_reports = put_is_data && put_data[i350_pkg::TXD_RS];
   end

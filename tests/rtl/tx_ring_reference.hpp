@@ -115,7 +115,7 @@ class TxRingReference {
     done_ -= leaving;
     oldest_ = after(oldest_, leaving, in.length);
     if (takes) {
-      const bool data = (cache_.front()[2] >> 29 & 1) != 0 && (cache_.front()[2] >> 20 & 15) == 3;
+      const bool data = (cache_.front()[2] >> 29 & 1) == 0 || (cache_.front()[2] >> 20 & 15) == 3;
       window_.push_back({data, data && (cache_.front()[2] >> 27 & 1) != 0});
       cache_.pop_front();
       head_ = after(head_, 1, in.length);

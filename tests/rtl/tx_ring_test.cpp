@@ -108,7 +108,7 @@ class Random {
 struct Tracked {
   unsigned index = 0;
   RawDescriptor content{};
-  bool data() const { return (content[2] >> 29 & 1) != 0 && (content[2] >> 20 & 15) == 3; }
+  bool data() const { return (content[2] >> 29 & 1) == 0 || (content[2] >> 20 & 15) == 3; }
   bool reporting() const { return data() && (content[2] >> 27 & 1) != 0; }
 };
 

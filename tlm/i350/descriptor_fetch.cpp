@@ -122,8 +122,7 @@ void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte
       if (answered(tx_fetches_, tag, data, t)) {
         engine_.chain<&I350Function::tx_store>(t, Kind::device, agent_ + step::tx_store, *this);
       } else {
-        if (data.empty() && tag.generation == tx_fetches_.generation[tag.queue])
-          tx_queues_[tag.queue].set_enabled(false, t);
+        if (data.empty() && tag.generation == tx_fetches_.generation[tag.queue]) tx_switch_off(tag.queue, t);
         schedule_tx_fetch(t + i350_latency::descriptor_fetch);
       }
       break;

@@ -137,6 +137,8 @@ class I350Function {
   std::uint32_t read_transmit(const hw::reg::Target& r, Time t);
   void write_transmit(const hw::reg::Target& r, std::uint32_t value, Time t);
   void tail_moved(unsigned n, unsigned before, Time t);
+  void tx_place_ring(unsigned n, Time t);
+  void tx_switch_off(unsigned n, Time t);
   void write_txdctl(unsigned n, std::uint32_t value, Time t);
   std::uint32_t read_statistics(const hw::reg::Target& r);
 

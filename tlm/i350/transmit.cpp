@@ -136,9 +136,7 @@ void I350Function::tx_start_packet(unsigned q, const AdvTxData& data) {
 /// A driver's descriptors make no sense: nothing more is taken from this queue. Whether others have any.
 bool I350Function::tx_stop_queue(unsigned q, std::string why, Time t) {
   fault("transmit queue " + std::to_string(q) + std::move(why) + "; queue stopped", t);
-  tx_queues_[q].set_enabled(false, t);
-  tx_available_ &= ~(1u << q);
-  if (tx_building_) tx_abandon_building(t + kDeviceClock);
+  tx_switch_off(q, t);
   return tx_available_ != 0;
 }
 
