@@ -115,7 +115,9 @@ void PortExerciser::check_buffer(unsigned q, std::uint64_t in_queue, std::uint32
 }
 
 std::byte* PortExerciser::writable(std::uint64_t address, std::uint32_t length, bool frame) {
-  if (address < kBase || address + length > kBase + kMemory) throw Violation("a write outside all memory");
+  if (address < kBase || address + length > kBase + kMemory)
+    throw Violation("a write of " + std::to_string(length) + " B outside all memory, at " +
+                    std::to_string(address));
   if (address >= messages()) {
     if (frame || length != 4) throw Violation("something else than a message written to a message's address");
     return at(address);
@@ -163,11 +165,19 @@ void PortExerciser::write(reg::Offset offset, std::uint32_t value) {
                  r ? std::string(r->row->name).c_str() : "?", r ? r->index : offset, value);
   }
   function_.write_csr(offset, value, now_);
+  pass(kDeviceClock);  // no two requests arrive in one clock
+}
+
+std::uint32_t PortExerciser::read(reg::Offset offset) {
+  const std::uint32_t value = function_.read_csr(offset, now_);
+  pass(kDeviceClock);
+  return value;
 }
 
 void PortExerciser::config(std::uint16_t offset, std::uint32_t value, unsigned bytes) {
   ++writes_;
   function_.write_config(offset, value, bytes, now_);
+  pass(kDeviceClock);
 }
 
 void PortExerciser::pass(Duration d) {
@@ -197,7 +207,8 @@ void PortExerciser::control() {
 }
 
 void PortExerciser::set_up_configuration() {
-  config(0xA8, choices_.below(3) << 5 | choices_.below(6) << 12, 0x3);  // MPS 128 to 512 B, MRRS 128 B to 4 KB
+  config(0xA8, choices_.below(3) << 5 | choices_.below(6) << 12,
+         0x3);  // MPS 128 to 512 B, MRRS 128 B to 4 KB
   config(0x54, static_cast<std::uint32_t>(messages()));
   config(0x58, static_cast<std::uint32_t>(messages() >> 32));
   config(0x04, 0x0006);
@@ -216,12 +227,16 @@ void PortExerciser::configuration() {
 
 void PortExerciser::message_table() {
   const std::uint32_t entry = 16 * choices_.below(Msix::kEntries);
-  function_.write_msix(entry + 12, 1, now_);
-  function_.write_msix(entry, static_cast<std::uint32_t>(messages() + 4 * choices_.below(64)), now_);
-  function_.write_msix(entry + 4, static_cast<std::uint32_t>(messages() >> 32), now_);
-  function_.write_msix(entry + 8, choices_.word(), now_);
-  function_.write_msix(entry + 12, choices_.below(2), now_);
-  writes_ += 5;
+  const std::uint32_t words[] = {static_cast<std::uint32_t>(messages() + 4 * choices_.below(64)),
+                                 static_cast<std::uint32_t>(messages() >> 32), choices_.word(),
+                                 choices_.below(2)};
+  const auto put = [&](std::uint32_t word, std::uint32_t value) {
+    ++writes_;
+    function_.write_msix(entry + 4 * word, value, now_);
+    pass(kDeviceClock);
+  };
+  put(3, 1);
+  for (unsigned i = 0; i < 4; ++i) put(i, words[i]);
 }
 
 void PortExerciser::phy() {

@@ -105,7 +105,7 @@ class PortExerciser final : private DmaLaw {
 
   // --- what software does ------------------------------------------------------------------------
   void write(hw::reg::Offset offset, std::uint32_t value);
-  std::uint32_t read(hw::reg::Offset offset) { return function_.read_csr(offset, now_); }
+  std::uint32_t read(hw::reg::Offset offset);
   void config(std::uint16_t offset, std::uint32_t value, unsigned bytes = 0xF);
   void step();
   void any_register();

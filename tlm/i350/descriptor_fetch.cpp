@@ -99,7 +99,7 @@ void I350Function::tx_store(Time t, std::uint32_t) {
   if (f.arrived.generation == f.generation[q]) {
     tx_queues_[q].fetched(f.descriptors(), t);
     tx_journeys_fetched(q, f.arrived.slot, f.count, t);
-    tx_available_ |= 1u << q;
+    if (tx_queues_[q].enabled()) tx_available_ |= 1u << q;  // it may have been stopped since it asked
     tx_kick(t + kDeviceClock);
     if (tx_queues_[q].wants_fetch(t)) f.wanted |= 1u << q;
   }

@@ -86,6 +86,8 @@ void I350Function::reset(Time t) {
   }
   rx_fifo_bytes_ = 0;
   rx_state_ = RxState::idle;
+  engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_fetches_.wanted = tx_fetches_.wanted = 0;
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "rtl/assertion.hpp"
 #include "rtl/waves/block_waves.hpp"
@@ -55,6 +56,11 @@ void RtlTxRing::edge() {
     settle();
     waves_->dump(cycle_);
   }
+  if (released_ && !flushed_) {
+    settle();
+    waiting_ = top_->wb_valid != 0;
+  }
+  const bool more = flushed_ && short_;
   if (!low_) top_->eval();
   top_->clk = 1;
   try {
@@ -67,8 +73,12 @@ void RtlTxRing::edge() {
   top_->clk = 0;
   top_->rst = top_->head_load = top_->fetch_ready = top_->resp_valid = top_->desc_ready = 0;
   top_->done_valid = top_->flush = top_->wb_ready = 0;
-  strobed_ = settled_ = flushed_ = low_ = false;
+  strobed_ = settled_ = flushed_ = released_ = low_ = false;
   if (beat_ != beats_) load_beat();
+  if (more) {  // what the short one left may begin a burst of its own
+    released_ = true;
+    strobe();
+  }
   if (!waves_) return;
   settle();
   waves_->edge(cycle_);
@@ -143,6 +153,7 @@ void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthr
   top_->pthresh = static_cast<std::uint8_t>(pthresh);
   top_->hthresh = static_cast<std::uint8_t>(hthresh);
   top_->wthresh = static_cast<std::uint8_t>(wthresh);
+  released_ = true;
   strobe();
 }
 
@@ -241,12 +252,14 @@ void RtlTxRing::completed(unsigned count, Time t) {
   if (top_->done_valid || flushed_) edge();
   top_->done_valid = 1;
   top_->done_count = static_cast<std::uint8_t>(count);
+  released_ = true;
   strobe();
 }
 
 void RtlTxRing::flush(Time t) {
   open(t);
   top_->flush = 1;
+  released_ = true;
   strobe();
 }
 
@@ -258,13 +271,17 @@ std::optional<TxWriteback> RtlTxRing::next_writeback(Time t) {
   const TxWriteback burst{top_->wb_index, top_->wb_mask};
   top_->wb_ready = 1;
   flushed_ = true;
+  short_ = std::exchange(waiting_, false);
   strobe();
   return burst;
 }
 
 unsigned RtlTxRing::pending_reports(Time t) {
   open(t);
-  if (flushed_) return 0;  // a burst reaches to the last that reports
+  if (flushed_) {
+    if (!short_) return 0;  // a burst reaches to the last that reports
+    edge();                 // but one that had to wait was chosen before others were done
+  }
   settle();
   return top_->reports;
 }

@@ -91,6 +91,9 @@ class RtlTxRing {
   bool low_ = false;        ///< the block has seen the clock low since its last edge
   bool scheduled_ = false;  ///< clocked: its edge is in the calendar
   bool flushed_ = false;    ///< this cycle's burst has been given
+  bool released_ = false;   ///< a burst may have begun in this cycle
+  bool waiting_ = false;    ///< a burst was there in an earlier cycle and nobody took it
+  bool short_ = false;      ///< the burst given last was such a one
   unsigned beat_ = 0, beats_ = 0;
   std::array<hw::Descriptor, hw::DescriptorPrefetch::kCacheCapacity> arriving_{};
   std::uint64_t cycles_ = 0;
