@@ -211,7 +211,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   rx_writeback(queue, !wait, t);
   if (q.pending_reports() == 0) {
     queue_cause(vector, reg::icr::RXDW, t);
-  } else {
+  } else if (vector) {
     schedule_flush(*vector, t);
   }
   if (last) {
