@@ -99,10 +99,13 @@ inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
   return {c};
 }
 
+/// Where the card's wire ends.
+enum class Plug { far_end, itself };
+
 /// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
 /// in a task.
 struct CardBench : HostSide {
-  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2)
+  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug plug = Plug::far_end)
       : HostSide(p, cpus),
         nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
         function(host, 0, PciAddress{1, 0, 0}),
@@ -111,9 +114,9 @@ struct CardBench : HostSide {
     nic.pcie_out.bind(rc.from_device);
     rc.to_device.bind(nic.pcie_in);
     nic.wire_out(0).bind(wire.from_a);
-    wire.to_a.bind(nic.wire_in(0));
     far.out.bind(wire.from_b);
-    wire.to_b.bind(far.in);
+    (plug == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
+    (plug == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
     auto& space = nic.function(0).config_space();
     space.write(hw::PciConfigSpace::kBar0, HostPci::bar_base(0, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, HostPci::bar_base(0, 3));

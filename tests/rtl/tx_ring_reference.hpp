@@ -197,8 +197,13 @@ class TxRingReference {
 
   /// Entries that leave the window at the end of this cycle.
   unsigned retired(const TxRingInputs& in) const {
-    if (const auto burst = burst_of(in)) return in.wb_ready ? burst->length : 0;
     const unsigned done = done_with(in);
+    if (const auto burst = burst_of(in)) {
+      if (!in.wb_ready) return 0;
+      const unsigned behind = done - burst->length;
+      const bool quiet = reporting_among(done) == reporting_among(burst->length);
+      return quiet && (in.wthresh == 0 || behind >= kPacket) ? done : burst->length;
+    }
     if (reporting_among(done) != 0) return 0;
     return in.wthresh == 0 || done >= kPacket ? done : 0;
   }

@@ -130,7 +130,10 @@ void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte
       --tx_reads_;
       TxPacket& p = tx_slots_[tag.slot];
       --p.pending_reads;
-      if (data.empty()) p.failed = true;
+      if (data.empty()) [[unlikely]] {
+        p.failed = true;
+        if ((p.extras & TxPacket::kSegment) != 0) tx_segmentations_[p.segmentation].failed = true;
+      }
       tx_finish_ready(t);
       tx_kick(t);
       break;

@@ -102,7 +102,7 @@ void I350Function::reset(Time t) {
     p.failed = true;
   }
   if (tx_building_) tx_abandon_building(t);
-  tx_available_ = 0;
+  tx_available_ = tx_priority_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     ++rx_fetches_.generation[q];

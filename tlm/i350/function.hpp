@@ -26,6 +26,7 @@
 #include "hw/rx_queue.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
+#include "hw/tx_segmenter.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
 #include "tlm/frame.hpp"
@@ -173,44 +174,94 @@ class I350Function {
   std::uint32_t rx_buffer_size(unsigned q) const;
 
   // --- transmit.cpp ------------------------------------------------------------------------------
+  /// A packet, or a segment of one, in the transmit buffer: from its first descriptor until its bytes are
+  /// there.
   struct TxPacket {
+    /// What only some packets ask for: bits of `extras`.
+    static constexpr std::uint8_t kTag = 1, kOwnFcs = 2, kLegacyChecksum = 4, kSegment = 8;
+
     Frame* frame = nullptr;
-    std::uint32_t filled = 0;  ///< bytes asked for so far
+    std::uint32_t filled = 0;  ///< bytes of the frame asked for so far
     std::uint32_t pending_reads = 0;
     std::uint32_t generation = 0;  ///< of its queue: after a reset its descriptors are nobody's
     std::uint8_t queue = 0;
-    bool issued = false;  ///< all descriptors processed
+    std::uint8_t extras = 0;
+    bool issued = false;  ///< all its bytes are asked for
     bool failed = false;
     bool ixsm = false, txsm = false;
     hw::AdvTxContext context;
     std::uint16_t eop_index = 0;
-    std::uint16_t descriptors = 0;
+    std::uint16_t descriptors = 0;  ///< done with it; none with a segment that is not the last
+    std::uint16_t tag = 0;          ///< kTag
+    std::uint8_t css = 0, cso = 0;  ///< kLegacyChecksum
+    std::uint8_t segmentation = 0;  ///< kSegment: index of tx_segmentations_
+    hw::TxSegment segment;          ///< kSegment
 
     void start() {
       frame = nullptr;
       filled = pending_reads = 0;
       issued = failed = ixsm = txsm = false;
-      eop_index = descriptors = 0;
+      eop_index = descriptors = extras = 0;
     }
   };
   struct TxOnWire {
     Frame* frame = nullptr;
     std::uint8_t queue = 0;
+    std::uint8_t extras = 0;
+    std::uint16_t tag = 0;
     std::uint32_t buffer_bytes = 0;
     Time ready{};
   };
+  /// The packet that takes descriptors.
+  struct TxBuilding {
+    std::uint8_t queue = 0;
+    std::uint8_t segmentation = 0;
+    bool legacy = false, segmented = false;
+    bool open = false;    ///< the newest slot takes its bytes
+    bool failed = false;  ///< nothing more is fetched for it
+    std::uint16_t descriptors = 0;
+    std::uint16_t last_index = 0;  ///< of its descriptor taken last
+    std::uint32_t left = 0;        ///< bytes promised and not yet described
+  };
+  /// A super-packet: from its first descriptor to the end of its last segment.
+  struct TxSegmentation {
+    hw::TxSegmenter segmenter;
+    Frame* header = nullptr;          ///< the prototype
+    std::uint32_t header_filled = 0;  ///< bytes of it asked for so far
+    std::uint8_t extras = 0;
+    bool ixsm = false, txsm = false;
+    bool failed = false;  ///< what of it has not left yet will not
+  };
   static constexpr unsigned kTxSlots = 32;
+  static constexpr unsigned kTxSegmentations = 64;      ///< more than have slots, and one that is being built
+  static constexpr std::uint32_t kLongestFrame = 9728;  ///< bytes with FCS, fact base 0.3
+  static constexpr std::uint32_t kEthernetHeader = 14;  ///< bytes; what is shorter is no packet
+  bool tx_enabled() const { return (csr_[hw::reg::TCTL] & hw::reg::tctl::EN) != 0; }
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_process_descriptor(Time t);
-  bool tx_take_descriptor(Time t);
+  unsigned tx_next_of(unsigned set, Time t);
   unsigned tx_choose_queue(Time t);
-  void tx_start_packet(unsigned q, const hw::AdvTxData& data);
-  bool tx_stop_queue(unsigned q, std::string why, Time t);
+  std::uint32_t tx_longest() const;
+  bool tx_room_for(std::uint32_t bytes) const;
+  bool tx_room_for(unsigned q, const hw::Descriptor& next, hw::TxDescriptorType type) const;
+  bool tx_take_descriptor(Time t);
+  bool tx_take_context(unsigned q, const hw::TakenDescriptor& taken, Time t);
+  bool tx_take_data(unsigned q, const hw::TakenDescriptor& taken, Time t);
+  bool tx_take_buffer(unsigned index, DmaAddress buffer, std::uint32_t length, bool last, Time t);
+  TxPacket& tx_new_slot(unsigned q, std::uint32_t bytes, std::uint32_t room = 0);
+  void tx_begin(unsigned q);
+  void tx_start_packet(unsigned q, const hw::AdvTxData& data, unsigned index, Time t);
+  static std::uint8_t tx_extras(bool vle, bool ifcs);
+  void tx_refuse(unsigned index, const std::string& why, Time t);
+  void tx_refuse_length(unsigned index, std::uint32_t bytes, Time t);
+  bool tx_stop_queue(unsigned q, unsigned index, const std::string& why, Time t);
   void tx_abandon_building(Time t);
+  bool tx_last_descriptor();
+  void tx_close_packet(bool failed);
+  std::uint32_t tx_read(TxPacket& p, Frame* into, std::uint32_t offset, std::uint32_t most, Time t);
   bool tx_issue_reads(Time t);
-  bool tx_last_descriptor(TxPacket& p);
-  /// The packet begun last, which is the one being built if any is.
+  /// The packet begun last.
   unsigned tx_newest_slot() const { return (tx_head_ + tx_count_ - 1) % kTxSlots; }
   TxPacket& tx_newest() { return tx_slots_[tx_newest_slot()]; }
   bool tx_front_complete() const {
@@ -221,12 +272,33 @@ class I350Function {
   void schedule_tx_finish(Time t);
   void tx_finish_event(Time t, std::uint32_t);
   void tx_finish(TxPacket& p, Time t);
+  void tx_count_error(unsigned q);
+  void tx_refuse_offload(TxPacket& p, hw::TxChecksumResult r, Time t);
+  void tx_finish_extras(TxPacket& p, Frame& frame);
   void tx_to_mac(const TxPacket& p, Frame* frame, Time t);
+  void tx_pad(const TxPacket& p, Frame& frame) const;
   void tx_descriptors_done(unsigned n, unsigned count, Time t);
   void tx_writeback(unsigned q, bool flush, Time t);
-  void tx_write_descriptors(TxRingUnit& queue, const hw::TxWriteback& burst, Time t);
+  void tx_write_descriptors(unsigned n, hw::TxWriteback burst, Time t);
   void tx_mac_start(Time t, std::uint32_t);
   void tx_mac_try(Time t);
+  void tx_dress(const TxOnWire& next);
+
+  // --- segmentation.cpp --------------------------------------------------------------------------
+  bool tx_room_for_segment(std::uint32_t bytes) const;
+  bool tx_room_for_segments(unsigned q, const hw::AdvTxData& data) const;
+  void tx_start_segmentation(const hw::AdvTxData& data, unsigned index, Time t);
+  bool tx_open_segment();
+  TxPacket& tx_missing_segment();
+  bool tx_issue_segments(Time t);
+  void tx_finish_segment(TxPacket& p, Frame& frame);
+
+  // --- legacy_transmit.cpp -----------------------------------------------------------------------
+  bool tx_room_for_legacy(const hw::LegacyTx& d) const;
+  bool tx_take_legacy(unsigned q, const hw::TakenDescriptor& taken, Time t);
+  void tx_start_legacy(unsigned q, const hw::LegacyTx& d);
+  void tx_extend_legacy(const hw::LegacyTx& d, unsigned index, Time t);
+  std::uint64_t tx_write_legacy(unsigned n, const hw::TxWriteback& burst, Time t);
 
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   /// The prefetch rule is evaluated one clock after whatever made it true; nothing else is worth an event.
@@ -341,10 +413,16 @@ class I350Function {
   std::array<std::array<hw::AdvTxContext, 2>, hw::reg::kQueues> tx_contexts_{};
   std::array<TxPacket, kTxSlots> tx_slots_{};
   unsigned tx_head_ = 0, tx_count_ = 0;  // packets in order of their first descriptor
-  bool tx_building_ = false;             // the last of them still takes descriptors
+  bool tx_building_ = false;             // a packet still takes descriptors:
+  TxBuilding tx_built_;
+  std::array<TxSegmentation, kTxSegmentations> tx_segmentations_{};
+  unsigned tx_segmentation_ = 0;  // the one begun last
   bool tx_step_scheduled_ = false;
   Time tx_engine_free_{};
   unsigned tx_next_queue_ = 0;
+  unsigned tx_priority_ = 0;  // queues with TXDCTL.PRIORITY, one bit each
+  std::array<std::vector<bool>, hw::reg::kQueues>
+      tx_legacy_;                 // which descriptors are legacy; empty: none ever was
   unsigned tx_available_ = 0;     // queues with cached descriptors, one bit each
   std::uint64_t tx_address_ = 0;  // the descriptor being read
   std::uint32_t tx_left_ = 0;

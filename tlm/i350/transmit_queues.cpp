@@ -13,7 +13,7 @@ void I350Function::write_transmit(const reg::Target& r, std::uint32_t value, Tim
   const std::uint32_t before = csr_[r.offset];
   csr_.write(r.offset, value);
   switch (r.first) {
-    case reg::TCTL: return tx_kick(t);
+    case reg::TCTL: tx_kick(t); return tx_mac_try(t);
     case reg::TDH(0):
       if (tx_queues_[r.index].enabled()) return;
       tx_place_ring(r.index, t);
@@ -45,7 +45,7 @@ void I350Function::tx_switch_off(unsigned n, Time t) {
   tx_queues_[n].set_enabled(false, t);
   tx_available_ &= ~(1u << n);
   tx_loose_[n] = 0;
-  if (tx_building_ && tx_newest().queue == n) tx_abandon_building(t + kDeviceClock);
+  if (tx_building_ && tx_built_.queue == n) tx_abandon_building(t + kDeviceClock);
 }
 
 void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
@@ -53,6 +53,8 @@ void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
   q.set_thresholds(reg::txdctl::PTHRESH.get(value), reg::txdctl::HTHRESH.get(value),
                    reg::txdctl::WTHRESH.get(value), t);
   const bool enable = (value & reg::txdctl::ENABLE) != 0;
+  const unsigned bit = 1u << n;
+  tx_priority_ = (value & reg::txdctl::PRIORITY) != 0 ? tx_priority_ | bit : tx_priority_ & ~bit;
   // What is on its way belongs to the life before.
   if (enable != q.enabled()) ++tx_fetches_.generation[n];
   if (enable) {
