@@ -2,7 +2,7 @@
 //
 // Pure state, no time and no bus: the caller asks next_fetch(), reads host memory, hands the bytes to
 // fetched(), and take()s descriptors in order. How finished descriptors go back differs between receive
-// (hw/rx_queue.hpp) and transmit (hw/tx_ring.hpp). Ring indices, counts and thresholds are in descriptors.
+// (hw/rx_ring.hpp) and transmit (hw/tx_ring.hpp). Ring indices, counts and thresholds are in descriptors.
 #pragma once
 
 #include <array>
@@ -36,10 +36,12 @@ class DescriptorPrefetch {
   explicit DescriptorPrefetch(unsigned depth) : depth_(depth) {}
 
   // --- what registers say ------------------------------------------------------------------------
-  /// BAL/BAH and LEN; only while disabled. `bytes` is a multiple of 128.
+  /// BAL/BAH and LEN; only while disabled. `bytes` is a multiple of 128. A tail that is now outside the ring
+  /// becomes 0.
   void set_ring(DmaAddress base, std::uint32_t bytes) {
     base_ = base;
     length_ = bytes / static_cast<std::uint32_t>(kDescriptorBytes);
+    if (tail_ >= length_) tail_ = 0;
   }
   /// TDT/RDT; a tail outside the ring is ignored.
   void set_tail(unsigned index) {
@@ -56,6 +58,8 @@ class DescriptorPrefetch {
   DmaAddress address_of(unsigned index) const { return base_ + index * kDescriptorBytes; }
   /// Descriptors from `index` to the end of the ring or of its 4 KB page, whichever is nearer.
   unsigned contiguous(unsigned index) const;
+  /// The ring index `n` behind `i`; n is at most length().
+  unsigned index_after(unsigned i, unsigned n) const { return i + n >= length_ ? i + n - length_ : i + n; }
 
   // --- fetching ----------------------------------------------------------------------------------
   /// The read the prefetch rule asks for now; at most one outstanding. `mrrs` in bytes.
@@ -91,7 +95,6 @@ class DescriptorPrefetch {
   void restart(unsigned index);
   unsigned depth() const { return depth_; }
   unsigned distance(unsigned from, unsigned to) const { return to >= from ? to - from : to + length_ - from; }
-  unsigned index_after(unsigned i, unsigned n) const { return i + n >= length_ ? i + n - length_ : i + n; }
 
  private:
   unsigned depth_;

@@ -27,6 +27,8 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
     tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
                          config.name + " tx_ring queue " + std::to_string(q));
   if (config.waves == nullptr) return;
+  rx_fetches_.show_waves(&waves_->rx);
+  tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
   for (unsigned q = 0; q < reg::kQueues; ++q)
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
@@ -71,8 +73,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy &&
-         !tx_fetches_.busy;
+  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
+         !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------
@@ -88,7 +90,8 @@ void I350Function::reset(Time t) {
   rx_state_ = RxState::idle;
   engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   engine_.cancel(Kind::device, agent_ + step::rx_written, this);
-  rx_fetches_.wanted = tx_fetches_.wanted = 0;
+  rx_fetches_.reset();
+  tx_fetches_.reset();
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
     tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
@@ -105,9 +108,7 @@ void I350Function::reset(Time t) {
   tx_available_ = tx_priority_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
-    ++rx_fetches_.generation[q];
-    ++tx_fetches_.generation[q];
-    rx_queues_[q] = RxQueue();
+    rx_queues_[q].reset(t);
     tx_queues_[q].reset(t);
     tx_loose_[q] = 0;
   }
@@ -143,8 +144,9 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   }
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    schedule_rx_fetch(t);
-    schedule_tx_fetch(t);
+    rx_fetches_.schedule(t);
+    tx_fetches_.schedule(t);
+    for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
     tx_kick(t);
     rx_retry(t);
   }
@@ -163,7 +165,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
-    case reg::Chapter::receive_queues: return read_receive_queues(r);
+    case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
     case reg::Chapter::statistics: return read_statistics(r);
     default: return csr_.read(r.offset);

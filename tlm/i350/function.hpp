@@ -23,7 +23,6 @@
 #include "hw/phy.hpp"
 #include "hw/registers.hpp"
 #include "hw/rss.hpp"
-#include "hw/rx_queue.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
 #include "hw/tx_segmenter.hpp"
@@ -32,6 +31,8 @@
 #include "tlm/frame.hpp"
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
+#include "tlm/i350/fetch_arbiter.hpp"
+#include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
 #include "tlm/i350/waves.hpp"
@@ -46,22 +47,16 @@ struct PortAccount {
   std::uint64_t tx_inside = 0;  ///< still in the device at the end
 };
 
-/// One direction's descriptor fetches: one request outstanding for all its queues, which take turns.
-struct DescriptorFetches {
-  ReadKind kind;
-  const char* purpose;  ///< for messages
-  unsigned wanted = 0;  ///< queues, one bit each
-  unsigned next = 0;    ///< queue whose turn it is
-  bool busy = false;    ///< a request is outstanding
-  bool scheduled = false;
-  Time free{};  ///< when the descriptors of the last request are all in their cache
-  std::array<std::uint32_t, hw::reg::kQueues> generation{};  ///< of each queue; changes when it is reset
+/// Calendar agents of a port's steps; their order at equal time is this one.
+namespace step {
+inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
+                          tx_step = 6, rx_store = 7, tx_store = 8;
 
-  ReadTag arrived{};  ///< what the answer being stored belongs to
-  unsigned count = 0;
-  std::array<hw::Descriptor, hw::DescriptorPrefetch::kCacheCapacity> data{};
-  std::span<const hw::Descriptor> descriptors() const { return {data.data(), count}; }
-};
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
+inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+
+inline constexpr unsigned kAgents = 32;
+}  // namespace step
 
 class I350Function {
  public:
@@ -131,7 +126,7 @@ class I350Function {
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value);
-  std::uint32_t read_receive_queues(const hw::reg::Target& r);
+  std::uint32_t read_receive_queues(const hw::reg::Target& r, Time t);
   void write_receive_queues(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_rdt(unsigned n, std::uint32_t value, Time t);
   void write_rxdctl(unsigned n, std::uint32_t value, Time t);
@@ -144,7 +139,7 @@ class I350Function {
   std::uint32_t read_statistics(const hw::reg::Target& r);
 
   // --- receive.cpp -------------------------------------------------------------------------------
-  enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, issuing };
+  enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, waiting_writeback, issuing };
   struct RxEntry {
     Frame* frame = nullptr;
     Time ready{};
@@ -301,19 +296,12 @@ class I350Function {
   std::uint64_t tx_write_legacy(unsigned n, const hw::TxWriteback& burst, Time t);
 
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
-  /// The prefetch rule is evaluated one clock after whatever made it true; nothing else is worth an event.
-  void want_rx_fetch(unsigned q, Time t);
-  void want_tx_fetch(unsigned q, Time t);
-  void rx_fetch(Time t, std::uint32_t = 0);
-  void tx_fetch(Time t, std::uint32_t = 0);
-  void schedule_rx_fetch(Time t);
-  void schedule_tx_fetch(Time t);
-  template <class TryQueue>
-  void fetch(DescriptorFetches& f, Time t, TryQueue&& try_queue);
-  /// Whether there are descriptors to store for a queue; empty `data`: the host refused.
-  bool answered(DescriptorFetches& f, const ReadTag& tag, std::span<const std::byte> data, Time t);
-  void rx_store(Time t, std::uint32_t);
-  void tx_store(Time t, std::uint32_t);
+  template <class Ring>
+  friend class FetchArbiter;
+  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
+  /// clock; 0 if there were none for it.
+  void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
+  void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 
   // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
@@ -379,7 +367,7 @@ class I350Function {
   hw::Nvm& nvm_;
   hw::Semaphores& semaphores_;
   const unsigned number_;  // PCI function
-  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+15
+  const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
   const I350FunctionConfig config_;
 
   hw::PciConfigSpace pci_;
@@ -395,7 +383,7 @@ class I350Function {
   hw::ParserConfig parser_;
 
   // receive
-  std::array<hw::RxQueue, hw::reg::kQueues> rx_queues_;
+  std::array<RxRingUnit, hw::reg::kQueues> rx_queues_;
   struct Arriving {
     Frame* frame;
     JourneyId journey;
@@ -404,7 +392,10 @@ class I350Function {
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   RxState rx_state_ = RxState::idle;
-  DescriptorFetches rx_fetches_{ReadKind::rx_descriptors, "receive descriptor fetch"};
+  FetchArbiter<RxRingUnit> rx_fetches_{
+      *this,
+      rx_queues_,
+      {ReadKind::rx_descriptors, "receive descriptor fetch", step::rx_fetch, step::rx_store}};
   unsigned rx_index_ = 0;  // ring index of the descriptor being filled
   std::uint32_t rx_chunk_ = 0;
 
@@ -430,7 +421,10 @@ class I350Function {
   bool tx_took_context_ = false;
   unsigned tx_reads_ = 0;
   std::uint32_t tx_buffer_bytes_ = 0;
-  DescriptorFetches tx_fetches_{ReadKind::tx_descriptors, "transmit descriptor fetch"};
+  FetchArbiter<TxRingUnit> tx_fetches_{
+      *this,
+      tx_queues_,
+      {ReadKind::tx_descriptors, "transmit descriptor fetch", step::tx_fetch, step::tx_store}};
   std::array<std::uint16_t, hw::reg::kQueues> tx_loose_{};  // contexts before their packet
   Time tx_finish_free_{};                                   // one packet finishes a clock
   bool tx_finish_scheduled_ = false;
@@ -458,16 +452,5 @@ class I350Function {
   std::uint32_t tx_packets_ = 0;  // number of the last one started
   std::unique_ptr<FunctionWaves> waves_;
 };
-
-/// Calendar agents of a port's steps; their order at equal time is this one.
-namespace step {
-inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8;
-
-/// Clocks of Verilated blocks: the checksum unit's, and one for each queue's ring.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1;
-
-inline constexpr unsigned kAgents = 16;
-}  // namespace step
 
 }  // namespace niclab::sim

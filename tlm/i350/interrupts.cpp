@@ -141,7 +141,7 @@ void I350Function::flush_vector(unsigned v, Time t, bool raise) {
   const bool single = !throttle_.msix_mode();
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     const auto rx = vectors_.rx(q);
-    if (rx && (single || *rx == v) && rx_queues_[q].pending_reports() != 0) {
+    if (rx && (single || *rx == v) && rx_queues_[q].pending_reports(t) != 0) {
       rx_writeback(q, true, t);
       if (raise) queue_cause(rx, reg::icr::RXDW, t);
     }

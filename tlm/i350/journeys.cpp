@@ -36,7 +36,7 @@ void I350Function::tx_journey_taken(unsigned q, unsigned index, Time t) {
 
 JourneyId I350Function::tx_journey_complete(const TxPacket& p, Time t) {
   // A packet from before a reset of its queue may find another's journey there.
-  if (tx_stamps_ == nullptr || p.generation != tx_fetches_.generation[p.queue]) return JourneyId::none;
+  if (tx_stamps_ == nullptr || p.generation != tx_fetches_.generation(p.queue)) return JourneyId::none;
   const JourneyId id = tx_stamps_->take_journey(p.queue, p.eop_index);
   journey_ends(id, Stage::tx_payload_fetch, t);
   journey_begins(id, Stage::tx_pipeline, t);

@@ -84,8 +84,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   e.ready = t + i350_latency::receive_pipeline;
   journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
-  const RxQueue& q = rx_queues_[e.queue];
-  if ((!q.enabled() || q.free() == 0) && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) == 0) {
+  RxRingUnit& q = rx_queues_[e.queue];
+  if ((!q.enabled() || q.free(t) == 0) && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) == 0) {
     statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
@@ -127,8 +127,8 @@ void I350Function::rx_next(Time t) {
 /// The frame in front has no descriptor to go to: drop it, or wait for one.
 void I350Function::rx_starved(Time t) {
   RxEntry& e = rx_fifo_.front();
-  RxQueue& q = rx_queues_[e.queue];
-  const bool exhausted = !q.enabled() || q.free() == 0;
+  RxRingUnit& q = rx_queues_[e.queue];
+  const bool exhausted = !q.enabled() || q.free(t) == 0;
   if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
     statistics_.count_queue_drop(e.queue);
     ++account_.queue_drops;
@@ -141,7 +141,7 @@ void I350Function::rx_starved(Time t) {
     e.counted_rnbc = true;
   }
   rx_state_ = RxState::waiting_descriptor;
-  if (!exhausted) want_rx_fetch(e.queue, t);
+  if (!exhausted) rx_fetches_.want(e.queue, t);
 }
 
 /// Descriptors arrived, or bus mastering came back, while a frame waited.
@@ -152,8 +152,12 @@ void I350Function::rx_retry(Time t) {
 void I350Function::rx_issue(Time t, std::uint32_t) {
   if (rx_fifo_.empty()) return;  // a reset came in between
   RxEntry& e = rx_fifo_.front();
-  RxQueue& q = rx_queues_[e.queue];
-  if (!q.enabled() || q.available() == 0 || !master_enabled()) return rx_starved(t);
+  RxRingUnit& q = rx_queues_[e.queue];
+  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (q.window_full(t)) {
+    rx_state_ = RxState::waiting_writeback;
+    return;
+  }
   rx_state_ = RxState::issuing;
   if (e.offset == 0) {
     if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
@@ -161,9 +165,9 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
     journey_ends(e.journey, Stage::rx_buffer, t);
     journey_begins(e.journey, Stage::rx_dma, t);
   }
-  const TakenDescriptor taken = q.take();
-  if (q.crossed_minimum()) legacy_cause(reg::icr::RXDMT0, t);
-  want_rx_fetch(e.queue, t);
+  if (q.reaches_minimum(t)) legacy_cause(reg::icr::RXDMT0, t);
+  const TakenDescriptor taken = q.take(t);
+  rx_fetches_.want(e.queue, t);
   rx_index_ = taken.index;
   rx_chunk_ = std::min(e.frame->length - e.offset, rx_buffer_size(e.queue));
   std::uint64_t address = taken.descriptor.as<AdvRxRead>().packet_buffer().value;
@@ -189,13 +193,13 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
   if (rx_fifo_.empty()) return;
   RxEntry& e = rx_fifo_.front();
-  RxQueue& q = rx_queues_[e.queue];
+  RxRingUnit& q = rx_queues_[e.queue];
   e.offset += rx_chunk_;
   const bool last = e.offset == e.frame->length;
   const std::uint32_t status = rxd::DD | (last ? rxd::EOP | e.status : 0);
   AdvRxWriteback wb;
   wb.dw = {e.ptype_rss, e.hash, status, rx_chunk_};
-  q.completed(rx_index_, Descriptor::of(wb));
+  if (q.unfinished() != 0) q.completed(Descriptor::of(wb), t);  // else the queue was started again meanwhile
   const unsigned queue = e.queue;
   if (last) {
     if (rx_stamps_ != nullptr) rx_stamps_->at(queue, rx_index_) = e.arrived;
@@ -209,9 +213,9 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   const auto vector = vectors_.rx(queue);
   const bool wait = moderated(vector, t);
   rx_writeback(queue, !wait, t);
-  if (q.pending_reports() == 0) {
+  if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);
-  } else if (vector) {
+  } else if (vector) {  // without one, bus mastering is off: they leave when it is back
     schedule_flush(*vector, t);
   }
   if (last) {
@@ -230,13 +234,16 @@ void I350Function::rx_pop(Time t) {
 }
 
 void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
+  RxRingUnit& queue = rx_queues_[n];
+  if (flush) queue.flush(t);
   if (!may_master("receive write-back", t)) return;
-  while (const auto run = rx_queues_[n].next_writeback(flush)) {
+  while (const auto run = queue.next_writeback(t)) {
     if (waves_) waves_->rx.writeback(n, t);
     const DescriptorRun journeys = rx_journeys(n, *run);
     journeys.each([&](JourneyId id) { journey_ends(id, Stage::rx_writeback_wait, t); });
     bus_.write(t, run->address.value, std::as_bytes(run->descriptors), journeys);
   }
+  if (rx_state_ == RxState::waiting_writeback) rx_next(t);
 }
 
 }  // namespace niclab::sim

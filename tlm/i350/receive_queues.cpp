@@ -5,9 +5,9 @@ namespace niclab::sim {
 
 using namespace hw;
 
-std::uint32_t I350Function::read_receive_queues(const reg::Target& r) {
+std::uint32_t I350Function::read_receive_queues(const reg::Target& r, Time t) {
   switch (r.first) {
-    case reg::RDH(0): return rx_queues_[r.index].head();
+    case reg::RDH(0): return rx_queues_[r.index].head(t);
     case reg::RQDPC(0): return statistics_.read_rqdpc(r.index);
     default: return csr_.read(r.offset);
   }
@@ -20,34 +20,35 @@ void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t valu
     case reg::RXDCTL(0): return write_rxdctl(r.index, value, t);
     case reg::SRRCTL(0):
       csr_.write(r.offset, value);
-      return rx_queues_[r.index].set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16);
+      return rx_queues_[r.index].set_minimum_threshold(reg::srrctl::RDMTS.get(value) * 16, t);
     default: return csr_.write(r.offset, value);
   }
 }
 
 void I350Function::write_rdt(unsigned n, std::uint32_t value, Time t) {
-  RxQueue& q = rx_queues_[n];
+  RxRingUnit& q = rx_queues_[n];
   if (!q.enabled()) return;  // ignored
   csr_.write(reg::RDT(n), value);
-  q.set_tail(csr_[reg::RDT(n)]);
+  q.set_tail(csr_[reg::RDT(n)], t);
   if (waves_) waves_->rx.doorbell(n, t);
-  want_rx_fetch(n, t);
+  rx_fetches_.want(n, t);
 }
 
 void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
-  RxQueue& q = rx_queues_[n];
+  RxRingUnit& q = rx_queues_[n];
   csr_.write(reg::RXDCTL(n), value);
   q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
-                   reg::rxdctl::WTHRESH.get(value));
+                   reg::rxdctl::WTHRESH.get(value), t);
   const bool enable = (value & reg::rxdctl::ENABLE) != 0;
-  if (!enable && q.enabled()) ++rx_fetches_.generation[n];
+  if (!enable && q.enabled()) rx_fetches_.forget(n);
   if (enable && !q.enabled()) {
-    q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)]);
+    q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
     // Software could not write the tail while the queue was off; the one of its last life means nothing now.
     csr_[reg::RDT(n)] = 0;
-    q.set_tail(0);
+    q.set_tail(0, t);
   }
-  q.set_enabled(enable);
+  q.set_enabled(enable, t);
+  if (enable) rx_fetches_.want(n, t);
   if ((value & reg::rxdctl::SWFLUSH) != 0) {
     csr_[reg::RXDCTL(n)] &= ~reg::rxdctl::SWFLUSH;
     rx_writeback(n, true, t);

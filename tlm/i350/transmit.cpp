@@ -102,7 +102,7 @@ bool I350Function::tx_take_descriptor(Time t) {
   const TxDescriptorType type = tx_type(next);
   if (!tx_room_for(q, next, type)) return false;
   const TakenDescriptor taken = queue.take(t);
-  want_tx_fetch(q, t);
+  tx_fetches_.want(q, t);
   if (queue.available(t) == 0) tx_available_ &= ~(1u << q);
   switch (type) {
     case TxDescriptorType::data: return tx_take_data(q, taken, t);
@@ -165,7 +165,7 @@ I350Function::TxPacket& I350Function::tx_new_slot(unsigned q, std::uint32_t byte
   TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
   p.start();
   p.queue = static_cast<std::uint8_t>(q);
-  p.generation = tx_fetches_.generation[q];
+  p.generation = tx_fetches_.generation(q);
   p.frame = frames_.get(std::max({bytes, room, kMinimumFrame}) + kVlanTagBytes);
   p.frame->length = bytes;
   p.frame->sent_by_nic = true;
@@ -333,7 +333,7 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
   } else {
     tx_to_mac(p, frame, t);
   }
-  if (p.descriptors != 0 && p.generation == tx_fetches_.generation[n])
+  if (p.descriptors != 0 && p.generation == tx_fetches_.generation(n))
     tx_descriptors_done(n, p.descriptors, t);
 }
 

@@ -30,7 +30,7 @@ void I350Function::tail_moved(unsigned n, unsigned before, Time t) {
   q.set_tail(tail, t);
   if (waves_) waves_->tx.doorbell(n, t);
   tx_journeys_announced(n, before, tail, t);
-  if (q.enabled()) want_tx_fetch(n, t);
+  if (q.enabled()) tx_fetches_.want(n, t);
 }
 
 /// Base and length as the registers have them; only while the queue is disabled (3.1).
@@ -56,11 +56,11 @@ void I350Function::write_txdctl(unsigned n, std::uint32_t value, Time t) {
   const unsigned bit = 1u << n;
   tx_priority_ = (value & reg::txdctl::PRIORITY) != 0 ? tx_priority_ | bit : tx_priority_ & ~bit;
   // What is on its way belongs to the life before.
-  if (enable != q.enabled()) ++tx_fetches_.generation[n];
+  if (enable != q.enabled()) tx_fetches_.forget(n);
   if (enable) {
     if (!q.enabled()) tx_place_ring(n, t);
     q.set_enabled(true, t);
-    want_tx_fetch(n, t);
+    tx_fetches_.want(n, t);
   } else {
     tx_switch_off(n, t);
   }

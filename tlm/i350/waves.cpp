@@ -56,7 +56,7 @@ void FunctionWaves::throttle(unsigned vector, Time expiry, Time t) {
 void I350Function::show_state(Time t) {
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     waves_->tx.pointers(q, tx_queues_[q].shown_head(), csr_[reg::TDT(q)], t);
-    waves_->rx.pointers(q, rx_queues_[q].head(), csr_[reg::RDT(q)], t);
+    waves_->rx.pointers(q, rx_queues_[q].shown_head(), csr_[reg::RDT(q)], t);
   }
   waves_->tx.buffer(tx_buffer_bytes_, t);
   waves_->rx.buffer(rx_fifo_bytes_, t);

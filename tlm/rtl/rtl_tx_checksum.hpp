@@ -2,25 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
-#include "base/time.hpp"
-#include "base/waves.hpp"
 #include "hw/tx_checksum.hpp"
-#include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
 #include "tlm/frame.hpp"
-#include "tlm/rtl/fidelity.hpp"
-#include "tlm/rtl/rtl_world.hpp"
+#include "tlm/rtl/rtl_block.hpp"
 
 class Vtx_checksum;
-namespace niclab::rtl {
-class BlockWaves;
-}
 
 namespace niclab::sim {
 
-class RtlTxChecksum {
+class RtlTxChecksum final : public RtlBlock<Vtx_checksum> {
  public:
   /// A packet the block reads from cycle `start` on, one beat a cycle.
   struct Job {
@@ -60,13 +52,11 @@ class RtlTxChecksum {
 
   /// Packets handed over whose result has not come.
   bool busy() const { return !waiting_.empty() || !inside_.empty(); }
-  RtlInstance& instance() { return instance_; }
-  const RtlInstance& instance() const { return instance_; }
-  std::uint64_t cycles() const { return cycles_; }
 
  private:
   void load_beat(const Job& job);
   void edge();
+  bool idle() const;
   void beat_accepted();
   void collect();
   void schedule();
@@ -75,15 +65,11 @@ class RtlTxChecksum {
   Engine& engine_;
   const unsigned agent_;
   const bool clocked_;
-  RtlInstance instance_;
   Receiver& receiver_;
-  std::unique_ptr<Vtx_checksum> top_;
-  std::unique_ptr<rtl::BlockWaves> waves_;
   Ring<Job> waiting_, inside_;  ///< the first waiting one may be half read
-  Time cycle_{};
-  std::uint32_t read_ = 0;  ///< bytes of the first waiting job
+  std::uint32_t read_ = 0;      ///< bytes of the first waiting job
   bool scheduled_ = false;
-  std::uint64_t cycles_ = 0, results_ = 0;
+  std::uint64_t results_ = 0;
 };
 
 }  // namespace niclab::sim

@@ -8,7 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "hw/rx_queue.hpp"
+#include "hw/rx_ring.hpp"
+#include "hw/rx_writebacks.hpp"
 #include "hw/tx_ring.hpp"
 
 namespace niclab::hw {
@@ -50,7 +51,7 @@ TEST(DescriptorFetch, EmptyCacheFetchesWhateverThereIs) {
 }
 
 TEST(DescriptorFetch, PrefetchNeedsPthreshAndHthresh) {
-  auto q = ring<RxQueue>(256, 8, 4, 0);
+  auto q = ring<RxRing>(256, 8, 4, 0);
   q.set_tail(16);
   feed(q);
   EXPECT_EQ(q.available(), 16u) << "the cache holds 16";
@@ -69,7 +70,7 @@ TEST(DescriptorFetch, PrefetchNeedsPthreshAndHthresh) {
 }
 
 TEST(DescriptorFetch, AnEmptyCacheTakesAnyNumber) {
-  auto q = ring<RxQueue>(256, 8, 4, 0);
+  auto q = ring<RxRing>(256, 8, 4, 0);
   q.set_tail(3);
   EXPECT_EQ(q.next_fetch(kMrrs)->count, 3u);
 }
@@ -98,7 +99,7 @@ TEST(DescriptorFetch, CutAtRingEndPageAndMrrs) {
 }
 
 TEST(DescriptorRing, DisabledQueueFetchesNothingAndEnablingStartsOver) {
-  auto q = ring<RxQueue>(32, 8, 1, 0);
+  auto q = ring<RxRing>(32, 8, 1, 0);
   q.set_tail(8);
   feed(q);
   q.take();
@@ -112,80 +113,163 @@ TEST(DescriptorRing, DisabledQueueFetchesNothingAndEnablingStartsOver) {
   EXPECT_EQ(q.tail(), 8u) << "a tail outside the ring is ignored";
 }
 
-TEST(DescriptorRing, ReceiveMinimumThresholdCrossing) {
-  auto q = ring<RxQueue>(64, 8, 1, 0);
+TEST(DescriptorRing, ATailOutsideASmallerRingIsForgotten) {
+  RxRing q;
+  q.set_ring({0x10000}, 32 * 16);
+  q.set_tail(20);
+  q.set_ring({0x10000}, 16 * 16);
+  q.set_enabled(true);
+  EXPECT_EQ(q.free(), 0u);
+  EXPECT_FALSE(q.wants_fetch());
+}
+
+TEST(DescriptorRing, ReceiveMinimumThresholdIsReachedOnce) {
+  auto q = ring<RxRing>(64, 8, 1, 0);
   q.set_minimum_threshold(16);
   q.set_tail(20);
   feed(q);
-  std::vector<bool> crossed;
+  std::vector<bool> reached;
   for (int i = 0; i < 6; ++i) {
+    reached.push_back(q.reaches_minimum());
     q.take();
-    crossed.push_back(q.crossed_minimum());
   }
-  EXPECT_EQ(crossed, (std::vector<bool>{false, false, false, true, false, false}));
+  EXPECT_EQ(reached, (std::vector<bool>{false, false, false, true, false, false}));
 }
 
-/// Takes and completes one descriptor.
-void finish(RxQueue& q) {
-  const unsigned index = q.take().index;
-  q.completed(index, numbered(1000 + index));
+/// Takes and completes `n` descriptors.
+void finish(RxRing& q, unsigned n) {
+  for (unsigned i = 0; i < n; ++i) {
+    q.take();
+    q.completed();
+  }
 }
 
-TEST(DescriptorWriteback, ReceiveWthresh0And1WriteEach) {
+TEST(RxRingWriteback, Wthresh0And1WriteEach) {
   for (const unsigned w : {0u, 1u}) {
-    auto q = ring<RxQueue>(64, 8, 1, w);
+    auto q = ring<RxRing>(64, 8, 1, w);
     q.set_tail(10);
     feed(q);
-    finish(q);
-    const auto run = q.next_writeback(false);
-    ASSERT_TRUE(run);
-    EXPECT_EQ(run->index, 0u);
-    ASSERT_EQ(run->descriptors.size(), 1u);
-    EXPECT_EQ(run->descriptors[0], numbered(1000));
-    EXPECT_FALSE(q.next_writeback(true));
+    finish(q, 1);
+    EXPECT_EQ(q.next_writeback(), (RxBurst{0, 1}));
+    q.flush();
+    EXPECT_FALSE(q.next_writeback());
   }
 }
 
-TEST(DescriptorWriteback, ReceiveWthresh4WaitsForFourOrAFlush) {
-  auto q = ring<RxQueue>(64, 8, 1, 4);
+TEST(RxRingWriteback, Wthresh4WaitsForFourOrAFlush) {
+  auto q = ring<RxRing>(64, 8, 1, 4);
   q.set_tail(20);
   feed(q);
-  for (int i = 0; i < 3; ++i) finish(q);
-  EXPECT_FALSE(q.next_writeback(false));
-  finish(q);
-  EXPECT_EQ(q.next_writeback(false)->descriptors.size(), 4u);
-  finish(q);
-  EXPECT_FALSE(q.next_writeback(false));
-  EXPECT_EQ(q.next_writeback(true)->index, 4u) << "EITR, SWFLUSH";
+  finish(q, 3);
+  EXPECT_FALSE(q.next_writeback());
+  finish(q, 1);
+  EXPECT_EQ(q.next_writeback(), (RxBurst{0, 4}));
+  finish(q, 1);
+  EXPECT_FALSE(q.next_writeback());
+  q.flush();
+  EXPECT_EQ(q.next_writeback(), (RxBurst{4, 1})) << "EITR, SWFLUSH";
 }
 
-TEST(DescriptorWriteback, ReceiveRingExhaustedFlushes) {
-  auto q = ring<RxQueue>(64, 8, 1, 8);
+TEST(RxRingWriteback, WhatIsReleasedStaysSoAndGrowsUntilItCanLeave) {
+  auto q = ring<RxRing>(64, 8, 1, 4);
+  q.set_tail(20);
+  feed(q);
+  finish(q, 2);
+  q.flush();
+  finish(q, 1);
+  q.set_thresholds(8, 1, 31);
+  EXPECT_EQ(q.pending_reports(), 3u);
+  EXPECT_EQ(q.next_writeback(), (RxBurst{0, 3}));
+}
+
+TEST(RxRingWriteback, ARingWithNothingLeftToGiveFlushes) {
+  auto q = ring<RxRing>(64, 8, 1, 8);
   q.set_tail(2);
   feed(q);
-  finish(q);
-  EXPECT_FALSE(q.next_writeback(false));
-  finish(q);
-  EXPECT_EQ(q.next_writeback(false)->descriptors.size(), 2u);
+  finish(q, 1);
+  EXPECT_FALSE(q.next_writeback());
+  finish(q, 1);
+  EXPECT_EQ(q.next_writeback(), (RxBurst{0, 2}));
 }
 
-TEST(DescriptorWriteback, RunsStopAtRingEndAndPage) {
-  auto q = ring<RxQueue>(16, 8, 1, 0, 0x10FC0);  // the page ends behind descriptor 3
-  q.set_thresholds(8, 1, 12);
-  q.set_tail(15);
+TEST(RxRingWriteback, ACachefulOfDoneOnesFlushes) {
+  auto q = ring<RxRing>(64, 8, 1, 31);
+  q.set_tail(40);
   feed(q);
-  for (int i = 0; i < 12; ++i) finish(q);
-  EXPECT_EQ(q.next_writeback(false)->descriptors.size(), 4u);
-  EXPECT_EQ(q.next_writeback(false)->descriptors.size(), 8u);
-  q.set_tail(8);
+  finish(q, 15);
+  EXPECT_FALSE(q.next_writeback());
+  finish(q, 1);
+  EXPECT_EQ(q.next_writeback(), (RxBurst{0, 16}));
+}
+
+TEST(RxRingWriteback, AFullWindowFlushesAndMakesRoom) {
+  auto q = ring<RxRing>(8, 31, 1, 31);
+  q.set_tail(7);
   feed(q);
-  for (int i = 0; i < 6; ++i) finish(q);
-  auto run = q.next_writeback(true);
-  EXPECT_EQ(run->index, 12u);
-  EXPECT_EQ(run->descriptors.size(), 4u);
-  run = q.next_writeback(true);
-  EXPECT_EQ(run->index, 0u);
-  EXPECT_EQ(run->descriptors.size(), 2u);
+  for (int i = 0; i < 7; ++i) q.take();
+  q.set_tail(4);  // software that takes back what it has not got
+  feed(q);
+  q.take();
+  EXPECT_TRUE(q.window_full()) << "eight of eight";
+  for (int i = 0; i < 8; ++i) q.completed();
+  EXPECT_TRUE(q.window_full());
+  EXPECT_EQ(q.next_writeback(), (RxBurst{0, 8}));
+  EXPECT_FALSE(q.window_full());
+}
+
+TEST(RxRingWriteback, EnablingForgetsTheWindow) {
+  auto q = ring<RxRing>(64, 8, 1, 4);
+  q.set_tail(20);
+  feed(q);
+  finish(q, 5);
+  q.take();
+  q.set_enabled(false);
+  EXPECT_EQ(q.unfinished(), 1u) << "a packet on its way is finished";
+  q.set_enabled(true);
+  EXPECT_EQ(q.unfinished(), 0u);
+  q.flush();
+  EXPECT_FALSE(q.next_writeback());
+}
+
+TEST(RxWritebacks, RunsStopAtRingEndAndPage) {
+  DescriptorPrefetch q(16);
+  q.set_ring({0x10FC0}, 16 * 16);  // the page ends behind descriptor 3
+  RxWritebacks w;
+  const auto put = [&](unsigned first, unsigned n) {
+    for (unsigned i = 0; i < n; ++i) w.put(numbered((first + i) % 16));
+    w.begin({first, n});
+  };
+  const auto expect = [&](unsigned index, unsigned count) {
+    ASSERT_TRUE(w.in_burst());
+    const WritebackRun run = w.next(q);
+    EXPECT_EQ(run.index, index);
+    EXPECT_EQ(run.address, q.address_of(index));
+    ASSERT_EQ(run.descriptors.size(), count);
+    for (unsigned i = 0; i < count; ++i) EXPECT_EQ(run.descriptors[i], numbered(index + i));
+  };
+  put(0, 12);
+  expect(0, 4);
+  expect(4, 8);
+  EXPECT_FALSE(w.in_burst());
+  put(12, 6);
+  expect(12, 4);
+  expect(0, 2);
+  EXPECT_FALSE(w.in_burst());
+}
+
+TEST(RxWritebacks, KeepsAWindowfulForAnyTime) {
+  DescriptorPrefetch q(16);
+  q.set_ring({0}, 1024 * 16);
+  RxWritebacks w;
+  unsigned put = 0, taken = 0;
+  for (; put < RxRing::kWindow; ++put) w.put(numbered(put));
+  for (; taken < 900; taken += 7) {  // never empty
+    w.begin({taken, 7});
+    while (w.in_burst())
+      for (const WritebackRun run = w.next(q); const Descriptor& d : run.descriptors)
+        ASSERT_EQ(d, numbered(run.index + static_cast<unsigned>(&d - run.descriptors.data())));
+    for (int i = 0; i < 7; ++i) w.put(numbered(put++));
+  }
 }
 
 // --- transmit: the window ------------------------------------------------------------------------
@@ -373,9 +457,8 @@ struct RandomDriver {
 
 void receive_walk(std::uint32_t seed) {
   RandomDriver driver(seed);
-  auto q = ring<RxQueue>(driver.length, driver.pthresh, driver.hthresh, driver.wthresh, driver.base);
-  std::deque<TakenDescriptor> working;
-  std::deque<unsigned> undone;  // completions in order, to be written back
+  auto q = ring<RxRing>(driver.length, driver.pthresh, driver.hthresh, driver.wthresh, driver.base);
+  std::deque<unsigned> working, undone;  // ring indices, in order; undone: completed and not written back
   std::uint32_t expected_number = 1;
   for (int step = 0; step < 4000; ++step) {
     switch (driver.below(5)) {
@@ -385,30 +468,31 @@ void receive_walk(std::uint32_t seed) {
         if (testing::Test::HasFatalFailure()) return;
         break;
       case 2:
-        for (unsigned n = driver.below(6); n > 0 && q.available() > 0; --n) {
-          working.push_back(q.take());
-          ASSERT_EQ(working.back().descriptor.dw[0], expected_number++) << "out of order or stale";
+        for (unsigned n = driver.below(6); n > 0 && q.available() > 0 && !q.window_full(); --n) {
+          const TakenDescriptor taken = q.take();
+          working.push_back(taken.index);
+          ASSERT_EQ(taken.descriptor.dw[0], expected_number++) << "out of order or stale";
         }
         break;
       default: {
         const bool flush = driver.below(8) == 0;
         if (!working.empty()) {
-          undone.push_back(working.front().index);
-          q.completed(undone.back(), numbered(undone.back()));
+          undone.push_back(working.front());
+          q.completed();
           working.pop_front();
         }
-        while (const auto run = q.next_writeback(flush)) {
-          ASSERT_LE(run->index + run->descriptors.size(), driver.length);
-          ASSERT_EQ(run->address.value / 4096,
-                    (run->address.value + run->descriptors.size() * 16 - 1) / 4096);
-          for (unsigned i = 0; i < run->descriptors.size(); ++i) {
-            ASSERT_EQ(run->descriptors[i].dw[0], run->index + i);
-            ASSERT_EQ(undone.front(), run->index + i);
+        if (flush) q.flush();
+        while (const auto burst = q.next_writeback()) {
+          ASSERT_GT(burst->count, 0u);
+          for (unsigned i = 0; i < burst->count; ++i) {
+            ASSERT_FALSE(undone.empty());
+            ASSERT_EQ(undone.front(), (burst->index + i) % driver.length);
             undone.pop_front();
             --driver.owned;
           }
         }
         ASSERT_EQ(q.pending_reports(), undone.size());
+        ASSERT_EQ(q.unfinished(), working.size());
         ASSERT_LT(undone.size(), flush ? 1 : std::max(1u, driver.wthresh));
       }
     }
