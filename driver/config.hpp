@@ -25,7 +25,6 @@ struct IgbConfig {
   unsigned tx_usecs = 3;  ///< the same for transmit vectors of their own; ignored when rings are paired
   unsigned tx_work_limit = 128;          ///< packets a transmit clean may complete (path-map B-123)
   bool rss_udp_ports = false;            ///< hash UDP ports too (path-map F-26)
-  bool msix = true;                      ///< false: begin with MSI
   std::string firmware_version = "N/A";  ///< what ethtool -i says; the driver does not read it itself
   PlantedBugs bugs{};
 };

@@ -65,7 +65,7 @@ int IgbAdapter::set_channels(unsigned combined) {
   if (was_running) ndo_stop();
   clear_interrupt_scheme();
   queues_ = combined;
-  init_interrupt_scheme(config_.msix);
+  init_interrupt_scheme(true);
   igb_default_rss_indir();
   return was_running ? ndo_open() : 0;
 }

@@ -120,6 +120,8 @@ class IgbAdapter final : public stack::NetDevice {
 
   // irq.cpp: interrupt scheme and handlers (path-map)
   void set_interrupt_capability(bool msix);
+  void reset_interrupt_capability();
+  std::string_view interrupt_kind() const;
   void init_interrupt_scheme(bool msix);
   void clear_interrupt_scheme();
   void alloc_q_vectors();
@@ -227,6 +229,7 @@ class IgbAdapter final : public stack::NetDevice {
   unsigned queues_ = 1;       // RX queues, and TX queues
   bool queue_pairs_ = false;  // IGB_FLAG_QUEUE_PAIRS
   bool msix_enabled_ = false;
+  bool msi_enabled_ = false;  // IGB_FLAG_HAS_MSI
   bool irqs_requested_ = false;
   std::uint32_t eims_enable_mask_ = 0, eims_other_ = 0;
   std::vector<std::unique_ptr<TxRing>> tx_rings_;

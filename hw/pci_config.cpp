@@ -84,7 +84,6 @@ PciConfigSpace::WriteEffects PciConfigSpace::write(std::uint16_t offset, std::ui
   const std::uint32_t store = masks.writable & enabled;
   std::uint32_t& w = value_[offset / 4];
   w = ((w & ~store) | (value & store)) & ~(value & masks.write_1_clears & enabled);
-  effects.msix_control = offset / 4 == kMsix / 4;
   effects.function_level_reset = offset / 4 == 0xA8 / 4 && (value & enabled & kFlrBit) != 0;
   return effects;
 }

@@ -25,7 +25,7 @@ Counters icmp_msg(const stack::IcmpMsgMib& mib) {
 
 std::vector<PerCpuCount> Machine::interrupts() {
   std::vector<PerCpuCount> rows;
-  for (const auto& irq : host_.kernel().irqs()) rows.push_back({irq->name, irq->count});
+  for (const auto& irq : host_.kernel().irqs()) rows.push_back({irq->name, irq->count, irq->level});
   return rows;
 }
 

@@ -70,6 +70,15 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
   return v;
 }
 
+sim::InterruptOffer interrupt_offer(InterruptKind kind) {
+  switch (kind) {
+    case InterruptKind::msi: return sim::InterruptOffer::msi;
+    case InterruptKind::intx: return sim::InterruptOffer::intx;
+    case InterruptKind::msix: break;
+  }
+  return sim::InterruptOffer::msix;
+}
+
 /// As igb makes it out of the version words: "1.63, 0x80000001".
 std::string firmware_version(const hw::Nvm& nvm) {
   using namespace hw::nvm_word;
@@ -115,7 +124,8 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
     functions_.push_back(
-        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}));
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
+                                       interrupt_offer(config_.nics[f].interrupts)));
     auto& space = device_.function(f).config_space();
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));

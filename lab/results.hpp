@@ -17,6 +17,7 @@ using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
 struct PerCpuCount {
   std::string name;
   std::vector<std::uint64_t> per_cpu;
+  bool level = false;  ///< an interrupt by a pin, not by a message
   std::uint64_t total() const;
 };
 

@@ -67,6 +67,9 @@ struct Quirk {
   WritebackRule writeback_rule = WritebackRule::eitr_flushes;
 };
 
+/// The best kind of interrupt the platform offers a NIC; its driver then takes that.
+enum class InterruptKind : std::uint8_t { msix, msi, intx };
+
 /// `[[host.nic]]`.
 struct Nic {
   Where where;
@@ -79,6 +82,7 @@ struct Nic {
   unsigned tx_ring = 256;
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
+  InterruptKind interrupts = InterruptKind::msix;
   Quirk quirk;
 };
 

@@ -84,6 +84,7 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   n.tx_ring = read_ring(t, "tx_ring", n.tx_ring);
   n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
+  n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   read_quirk(t, n.quirk);
   return n;
 }

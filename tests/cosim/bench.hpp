@@ -44,7 +44,7 @@ struct Recorder final : TraceSink {
 
 /// What every simulation has.
 struct Base {
-  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(1, 1) {
+  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(4, 1) {
     trace.set_sink(&recorder);
   }
   void run(Duration d) {
@@ -188,7 +188,7 @@ struct CardBench : HostSide {
                                hw::reg::srrctl::DESCTYPE.put(hw::reg::srrctl::DESCTYPE_ADV_ONEBUF));
     wr(hw::reg::RXDCTL(0), hw::reg::rxdctl::ENABLE);
     wr(hw::reg::RDT(0), tail);
-    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM);
+    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM | hw::reg::rctl::SECRC);
     return ring;
   }
 

@@ -97,7 +97,7 @@ TEST(TransmitBuffer, FactBase_3_5_DescriptorIsDoneBeforeItsFrameByAtMostTheBuffe
 }
 
 TEST(ReceiveBuffer, FactBase_2_9_OverflowIsMissedAndCounted) {
-  constexpr unsigned kFrames = 1000, kFit = 36 * 1024 / 60;
+  constexpr unsigned kFrames = 1000, kFit = 36 * 1024 / 64;
   CardBench b;
   b.task([&] {
     b.bring_up();

@@ -83,6 +83,15 @@ class PortBus final : public sim::BusPort {
     engine_.at<&PortBus::answer>((t + latency).ceil(kDeviceClock), sim::Kind::link_arrival, 0x1000, *this,
                                  slot);
   }
+  void message(Time t, std::uint8_t code) override {
+    // INTA to INTD, asserted or not; two in a row would mean that one was lost.
+    if (code < 0x20 || code > 0x27) throw Violation("a message of code " + std::to_string(code));
+    const bool asserts = code < 0x24;
+    if (asserts == intx_) throw Violation(asserts ? "INTx asserted twice" : "INTx deasserted twice");
+    intx_ = asserts;
+    mix(t, 6, code, 0);
+  }
+  void reset_device(Time t) override { function_->device_reset(t, true); }
   unsigned port() const override { return 0; }
   JourneyObserver* journeys() const override { return nullptr; }
   void transmit(Time start, Time end, sim::Frame* frame) override {
@@ -160,6 +169,7 @@ class PortBus final : public sim::BusPort {
   std::array<unsigned, 3> refused_{};  ///< by kind, queues of which a read was refused
   std::array<Read, 8> reads_{};
   Time link_free_{}, wire_free_{};
+  bool intx_ = false;
   std::uint64_t digest_ = 0, transmitted_ = 0;
 };
 

@@ -232,7 +232,7 @@ void PortExerciser::message_table() {
                                  choices_.below(2)};
   const auto put = [&](std::uint32_t word, std::uint32_t value) {
     ++writes_;
-    function_.write_msix(entry + 4 * word, value, now_);
+    function_.write_msix(entry + 4 * word, value, 0xF, now_);
     pass(kDeviceClock);
   };
   put(3, 1);

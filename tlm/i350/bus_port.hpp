@@ -47,6 +47,10 @@ class BusPort {
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.
   virtual void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
                     ReadTag tag, JourneyId journey = JourneyId::none) = 0;
+  /// Sends a message TLP: MessageCode, no data. Ordered with posted writes.
+  virtual void message(Time t, std::uint8_t code) = 0;
+  /// CTRL.DEV_RST was written: every function of the device, this one included, is to be reset now.
+  virtual void reset_device(Time t) = 0;
   /// Number of this NIC, counted over all hosts.
   virtual unsigned port() const = 0;
   /// Who records the journeys of packets, or nullptr.

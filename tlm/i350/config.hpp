@@ -7,6 +7,8 @@
 #include "base/time.hpp"
 #include "base/waves.hpp"
 #include "hw/phy.hpp"
+#include "hw/queue_filters.hpp"
+#include "hw/rss.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
@@ -16,6 +18,26 @@ namespace niclab::sim {
 struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
+
+  // --- receive ---
+  hw::RssReadings rss;                ///< fact base 4.1.1, 7
+  hw::QueueFilterReadings filters;    ///< fact base 2.6.8
+  bool uta_always = false;            ///< the unicast hash table counts with MRQC.mode = 0 too (2.7.11, 7)
+  bool dvmolr_always = false;         ///< DVMOLR strips tags and FCS outside VMDq as well (2.7.13, 7)
+  bool rctl_rdmts = true;             ///< RCTL.RDMTS is in force for queues whose SRRCTL.RDMTS is 0 (7)
+  bool sbp_stores_lengths = false;    ///< RCTL.SBP stores undersize and oversize frames too (4.10)
+  std::uint32_t rx_buffer_unit = 16;  ///< a frame takes a multiple of this of the packet buffer, bytes; a
+                                      ///< power of two (2.9: FCRTL and FCRTH count in 16 bytes)
+
+  // --- interrupts ---
+  /// Every read of ICR clears it while MSI-X is off (fact base 2.6.2 rule (d), only in the 82576 model);
+  /// false: it must have been asserted, or nothing enabled, or GPIE.NSICR set.
+  bool icr_clear_on_read_without_msix = false;
+  /// ICR.DRSTA raises the vector of IVAR_MISC byte 0 (fact base 2.6.7, as the 82576 model); false: byte 1.
+  bool drsta_in_ivar_misc_byte_0 = false;
+  /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
+  /// auto-clear (fact base 1.4.3 rule 4).
+  bool eicr_clear_removes_pending = true;
 };
 
 struct I350FunctionConfig {
@@ -41,6 +63,7 @@ inline constexpr Duration register_read = kDeviceClock * 4;       ///< a CSR rea
 }  // namespace i350_latency
 
 inline constexpr std::uint32_t kTransmitBufferBytes = 20408;  ///< fact base 2.9
+inline constexpr std::uint32_t kLongestReceive = 9728;        ///< with FCS, fact base 0.3
 inline constexpr unsigned kPayloadReads = 6;                  ///< in flight at once, fact base 3.5
 
 }  // namespace niclab::sim

@@ -80,16 +80,31 @@ bool I350Function::idle() const {
 // --- reset ---------------------------------------------------------------------------------------
 
 void I350Function::reset(Time t) {
+  reset_interrupts(t);
+  reset_all_but_interrupts(t);
+}
+
+void I350Function::device_reset(Time t, bool own) {
+  if (own) reset_interrupts(t);
+  reset_all_but_interrupts(t);
+  status_latched_ |= reg::status::DEV_RST_SET;
+  throttle_.expire_counters(t);
+  legacy_cause(reg::icr::DRSTA, t);
+  show_waves(t);
+}
+
+void I350Function::reset_all_but_interrupts(Time t) {
   while (!rx_fifo_.empty()) {
     ++account_.error_drops;
     journey_dropped(rx_fifo_.front().journey);
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_bytes_ = 0;
+  rx_fifo_remove(rx_fifo_bytes_, t);
+  rx_fifo_head_ = 0;
+  if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
-  engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
-  engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_fetches_.reset();
   tx_fetches_.reset();
   while (!tx_mac_.empty()) {
@@ -113,18 +128,19 @@ void I350Function::reset(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
-  causes_ = InterruptCauses();
-  vectors_ = InterruptVectors();
-  throttle_.reset_port(t);
-  filter_ = MacFilter();
-  rss_ = RssHash();
+  filter_ = MacFilter(config_.quirks.uta_always);
+  rss_ = RssHash(config_.quirks.rss);
+  queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
+  rx_setup_ = {};
+  update_rx_setup(t);
   statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
   write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
   tx_finish_ready(t);
+  interrupt_mode_changed(t);
   schedule_grant(t);
   watch_link(t);
 }
@@ -134,27 +150,22 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   const auto effects = pci_.write(offset, value, byte_enable);
   if (effects.function_level_reset) {
     pci_.reset();
-    msix_.reset();
+    delivery_.reset();
     reset(t);
   }
-  if (effects.msix_control) {
-    const std::uint32_t released = msix_.set_control(pci_.msix_enabled(), pci_.function_masked());
-    for (std::uint32_t v = released; v != 0; v &= v - 1)
-      send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
-  }
+  interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    rx_fetches_.schedule(t);
-    tx_fetches_.schedule(t);
-    for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
-    tx_kick(t);
-    rx_retry(t);
+    master_enabled_again(t);
   }
 }
 
-void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t) {
-  for (std::uint32_t v = msix_.write(offset, value); v != 0; v &= v - 1)
-    send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
+void I350Function::master_enabled_again(Time t) {
+  rx_fetches_.schedule(t);
+  tx_fetches_.schedule(t);
+  for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
+  tx_kick(t);
+  rx_retry(t);
 }
 
 // --- register accesses: each row of the table says whose they are --------------------------------
@@ -179,7 +190,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::nvm: return write_nvm(r, value);
     case reg::Chapter::link: return write_link(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
-    case reg::Chapter::receive_filters: return write_receive_filters(r, value);
+    case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
     default: return csr_.write(r.offset, value);

@@ -12,19 +12,22 @@
 
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
+#include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
+#include "hw/interrupt_delivery.hpp"
 #include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
-#include "hw/msix.hpp"
 #include "hw/nvm.hpp"
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
+#include "hw/queue_filters.hpp"
 #include "hw/registers.hpp"
 #include "hw/rss.hpp"
 #include "hw/semaphores.hpp"
 #include "hw/statistics.hpp"
+#include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
 #include "tlm/core/engine.hpp"
 #include "tlm/core/ring.hpp"
@@ -50,7 +53,7 @@ struct PortAccount {
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8;
+                          tx_step = 6, rx_store = 7, tx_store = 8, tcp_timer = 12;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
 inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -72,9 +75,13 @@ class I350Function {
   /// Accesses as they come off the bus, on the grid.
   std::uint32_t read_csr(std::uint32_t offset, Time t);
   void write_csr(std::uint32_t offset, std::uint32_t value, Time t);
-  std::uint32_t read_msix(std::uint32_t offset) const { return msix_.read(offset); }
-  void write_msix(std::uint32_t offset, std::uint32_t value, Time t);
+  /// Of BAR3; `byte_enable` bit i enables byte i.
+  std::uint32_t read_msix(std::uint32_t offset) const { return delivery_.read_table(offset); }
+  void write_msix(std::uint32_t offset, std::uint32_t value, unsigned byte_enable, Time t);
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// CTRL.DEV_RST was written, by this function's software (`own`) or another's: then this one keeps its
+  /// interrupt registers, by which it tells its software (fact base 4.9).
+  void device_reset(Time t, bool own);
 
   /// The last bit of a frame reached the MAC at `end` (not rounded). Takes over the reference.
   void receive_frame(Time end, Frame* frame, JourneyId journey = JourneyId::none);
@@ -107,6 +114,9 @@ class I350Function {
  private:
   // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
+  void reset_all_but_interrupts(Time t);
+  /// The device may master the bus again.
+  void master_enabled_again(Time t);
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
@@ -125,7 +135,9 @@ class I350Function {
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
-  void write_receive_filters(const hw::reg::Target& r, std::uint32_t value);
+  void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void update_rx_setup(Time t);
+  void update_rx_minimum(unsigned q, Time t);
   std::uint32_t read_receive_queues(const hw::reg::Target& r, Time t);
   void write_receive_queues(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_rdt(unsigned n, std::uint32_t value, Time t);
@@ -140,8 +152,9 @@ class I350Function {
 
   // --- receive.cpp -------------------------------------------------------------------------------
   enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, waiting_writeback, issuing };
+  /// A frame in the packet buffer.
   struct RxEntry {
-    Frame* frame = nullptr;
+    Frame* frame = nullptr;  ///< as it will lie in host memory
     Time ready{};
     Time arrived{};
     std::uint32_t offset = 0;  ///< bytes already written to the host
@@ -149,24 +162,53 @@ class I350Function {
     std::uint32_t hash = 0;
     std::uint32_t ptype_rss = 0;
     std::uint32_t status = 0;
+    std::uint32_t wire_length = 0;  ///< with FCS
     JourneyId journey{};
+    std::uint16_t header = 0;   ///< bytes of the frame that header split takes as its header; 0: not split
+    std::uint16_t vlan = 0;     ///< the tag that was stripped, for the descriptor
+    std::uint8_t strip_at = 0;  ///< where a tag has to be taken out; 0: nowhere
     std::uint8_t queue = 0;
     bool counted_rnbc = false;
     hw::DestinationKind kind = hw::DestinationKind::unicast;
   };
+  /// What registers say about the packets of a queue, worked out when they are written.
+  struct RxSetup {
+    hw::RxBuffers buffers;
+    std::uint32_t psrtype = 0;
+    bool drop = false;  ///< SRRCTL.DROP_EN or QDE
+    bool strip_vlan = false, hide_vlan = false, strip_fcs = false;
+    unsigned minimum = 0;          ///< free descriptors at which RXDMT0 comes; 0: never
+    bool packet_checksum = false;  ///< the write-back has a checksum over the stored bytes
+  };
+  enum class RxVerdict : std::uint8_t { accepted, filtered, error };
   std::uint32_t receive_buffer_bytes() const;
-  std::uint32_t longest_frame() const;
   void frame_event(Time t, std::uint32_t);
   void accept(Frame* frame, JourneyId journey, Time t);
-  bool classify(RxEntry& e);
+  bool length_accepted(const Frame& frame, std::uint32_t length);
+  bool length_field_error(const hw::ParsedPacket& packet);
+  RxVerdict classify(RxEntry& e);
+  void choose_queue(RxEntry& e, const hw::ParsedPacket& packet);
+  void store(RxEntry& e);
+  Frame* stored_image(const RxEntry& e, const RxSetup& setup);
+  /// Bytes of the packet buffer a frame of that length, FCS included, takes.
+  std::uint32_t rx_occupancy(std::uint32_t wire_length) const {
+    const std::uint32_t unit = config_.quirks.rx_buffer_unit;
+    return (wire_length + unit - 1) & ~(unit - 1);
+  }
+  /// The only places where the occupancy of the packet buffer changes.
+  void rx_fifo_add(std::uint32_t bytes, Time t);
+  void rx_fifo_remove(std::uint32_t bytes, Time t);
   void rx_next(Time t);
+  bool rx_short_of_descriptors(const RxEntry& e, Time t);
   void rx_starved(Time t);
+  void rx_drop(Time t);
   void rx_retry(Time t);
   void rx_issue(Time t, std::uint32_t);
+  Time rx_write(Time t, std::uint64_t address, const RxEntry& e, std::uint32_t offset, std::uint32_t length);
   void rx_written(Time t, std::uint32_t);
+  hw::Descriptor rx_result(const RxEntry& e, bool last) const;
   void rx_pop(Time t);
   void rx_writeback(unsigned q, bool flush, Time t);
-  std::uint32_t rx_buffer_size(unsigned q) const;
 
   // --- transmit.cpp ------------------------------------------------------------------------------
   /// A packet, or a segment of one, in the transmit buffer: from its first descriptor until its bytes are
@@ -300,6 +342,9 @@ class I350Function {
   friend class FetchArbiter;
   /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
   /// clock; 0 if there were none for it.
+  /// The host refused what the queue asked for: it gets no more.
+  void descriptors_refused(RxRingUnit& queue, unsigned q, Time t);
+  void descriptors_refused(TxRingUnit& queue, unsigned q, Time t);
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 
@@ -309,7 +354,20 @@ class I350Function {
   void causes_changed(std::uint32_t active_before, Time t);
   void schedule_grant(Time t);
   void grant_event(Time t, std::uint32_t);
+  /// The cause of a queue is one that should not wait for the throttle (fact base 4.6).
+  void low_latency_interrupt(std::optional<unsigned> vector, Time t);
   void send_message(const hw::MsixMessage& m, Time t);
+  void reset_interrupts(Time t);
+  /// Configuration space, GPIE, or whether the device may master the bus changed.
+  void interrupt_mode_changed(Time t);
+  /// Vectors whose EICR & EIMS is non-zero.
+  std::uint32_t interrupt_lines() const;
+  /// Tells configuration space, and the host, of INTx and of a pending MSI.
+  void show_interrupt_status(Time t);
+  void write_tcp_timer(std::uint32_t value, Time t);
+  void schedule_tcp_timer();
+  void tcp_timer_event(Time t, std::uint32_t);
+  void raise_tcp_timer(Time t);
   /// EITR expiry of a vector with write-backs that wait for it.
   void schedule_flush(unsigned vector, Time t);
   void flush_event(Time t, std::uint32_t vector);
@@ -372,13 +430,15 @@ class I350Function {
 
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
-  hw::Msix msix_;
   hw::InterruptThrottle throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
+  hw::InterruptDelivery delivery_;
+  hw::TcpTimer tcp_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
+  hw::QueueFilters queue_filters_;
   hw::Statistics statistics_;
   hw::ParserConfig parser_;
 
@@ -391,13 +451,17 @@ class I350Function {
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
+  std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
+  std::array<RxSetup, hw::reg::kQueues> rx_setup_{};
+  std::uint32_t rx_longest_ = 1518;  // bytes with FCS, without what tags add
   RxState rx_state_ = RxState::idle;
   FetchArbiter<RxRingUnit> rx_fetches_{
       *this,
       rx_queues_,
       {ReadKind::rx_descriptors, "receive descriptor fetch", step::rx_fetch, step::rx_store}};
-  unsigned rx_index_ = 0;  // ring index of the descriptor being filled
-  std::uint32_t rx_chunk_ = 0;
+  hw::TakenDescriptor rx_descriptor_;  // the one being filled ...
+  hw::RxPlacement rx_place_;           // ... with what
+  std::uint32_t rx_generation_ = 0;    // of the queue, when the frame in front got its first descriptor
 
   // transmit
   std::array<TxRingUnit, hw::reg::kQueues> tx_queues_;
@@ -435,6 +499,8 @@ class I350Function {
 
   // interrupts and link
   Time grant_scheduled_ = Time::never();
+  Time tcp_timer_scheduled_ = Time::never();
+  bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
   bool link_was_up_ = false;
   Time link_event_at_ = Time::never();

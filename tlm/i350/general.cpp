@@ -22,18 +22,21 @@ std::uint32_t I350Function::read_general(const reg::Target& r, Time t) {
 }
 
 void I350Function::write_ctrl(std::uint32_t value, Time t) {
-  if ((value & (reg::ctrl::RST | reg::ctrl::DEV_RST)) != 0) {
-    if ((value & reg::ctrl::DEV_RST) != 0) status_latched_ |= reg::status::DEV_RST_SET;
-    reset(t);
-    return;
-  }
+  if ((value & reg::ctrl::DEV_RST) != 0) return bus_.reset_device(t);
+  if ((value & reg::ctrl::RST) != 0) return reset(t);
   const bool held = (value & reg::ctrl::PHY_RST) != 0;
   if (phy_reset_asserted_ && !held) {
     phy_.reset(t);
     status_latched_ |= reg::status::PHYRA;
   }
   phy_reset_asserted_ = held;
+  const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  update_rx_setup(t);
+  if (master_enabled() != was_master) {
+    interrupt_mode_changed(t);
+    if (!was_master) master_enabled_again(t);
+  }
   watch_link(t);
 }
 
@@ -44,6 +47,7 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
+    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

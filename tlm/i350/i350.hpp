@@ -50,6 +50,11 @@ class I350 final : public sc_core::sc_module {
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
   void execute(Payload& p, Time t);
+  /// A memory access the CSR rules allow (fact base 1.3): it lies within two DWORDs.
+  bool accessible(const Payload& p) const;
+  /// One that is not a whole, aligned DWORD. Partial writes reach the MSI-X table only; partial reads read
+  /// the whole register; without any byte enabled a read touches nothing.
+  void execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t);
   std::uint32_t keep(Payload& p);
   int function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const;
 
