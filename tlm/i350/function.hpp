@@ -253,6 +253,7 @@ class I350Function {
   struct TxBuilding {
     std::uint8_t queue = 0;
     std::uint8_t segmentation = 0;
+    std::uint32_t generation = 0;  ///< of its queue, when it began
     bool legacy = false, segmented = false;
     bool open = false;    ///< the newest slot takes its bytes
     bool failed = false;  ///< nothing more is fetched for it

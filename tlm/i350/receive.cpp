@@ -259,7 +259,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   const RxSetup& setup = rx_setup_[e.queue];
   // A frame half written to a ring that was switched off has no place where it could go on.
   if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
-  if (q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
   if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e, t)) return rx_starved(t);
   if (q.window_full(t)) {
     rx_state_ = RxState::waiting_writeback;
@@ -349,7 +349,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   }
   // Below WTHRESH the write-back waits for the vector's throttle, if that is running (fact base 3.4).
   const auto vector = vectors_.rx(queue);
-  const bool wait = moderated(vector, t) && !at_once;
+  const bool wait = moderated(vector, t) && !at_once && q.enabled();
   rx_writeback(queue, !wait, t);
   if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);

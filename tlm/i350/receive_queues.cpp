@@ -52,7 +52,11 @@ void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
   q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
                    reg::rxdctl::WTHRESH.get(value), t);
   const bool enable = (value & reg::rxdctl::ENABLE) != 0;
-  if (!enable && q.enabled()) rx_fetches_.forget(n);
+  if (!enable && q.enabled()) {
+    rx_fetches_.forget(n);
+    // What is done does not wait until the ring is another's.
+    if (q.pending_reports(t) != 0) rx_writeback(n, true, t);
+  }
   if (enable && !q.enabled()) {
     q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
     // Software could not write the tail while the queue was off; the one of its last life means nothing now.
