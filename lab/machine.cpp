@@ -62,7 +62,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     c.name = h.name + "." + n.if_name;
     c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "tx_checksum")};
     c.rtl = &rtl;
-    c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
+    c.quirks = n.quirks;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);

@@ -16,6 +16,7 @@
 #include "base/kernel.hpp"
 #include "base/time.hpp"
 #include "lab/config_tree.hpp"
+#include "tlm/i350/config.hpp"
 
 namespace niclab::lab {
 
@@ -59,14 +60,6 @@ struct Pcie {
   unsigned iotlb_entries = 64;
 };
 
-/// Whether EITR expiry flushes pending transmit write-backs (fact base 7 leaves it open).
-enum class WritebackRule : std::uint8_t { eitr_flushes, threshold_only };
-
-/// `[host.nic.quirk]`.
-struct Quirk {
-  WritebackRule writeback_rule = WritebackRule::eitr_flushes;
-};
-
 /// The best kind of interrupt the platform offers a NIC; its driver then takes that.
 enum class InterruptKind : std::uint8_t { msix, msi, intx };
 
@@ -83,7 +76,7 @@ struct Nic {
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
   InterruptKind interrupts = InterruptKind::msix;
-  Quirk quirk;
+  sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
 /// `[[host]]`.

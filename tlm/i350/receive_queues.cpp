@@ -8,7 +8,9 @@ using namespace hw;
 std::uint32_t I350Function::read_receive_queues(const reg::Target& r, Time t) {
   switch (r.first) {
     case reg::RDH(0): return rx_queues_[r.index].head(t);
-    case reg::RQDPC(0): return statistics_.read_rqdpc(r.index);
+    case reg::RQDPC(0):
+      return config_.quirks.registers.rqdpc_written ? statistics_.snapshot_rqdpc(r.index)
+                                                    : statistics_.read_rqdpc(r.index);
     case reg::RDFH:
     case reg::RDFHS: return rx_fifo_head_ % receive_buffer_bytes() / 8;
     case reg::RDFT:
@@ -24,6 +26,9 @@ std::uint32_t I350Function::read_receive_queues(const reg::Target& r, Time t) {
 void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t value, Time t) {
   switch (r.first) {
     case reg::RDH(0): return;  // read-only on the I350
+    case reg::RQDPC(0):
+      if (config_.quirks.registers.rqdpc_written) statistics_.read_rqdpc(r.index);
+      return;
     case reg::RDT(0): return write_rdt(r.index, value, t);
     case reg::RXDCTL(0): return write_rxdctl(r.index, value, t);
     case reg::SRRCTL(0):
