@@ -1,80 +1,68 @@
 #include "tlm/i350/quirks.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace niclab::sim {
 
-namespace {
-
-/// A row whose field is true or false; the default reading is what it is by itself. `Field` finds it.
-template <auto Field>
-Quirk either(std::string_view key, std::string_view section, std::string_view by_default,
-             std::string_view other) {
-  return {key,
-          {by_default, other},
-          section,
-          [](I350Quirks& q, unsigned n) { Field(q) = Field(I350Quirks{}) != (n != 0); },
-          [](const I350Quirks& q) -> unsigned { return Field(q) != Field(I350Quirks{}); }};
+void Quirk::choose(I350Quirks& quirks, unsigned n) const {
+  I350Quirks by_default;
+  if (flag != nullptr) {
+    flag(quirks) = flag(by_default) != (n != 0);
+  } else {
+    number(quirks) = numbers.at(n);
+  }
 }
 
-/// A row whose field is one of `Values`, the first by itself.
-template <auto Field, unsigned... Values>
-Quirk one_of(std::string_view key, std::string_view section, std::vector<std::string_view> readings) {
-  static constexpr std::array<unsigned, sizeof...(Values)> kValues{Values...};
-  return {key, std::move(readings), section, [](I350Quirks& q, unsigned n) { Field(q) = kValues[n]; },
-          [](const I350Quirks& q) {
-            unsigned n = 0;
-            while (kValues[n] != Field(q)) ++n;
-            return n;
-          }};
+unsigned Quirk::chosen(I350Quirks quirks) const {
+  I350Quirks by_default;
+  if (flag != nullptr) return flag(quirks) != flag(by_default);
+  return static_cast<unsigned>(std::find(numbers.begin(), numbers.end(), number(quirks)) - numbers.begin());
 }
-
-}  // namespace
 
 std::span<const Quirk> quirk_table() {
   // clang-format off
   static const std::vector<Quirk> table{
-      // write-back and interrupts
-      either<[](auto&& q) -> auto& { return q.eitr_flushes_tx_writeback; }>("writeback_rule", "3.4", "eitr_flushes", "threshold_only"),
-      either<[](auto&& q) -> auto& { return q.icr_clear_on_read_without_msix; }>("icr_read_without_msix", "2.6.2", "by_rules", "clears"),
-      either<[](auto&& q) -> auto& { return q.drsta_in_ivar_misc_byte_0; }>("drsta_vector", "2.6.7", "ivar_misc_byte_1", "ivar_misc_byte_0"),
-      either<[](auto&& q) -> auto& { return q.eicr_clear_removes_pending; }>("eicr_clear", "1.4.3", "removes_pending", "keeps_pending"),
-      either<[](auto&& q) -> auto& { return q.registers.eims_zero; }>("eims_reset", "2.2", "other_enabled", "zero"),
-      either<[](auto&& q) -> auto& { return q.registers.intx_shared; }>("intx_pins", "1.2", "one_each", "all_inta"),
+      // namespace
+      {"writeback_rule", {"eitr_flushes", "threshold_only"}, "3.4", [](I350Quirks& q) -> bool& { return q.eitr_flushes_tx_writeback; }},
+      {"icr_read_without_msix", {"by_rules", "clears"}, "2.6.2", [](I350Quirks& q) -> bool& { return q.icr_clear_on_read_without_msix; }},
+      {"drsta_vector", {"ivar_misc_byte_1", "ivar_misc_byte_0"}, "2.6.7", [](I350Quirks& q) -> bool& { return q.drsta_in_ivar_misc_byte_0; }},
+      {"eicr_clear", {"removes_pending", "keeps_pending"}, "1.4.3", [](I350Quirks& q) -> bool& { return q.eicr_clear_removes_pending; }},
+      {"eims_reset", {"other_enabled", "zero"}, "2.2", [](I350Quirks& q) -> bool& { return q.registers.eims_zero; }},
+      {"intx_pins", {"one_each", "all_inta"}, "1.2", [](I350Quirks& q) -> bool& { return q.registers.intx_shared; }},
       // control and status
-      either<[](auto&& q) -> auto& { return q.registers.ctrl_lrst; }>("ctrl_lrst", "2.3.1", "clear", "set"),
-      either<[](auto&& q) -> auto& { return q.registers.status_asdv; }>("status_bits_9_8", "2.3.2", "lan_init_done", "auto_detected_speed"),
-      either<[](auto&& q) -> auto& { return q.registers.status_dmoff; }>("status_bit_30", "2.3.2", "clear", "set"),
-      either<[](auto&& q) -> auto& { return q.registers.status_mtxckok; }>("status_bit_31", "2.3.2", "clear", "set"),
+      {"ctrl_lrst", {"clear", "set"}, "2.3.1", [](I350Quirks& q) -> bool& { return q.registers.ctrl_lrst; }},
+      {"status_bits_9_8", {"lan_init_done", "auto_detected_speed"}, "2.3.2", [](I350Quirks& q) -> bool& { return q.registers.status_asdv; }},
+      {"status_bit_30", {"clear", "set"}, "2.3.2", [](I350Quirks& q) -> bool& { return q.registers.status_dmoff; }},
+      {"status_bit_31", {"clear", "set"}, "2.3.2", [](I350Quirks& q) -> bool& { return q.registers.status_mtxckok; }},
       // NVM and PHY
-      either<[](auto&& q) -> auto& { return q.registers.late_grant; }>("eecd_grant", "2.4.1", "at_once", "after_50us"),
-      either<[](auto&& q) -> auto& { return q.registers.late_nvm; }>("nvm_load", "2.4.1", "at_once", "after_1ms"),
-      either<[](auto&& q) -> auto& { return q.registers.eerd_refuses; }>("eerd_beyond", "2.4.2", "all_ones", "never_done"),
-      either<[](auto&& q) -> auto& { return q.registers.phy_at_zero_too; }>("phy_address", "2.5.2", "one", "zero_too"),
-      either<[](auto&& q) -> auto& { return q.registers.eee_off; }>("eee_advertised", "2.14", "yes", "no"),
+      {"eecd_grant", {"at_once", "after_50us"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_grant; }},
+      {"nvm_load", {"at_once", "after_1ms"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_nvm; }},
+      {"eerd_beyond", {"all_ones", "never_done"}, "2.4.2", [](I350Quirks& q) -> bool& { return q.registers.eerd_refuses; }},
+      {"phy_address", {"one", "zero_too"}, "2.5.2", [](I350Quirks& q) -> bool& { return q.registers.phy_at_zero_too; }},
+      {"eee_advertised", {"yes", "no"}, "2.14", [](I350Quirks& q) -> bool& { return q.registers.eee_off; }},
       // receive
-      either<[](auto&& q) -> auto& { return q.registers.thresholds_82576; }>("rxdctl_reset", "2.7.2", "i210", "82576"),
-      either<[](auto&& q) -> auto& { return q.registers.srrctl_zero; }>("srrctl_reset", "2.7.3", "header_256", "zero"),
-      either<[](auto&& q) -> auto& { return q.registers.bsize_ignored; }>("rctl_bsize", "2.7.1", "applied", "ignored"),
-      either<[](auto&& q) -> auto& { return q.rctl_rdmts; }>("rctl_rdmts", "2.7.1", "applied", "ignored"),
-      either<[](auto&& q) -> auto& { return q.sbp_stores_lengths; }>("rctl_sbp", "4.10", "bad_crc", "lengths_too"),
-      either<[](auto&& q) -> auto& { return q.registers.dvmolr_zero; }>("dvmolr_reset", "2.7.13", "strip_crc", "zero"),
-      either<[](auto&& q) -> auto& { return q.dvmolr_always; }>("dvmolr", "2.7.13", "vmdq_only", "always"),
-      either<[](auto&& q) -> auto& { return q.uta_always; }>("uta", "2.7.11", "with_mrqc_mode", "always"),
-      either<[](auto&& q) -> auto& { return q.rss.plain_ipv6_types; }>("rss_ipv6_type", "4.1.1", "ex", "plain"),
-      either<[](auto&& q) -> auto& { return q.rss.default_queue; }>("mrqc_default_queue", "2.7.8", "applied", "ignored"),
-      either<[](auto&& q) -> auto& { return q.registers.rss_junk; }>("rss_reset", "2.7.9", "zero", "junk"),
-      either<[](auto&& q) -> auto& { return q.filters.all_tcp_flags; }>("imirext_flags", "2.6.8", "any", "all"),
-      one_of<[](auto&& q) -> auto& { return q.registers.rxpbs; }, 0, 1, 2>("rx_buffer", "2.9", {"36KB", "72KB", "144KB"}),
-      one_of<[](auto&& q) -> auto& { return q.rx_buffer_unit; }, 16, 1, 64>("rx_buffer_unit", "2.9", {"16B", "1B", "64B"}),
-      either<[](auto&& q) -> auto& { return q.registers.rqdpc_written; }>("rqdpc", "4.10", "read_clears", "write_clears"),
+      {"rxdctl_reset", {"i210", "82576"}, "2.7.2", [](I350Quirks& q) -> bool& { return q.registers.thresholds_82576; }},
+      {"srrctl_reset", {"header_256", "zero"}, "2.7.3", [](I350Quirks& q) -> bool& { return q.registers.srrctl_zero; }},
+      {"rctl_bsize", {"applied", "ignored"}, "2.7.1", [](I350Quirks& q) -> bool& { return q.registers.bsize_ignored; }},
+      {"rctl_rdmts", {"applied", "ignored"}, "2.7.1", [](I350Quirks& q) -> bool& { return q.rctl_rdmts; }},
+      {"rctl_sbp", {"bad_crc", "lengths_too"}, "4.10", [](I350Quirks& q) -> bool& { return q.sbp_stores_lengths; }},
+      {"dvmolr_reset", {"strip_crc", "zero"}, "2.7.13", [](I350Quirks& q) -> bool& { return q.registers.dvmolr_zero; }},
+      {"dvmolr", {"vmdq_only", "always"}, "2.7.13", [](I350Quirks& q) -> bool& { return q.dvmolr_always; }},
+      {"uta", {"with_mrqc_mode", "always"}, "2.7.11", [](I350Quirks& q) -> bool& { return q.uta_always; }},
+      {"rss_ipv6_type", {"ex", "plain"}, "4.1.1", [](I350Quirks& q) -> bool& { return q.rss.plain_ipv6_types; }},
+      {"mrqc_default_queue", {"applied", "ignored"}, "2.7.8", [](I350Quirks& q) -> bool& { return q.rss.default_queue; }},
+      {"rss_reset", {"zero", "junk"}, "2.7.9", [](I350Quirks& q) -> bool& { return q.registers.rss_junk; }},
+      {"imirext_flags", {"any", "all"}, "2.6.8", [](I350Quirks& q) -> bool& { return q.filters.all_tcp_flags; }},
+      {"rx_buffer", {"36KB", "72KB", "144KB"}, "2.9", nullptr, [](I350Quirks& q) -> unsigned& { return q.registers.rxpbs; }, {0, 1, 2}},
+      {"rx_buffer_unit", {"16B", "1B", "64B"}, "2.9", nullptr, [](I350Quirks& q) -> unsigned& { return q.rx_buffer_unit; }, {16, 1, 64}},
+      {"rqdpc", {"read_clears", "write_clears"}, "4.10", [](I350Quirks& q) -> bool& { return q.registers.rqdpc_written; }},
       // transmit and statistics
-      either<[](auto&& q) -> auto& { return q.registers.tctl_i210; }>("tctl_reset", "2.8.1", "82576", "i210"),
-      either<[](auto&& q) -> auto& { return q.registers.middle_clears_cwr; }>("tso_middle_flags", "2.8.5", "0xFF6", "0xF76"),
-      either<[](auto&& q) -> auto& { return q.registers.statistics_kept; }>("statistics_reset", "2.12", "cleared", "kept"),
+      {"tctl_reset", {"82576", "i210"}, "2.8.1", [](I350Quirks& q) -> bool& { return q.registers.tctl_i210; }},
+      {"tso_middle_flags", {"0xFF6", "0xF76"}, "2.8.5", [](I350Quirks& q) -> bool& { return q.registers.middle_clears_cwr; }},
+      {"statistics_reset", {"cleared", "kept"}, "2.12", [](I350Quirks& q) -> bool& { return q.registers.statistics_kept; }},
   };
-// clang-format on
-return table;
+  // clang-format on
+  return table;
 }
 
 }  // namespace niclab::sim

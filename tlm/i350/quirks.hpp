@@ -14,10 +14,15 @@ struct Quirk {
   std::string_view key;                    ///< in a scenario
   std::vector<std::string_view> readings;  ///< its values; the first is the default
   std::string_view section;                ///< of the fact base
+  /// The field it chooses: one that is true or false, or a number with a value for each reading.
+  bool& (*flag)(I350Quirks& quirks) = nullptr;
+  unsigned& (*number)(I350Quirks& quirks) = nullptr;
+  std::vector<unsigned> numbers{};
+
   /// Makes reading number `n` hold.
-  void (*choose)(I350Quirks& quirks, unsigned n);
+  void choose(I350Quirks& quirks, unsigned n) const;
   /// The number of the reading that holds.
-  unsigned (*chosen)(const I350Quirks& quirks);
+  unsigned chosen(I350Quirks quirks) const;
 };
 
 /// All of them, in the order of docs/uncertain.md.
