@@ -61,7 +61,7 @@ struct Bytes : CardBench {
     wr(reg::EITR(0), on ? 8000u << 2 : 0);
     wr(reg::EIMS, 1);
   }
-  std::map<std::pair<bool, TlpType>, Traffic> since(std::size_t mark) const {
+  std::map<std::pair<bool, TlpType>, Traffic> seen_since_mark() const {
     std::map<std::pair<bool, TlpType>, Traffic> sums;
     for (std::size_t i = mark; i < recorder.tlps.size(); ++i) {
       const TlpEvent& e = recorder.tlps[i];
@@ -111,7 +111,7 @@ TEST(PcieBytes, AreThoseOfTheTable_FactBase_6_1_6_4) {
       b.set_limits(row.mps, row.mrrs);
       b.moderate(row.wthresh != 0);
       row.transmit ? b.transmit(row, packets) : b.receive(row, packets);
-      auto seen = b.since(b.mark);
+      auto seen = b.seen_since_mark();
       const auto expect = [&](const char* what, bool up, TlpType type, const Traffic& expected) {
         const Traffic t = seen[{up, type}];
         EXPECT_EQ(t.tlps, expected.tlps) << what;
