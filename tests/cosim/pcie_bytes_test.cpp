@@ -22,6 +22,7 @@ struct Row {
   unsigned packets, mps, mrrs;
   unsigned wthresh;  ///< with a throttle that runs, else 0
   Traffic up_read, up_write, down_write, down_data;
+  Traffic up_message{};
 };
 
 constexpr Row kRows[] = {
@@ -32,13 +33,13 @@ constexpr Row kRows[] = {
     {"T5", true, 1514, 4, 256, 512, 0, {13, 260}, {4, 144}, {1, 24}, {97, 8068}},
     {"T6", true, 1514, 4, 256, 256, 0, {25, 500}, {4, 144}, {1, 24}, {97, 8068}},
     {"T7", true, 9000, 1, 256, 512, 0, {19, 380}, {1, 36}, {1, 24}, {142, 11856}},
-    {"T8", true, 60, 9, 256, 512, 4, {10, 200}, {3, 204}, {1, 24}, {12, 924}},
+    {"T8", true, 60, 9, 256, 512, 4, {10, 200}, {3, 204}, {1, 24}, {12, 924}, {1, 24}},
     {"R1", false, 60, 16, 256, 512, 0, {1, 20}, {32, 1856}, {1, 24}, {4, 336}},
     {"R2", false, 1514, 8, 256, 512, 0, {1, 20}, {56, 13376}, {1, 24}, {2, 168}},
     {"R3", false, 1514, 8, 128, 512, 0, {1, 20}, {104, 14336}, {1, 24}, {2, 168}},
     {"R4", false, 1514, 8, 512, 512, 0, {1, 20}, {32, 12896}, {1, 24}, {2, 168}},
     {"R5", false, 60, 32, 256, 512, 0, {2, 40}, {64, 3712}, {1, 24}, {8, 672}},
-    {"R6", false, 60, 9, 256, 512, 4, {1, 20}, {12, 924}, {1, 24}, {3, 204}},
+    {"R6", false, 60, 9, 256, 512, 4, {1, 20}, {12, 924}, {1, 24}, {3, 204}, {1, 24}},
     {"R7", false, 3000, 4, 256, 512, 0, {1, 20}, {56, 13248}, {1, 24}, {2, 168}},
 };
 
@@ -51,8 +52,8 @@ struct Bytes : CardBench {
     const unsigned control = pci.config_read16(0xA8) & ~0x70E0u;
     pci.config_write16(0xA8, static_cast<std::uint16_t>(control | code(mps) << 5 | code(mrrs) << 12));
   }
-  /// With WTHRESH a vector's countdown holds write-backs back; without it each goes at once. No message is
-  /// enabled, so that none is counted.
+  /// With WTHRESH a vector's countdown holds write-backs back; without it each goes at once. MSI and MSI-X
+  /// are off: the grant is a message of INTx.
   void moderate(bool on) {
     wr(reg::GPIE, reg::gpie::Multiple_MSIX);
     wr(reg::IVAR(0), on ? 0x8080 : 0);
@@ -120,6 +121,7 @@ TEST(PcieBytes, AreThoseOfTheTable_FactBase_6_1_6_4) {
       };
       expect("MRd up", true, TlpType::MRd, row.up_read);
       expect("MWr up", true, TlpType::MWr, row.up_write);
+      expect("Msg up", true, TlpType::Msg, row.up_message);
       expect("MWr down", false, TlpType::MWr, row.down_write);
       expect("CplD down", false, TlpType::CplD, row.down_data);
       for (const auto& [key, t] : seen)
