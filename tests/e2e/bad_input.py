@@ -55,7 +55,7 @@ FILES = [
     ('02:00:00:00:00:02', '02:00:00:00:00', ["s.toml:13", "mac"]),
     ('02:00:00:00:00:02', '01:00:5e:00:00:02', ["s.toml:13", "mac"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.nic.quirk]\nrqdpc = "sometimes"',
-     ["s.toml:16", "host[1].nic.quirk.rqdpc", '"sometimes"', '"read_clears"', '"write_clears"']),
+     ["s.toml:16", "host[1].nic.quirk.rqdpc", '"sometimes"', "read_clears, write_clears"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.nic.quirk]\nrqdcp = "read_clears"', ["s.toml:16", "rqdcp", "rqdpc"]),
     ('10.0.0.2/24', '10.0.0.1/24', ["s.toml:14", "ipv4", "s.toml:8"]),
     ('10.0.0.2/24', '10.0.0.2', ["s.toml:14", "ipv4", "a.b.c.d/len"]),
