@@ -10,14 +10,17 @@
 #include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
+#include "hw/register_readings.hpp"
 #include "hw/rss.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 namespace niclab::sim {
 
-/// Named readings where the data sheet leaves room (`[host.nic.quirk]`).
+/// Named readings where the data sheet leaves room (`[host.nic.quirk]`; the table of its keys is quirks.cpp).
 struct I350Quirks {
+  hw::RegisterReadings registers;
+
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
 
