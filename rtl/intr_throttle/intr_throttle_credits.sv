@@ -49,8 +49,8 @@ module intr_throttle_credits #(
   localparam logic [CREDIT_BITS-1:0] Full = {CREDIT_BITS{1'b1}};
 
   logic [VECTORS-1:0] lli_en, lli_en_a;
-  logic [CREDIT_BITS-1:0] credits[VECTORS];
-  logic [CREDIT_BITS-1:0] credits_a[VECTORS];  // after refill and write
+  (* mem2reg *) logic [CREDIT_BITS-1:0] credits[VECTORS];
+  (* mem2reg *) logic [CREDIT_BITS-1:0] credits_a[VECTORS];  // after refill and write
   logic [VECTORS-1:0] full_r, full_a;
   logic missing_r, missing_a, runs_a;
   logic [TimeBits-1:0] wake_r;
