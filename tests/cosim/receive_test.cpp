@@ -484,7 +484,7 @@ TEST(Receive, FactBase_2_7_1_SwitchedOffInTheMiddle) {
   EXPECT_EQ(a.injected, a.delivered + a.filtered + a.queue_drops);
 }
 
-TEST(Receive, FactBase_4_6_AnImmediatePacketTakesWaitingWriteBacksAlong) {
+TEST(Receive, FactBase_4_6_AnImmediatePacketInterruptsAndTakesWaitingWriteBacksAlong) {
   ReceiveBench b;
   b.task([&] {
     b.receive();
@@ -497,11 +497,14 @@ TEST(Receive, FactBase_4_6_AnImmediatePacketTakesWaitingWriteBacksAlong) {
     b.inject(plain(60));
     b.settle();
     EXPECT_TRUE(b.written(m, 0).dd()) << "an idle vector: written at once, and now the throttle counts";
+    EXPECT_EQ(b.rd(reg::IAC), 1u);
+    EXPECT_EQ(b.rd(reg::EICR) & 1, 1u);
     b.inject(plain(60));
     b.inject(plain(60));
     b.settle();
     EXPECT_FALSE(b.written(m, 1).dd());
     EXPECT_FALSE(b.written(m, 2).dd());
+    EXPECT_EQ(b.rd(reg::IAC), 0u);
     b.inject(plain(60, 0x9999), false);  // a bad frame interrupts nobody
     b.inject(plain(60, 0x9999));
     b.settle();
@@ -509,11 +512,14 @@ TEST(Receive, FactBase_4_6_AnImmediatePacketTakesWaitingWriteBacksAlong) {
       EXPECT_TRUE(b.written(m, i).dd()) << i;
       EXPECT_EQ((b.written(m, i).status_errors() & rxd::LLINT) != 0, i == 3) << i;
     }
+    EXPECT_EQ(b.rd(reg::IAC), 1u) << "long before the interval of a millisecond is over";
+    EXPECT_EQ(b.rd(reg::EICR) & 1, 1u);
     // A legacy descriptor has no place for the word.
     b.wr(reg::SRRCTL(0), srrctl(reg::srrctl::DESCTYPE_LEGACY));
     b.inject(plain(60, 0x9999));
     b.settle();
     EXPECT_FALSE(b.written(m, 4).dd());
+    EXPECT_EQ(b.rd(reg::IAC), 0u);
   });
   b.run(10_ms);
 }
