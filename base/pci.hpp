@@ -146,10 +146,14 @@ class PciDevice {
   /// has fewer vectors. Entry i is then requested with request_irq(i).
   virtual int enable_msix(unsigned vectors) = 0;
   virtual void disable_msix() = 0;
-  /// MSI or, when `msi` is false, INTx as the only vector 0.
-  virtual int enable_single_irq(bool msi) = 0;
+  /// pci_enable_msi: the only vector is 0, masked until requested; 0, or a negative errno when the platform
+  /// offers no MSI.
+  virtual int enable_msi() = 0;
+  virtual void disable_msi() = 0;
   /// Installs a hard-interrupt handler and unmasks the vector. `name` is its row in /proc/interrupts.
-  /// The IRQ starts on CPU `vector % num_online_cpus` until affinity is set. 0 or a negative errno.
+  /// With neither MSI-X nor MSI enabled vector 0 is the INTx pin: level-triggered, the handler is called
+  /// again until the device lets go. The IRQ starts on CPU `vector % num_online_cpus` until affinity is set.
+  /// 0 or a negative errno.
   virtual int request_irq(unsigned vector, Callback handler, std::string name) = 0;
   virtual void free_irq(unsigned vector) = 0;
   virtual void irq_set_affinity(unsigned vector, unsigned cpu) = 0;

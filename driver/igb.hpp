@@ -81,6 +81,9 @@ class IgbAdapter final : public stack::NetDevice {
   int set_channels(unsigned combined);
   DriverInfo get_drvinfo() const;
   PauseParam get_pauseparam() const;
+  /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
+  /// are ignored, as in igb. 0.
+  int set_pauseparam(const PauseParam& wanted);
   /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
   /// queue that is not there.
   const RxIndirection& get_rxfh_indir() const { return rss_indir_; }
@@ -120,6 +123,8 @@ class IgbAdapter final : public stack::NetDevice {
 
   // irq.cpp: interrupt scheme and handlers (path-map)
   void set_interrupt_capability(bool msix);
+  void reset_interrupt_capability();
+  std::string_view interrupt_kind() const;
   void init_interrupt_scheme(bool msix);
   void clear_interrupt_scheme();
   void alloc_q_vectors();
@@ -227,6 +232,7 @@ class IgbAdapter final : public stack::NetDevice {
   unsigned queues_ = 1;       // RX queues, and TX queues
   bool queue_pairs_ = false;  // IGB_FLAG_QUEUE_PAIRS
   bool msix_enabled_ = false;
+  bool msi_enabled_ = false;  // IGB_FLAG_HAS_MSI
   bool irqs_requested_ = false;
   std::uint32_t eims_enable_mask_ = 0, eims_other_ = 0;
   std::vector<std::unique_ptr<TxRing>> tx_rings_;
@@ -235,6 +241,7 @@ class IgbAdapter final : public stack::NetDevice {
   // settings
   unsigned tx_ring_count_, rx_ring_count_;
   std::uint32_t rx_itr_setting_, tx_itr_setting_;
+  bool fc_autoneg_ = true;
   bool rss_udp_ports_;
   RxIndirection rss_indir_{};
   unsigned rss_indir_queues_ = 0;  // the number of queues the table was made for

@@ -23,6 +23,18 @@ void IgbAdapter::set_interrupt_capability(bool msix) {
   if (msix_enabled_) return;
   queues_ = 1;  // a single vector serves a single pair of rings
   queue_pairs_ = true;
+  msi_enabled_ = pdev_.enable_msi() == 0;
+}
+
+void IgbAdapter::reset_interrupt_capability() {
+  if (msix_enabled_) pdev_.disable_msix();
+  if (msi_enabled_) pdev_.disable_msi();
+  msix_enabled_ = msi_enabled_ = false;
+}
+
+std::string_view IgbAdapter::interrupt_kind() const {
+  if (msix_enabled_) return "MSI-X";
+  return msi_enabled_ ? "MSI" : "legacy";
 }
 
 void IgbAdapter::init_interrupt_scheme(bool msix) {
@@ -43,8 +55,7 @@ void IgbAdapter::clear_interrupt_scheme() {
   q_vectors_.clear();
   tx_rings_.clear();
   rx_rings_.clear();
-  if (msix_enabled_) pdev_.disable_msix();
-  msix_enabled_ = false;
+  reset_interrupt_capability();
 }
 
 void IgbAdapter::alloc_q_vectors() {
@@ -96,12 +107,12 @@ int IgbAdapter::igb_request_irq() {
     if (const int error = fall_back_to_single(); error != 0) return error;
   }
   igb_assign_vector(*q_vectors_[0], 0);
-  int error = pdev_.enable_single_irq(true);
-  if (error == 0) error = pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_intr_msi>(*this), name);
-  if (error != 0) {  // INTx
-    error = pdev_.enable_single_irq(false);
-    if (error == 0) error = pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_intr>(*this), name);
+  int error = -ENODEV;
+  if (msi_enabled_) {
+    error = pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_intr_msi>(*this), name);
+    if (error != 0) reset_interrupt_capability();
   }
+  if (error != 0) error = pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_intr>(*this), name);
   if (error != 0) log(name + ": Error " + std::to_string(error) + " getting interrupt");
   irqs_requested_ = error == 0;
   return error;

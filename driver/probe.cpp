@@ -42,6 +42,8 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       tx_itr_setting_(setting_or_default(config.tx_usecs)),
       rss_udp_ports_(config.rss_udp_ports) {
   name = std::move(interface);
+  hw_.request_fc(config.flow_control);
+  hw_.advertise_up_to(config.speed);
 }
 
 IgbAdapter::~IgbAdapter() {
@@ -61,7 +63,7 @@ int IgbAdapter::sw_init() {
   const unsigned online = kernel_.num_online_cpus();
   queues_ = std::clamp(config_.queues == 0 ? online : config_.queues, 1u, kMaxQueues);
   queue_pairs_ = queues_ > kMaxQueues / 2;  // decided here, once (path-map A-21, F-23)
-  init_interrupt_scheme(config_.msix);
+  init_interrupt_scheme(true);
   igb_default_rss_indir();
   igb_irq_disable();
   return 0;
@@ -103,7 +105,7 @@ int IgbAdapter::probe() {
   log(where + "Intel(R) Gigabit Ethernet Network Connection");
   log(where + name + ": (PCIe:" + ((link & 0xF) == 2 ? "5.0Gb/s" : "2.5Gb/s") + ":Width x" +
       std::to_string(link >> 4 & 0x3F) + ") " + dev_addr.to_string());
-  log(where + "Using " + (msix_enabled_ ? "MSI-X" : "MSI") + " interrupts. " + std::to_string(queues_) +
+  log(where + "Using " + std::string(interrupt_kind()) + " interrupts. " + std::to_string(queues_) +
       " rx queue(s), " + std::to_string(queues_) + " tx queue(s)");
   return 0;
 }

@@ -71,6 +71,11 @@ constexpr TxDescriptorType tx_type(const Descriptor& d) {
   return dtyp == txd::DTYP_CONTEXT ? TxDescriptorType::context : TxDescriptorType::unsupported;
 }
 
+/// Whether a transmit descriptor carries bytes of a packet and can be reported done: legacy and advanced data.
+constexpr bool carries_data(TxDescriptorType type) {
+  return type == TxDescriptorType::legacy || type == TxDescriptorType::data;
+}
+
 /// Advanced context descriptor (3.2.3): header lengths and types for the data descriptors that follow.
 struct AdvTxContext {
   std::array<std::uint32_t, 4> dw{0, 0, txd::DTYP_CONTEXT | txd::DEXT, 0};
@@ -175,7 +180,12 @@ namespace rxd {
 // Packet types, dword 0 [16:4] (3.3.2).
 inline constexpr std::uint32_t PTYPE_IPV4 = 1u << 4, PTYPE_IPV4_EX = 1u << 5, PTYPE_IPV6 = 1u << 6;
 inline constexpr std::uint32_t PTYPE_IPV6_EX = 1u << 7, PTYPE_TCP = 1u << 8, PTYPE_UDP = 1u << 9;
-inline constexpr std::uint32_t PTYPE_SCTP = 1u << 10, PTYPE_L2 = 1u << 15, PTYPE_VLAN = 1u << 16;
+inline constexpr std::uint32_t PTYPE_SCTP = 1u << 10, PTYPE_ESP = 1u << 12, PTYPE_AH = 1u << 13;
+inline constexpr std::uint32_t PTYPE_L2 = 1u << 15, PTYPE_VLAN = 1u << 16;
+/// With PTYPE_L2: which EtherType filter the packet matched.
+constexpr std::uint32_t PTYPE_ETQF(unsigned index) { return PTYPE_L2 | index << 4; }
+inline constexpr unsigned HDR_LEN_SHIFT = 21, HDR_LEN_MAX = 0x3FF;
+inline constexpr std::uint32_t SPH = 1u << 31;
 inline constexpr std::uint32_t PTYPE_MASK = 0x0001FFF0, RSS_TYPE_MASK = 0xF;
 // Extended status, dword 2.
 inline constexpr std::uint32_t DD = 1u << 0, EOP = 1u << 1, VP = 1u << 3, UDPCS = 1u << 4, L4CS = 1u << 5;
@@ -230,6 +240,8 @@ struct AdvRxWriteback {
   }
   constexpr RssType rss_type() const { return static_cast<RssType>(dw[0] & rxd::RSS_TYPE_MASK); }
   constexpr std::uint32_t ptype() const { return dw[0] & rxd::PTYPE_MASK; }
+  constexpr bool sph() const { return (dw[0] & rxd::SPH) != 0; }
+  constexpr unsigned hdr_len() const { return dw[0] >> rxd::HDR_LEN_SHIFT & rxd::HDR_LEN_MAX; }
   constexpr std::uint32_t rss_hash() const { return dw[1]; }                           ///< RXCSUM.PCSD = 1
   constexpr std::uint16_t ip_id() const { return static_cast<std::uint16_t>(dw[1]); }  ///< PCSD = 0
   constexpr std::uint16_t checksum() const { return static_cast<std::uint16_t>(dw[1] >> 16); }  ///< PCSD = 0

@@ -24,6 +24,9 @@ struct FilterDecision {
 
 class MacFilter {
  public:
+  /// `uta_always`: the unicast table counts in every MRQC mode, not only in those with several queues.
+  explicit MacFilter(bool uta_always = false) : uta_always_(uta_always) {}
+
   void write_ral(unsigned i, std::uint32_t v) {
     ral_[i] = v;
     rebuild();
@@ -38,8 +41,8 @@ class MacFilter {
   void write_rctl(std::uint32_t v) { rctl_ = v; }
   void write_mrqc(std::uint32_t v) { mrqc_ = v; }
 
-  /// `vlan_id` only for tagged frames, 0..4095.
-  FilterDecision decide(const MacAddress& destination, std::optional<unsigned> vlan_id = std::nullopt) const;
+  /// `vlan_tci` only for tagged frames: priority, CFI and VLAN identifier as the tag has them.
+  FilterDecision decide(const MacAddress& destination, std::optional<unsigned> vlan_tci = std::nullopt) const;
 
   /// The bit of MTA or UTA an address falls on, 0..4095, for RCTL.MO = `offset`.
   static constexpr unsigned hash(const MacAddress& m, unsigned offset) {
@@ -58,6 +61,7 @@ class MacFilter {
   using BitTable = std::array<std::uint32_t, reg::kTableWords>;
   static bool test(const BitTable& table, unsigned bit) { return (table[bit >> 5] >> (bit & 31) & 1) != 0; }
   bool exact(const MacAddress& m) const;
+  bool tag_accepted(unsigned tci) const;
   void rebuild();
 
   std::array<std::uint32_t, reg::kRarEntries> ral_{}, rah_{};
@@ -65,6 +69,7 @@ class MacFilter {
   unsigned valid_count_ = 0;
   BitTable mta_{}, uta_{}, vfta_{};
   std::uint32_t rctl_ = 0, mrqc_ = 0;
+  bool uta_always_;
 };
 
 }  // namespace niclab::hw

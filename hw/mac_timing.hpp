@@ -1,7 +1,6 @@
 // How long things take on the wire (fact base 3.6, 4.8).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "base/time.hpp"
@@ -27,9 +26,10 @@ constexpr Duration byte_time(LinkSpeed s) {
 /// The gap TIPG asks for, in byte times: IPGT + 4; 8 is the standard 12.
 constexpr unsigned gap_bytes(std::uint32_t tipg) { return reg::tipg::IPGT.get(tipg) + 4; }
 
-/// First bit of the preamble to last bit of the FCS, for a frame of `bytes` without FCS, at least 60.
+/// First bit of the preamble to last bit of the FCS, for a frame of `bytes` without FCS. Who may send less
+/// than kMinimumFrame pads before.
 constexpr Duration frame_time(LinkSpeed s, std::uint64_t bytes) {
-  return byte_time(s) * (kPreambleBytes + std::max<std::uint64_t>(bytes, kMinimumFrame) + kFcsBytes);
+  return byte_time(s) * (kPreambleBytes + bytes + kFcsBytes);
 }
 /// The same plus the gap before the next frame may start: 672 ns for 60 bytes at 1 Gb/s.
 constexpr Duration frame_occupancy(LinkSpeed s, std::uint64_t bytes, unsigned gap = kStandardGap) {

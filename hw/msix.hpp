@@ -14,17 +14,17 @@ struct MsixMessage {
   constexpr bool operator==(const MsixMessage&) const = default;
 };
 
-/// Whoever receives a message here must still drop it when bus mastering is off (rule 6).
+/// Without bus mastering (rule 6) every vector is as if masked: its message pends until the device may write.
 class Msix {
  public:
   static constexpr unsigned kEntries = 10;
   static constexpr std::uint32_t kTableOffset = 0x0000, kPbaOffset = 0x2000;  ///< within BAR3
 
-  /// Vector `v` wants to fire: the message to send, or nothing (masked: now pending; disabled or no such
+  /// Vector `v` wants to fire: the message to send, or nothing (held back: now pending; disabled or no such
   /// vector: dropped).
   std::optional<MsixMessage> fire(unsigned v) {
     if (!enabled_ || v >= kEntries) return std::nullopt;
-    if (function_masked_ || entry_masked(v)) {
+    if (held_ || entry_masked(v)) {
       pending_ |= 1u << v;
       return std::nullopt;
     }
@@ -47,10 +47,12 @@ class Msix {
     word = (word & ~mask) | (value & mask);
     return release();
   }
-  /// The capability's Message Control changed; returns released vectors like write().
-  std::uint32_t set_control(bool enabled, bool function_masked) {
+  /// The capability's Message Control, or whether the device may master the bus, changed; returns released
+  /// vectors like write(). What pends when MSI-X is turned off is forgotten.
+  std::uint32_t set_control(bool enabled, bool function_masked, bool bus_master = true) {
     enabled_ = enabled;
-    function_masked_ = function_masked;
+    held_ = function_masked || !bus_master;
+    if (!enabled) pending_ = 0;
     return release();
   }
   /// PBACL, or the cause was cleared before the message could go (rule 4).
@@ -58,6 +60,7 @@ class Msix {
   /// Function-level reset: every entry masked and zero, nothing pending.
   void reset() { *this = Msix(); }
 
+  /// What an unmasked vector writes.
   MsixMessage message(unsigned v) const {
     return {table_[v][0] | std::uint64_t{table_[v][1]} << 32, table_[v][2]};
   }
@@ -70,7 +73,7 @@ class Msix {
   static constexpr Entry kWritable{0xFFFFFFFC, 0xFFFFFFFF, 0xFFFFFFFF, 1};
 
   std::uint32_t release() {
-    if (!enabled_ || function_masked_ || pending_ == 0) return 0;
+    if (!enabled_ || held_ || pending_ == 0) return 0;
     std::uint32_t released = 0;
     for (unsigned v = 0; v < kEntries; ++v)
       if (!entry_masked(v)) released |= pending_ & 1u << v;
@@ -85,7 +88,8 @@ class Msix {
 
   std::array<Entry, kEntries> table_ = masked_table();
   std::uint32_t pending_ = 0;
-  bool enabled_ = false, function_masked_ = false;
+  bool enabled_ = false;
+  bool held_ = false;  ///< by the function mask, or for want of bus mastering
 };
 
 }  // namespace niclab::hw

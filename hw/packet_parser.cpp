@@ -12,7 +12,7 @@ namespace {
 using namespace reg;
 
 constexpr std::uint16_t kTypeIpv4 = 0x0800, kTypeIpv6 = 0x86DD, kTypeVlan = 0x8100;
-constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
+constexpr std::uint8_t kTcp = 6, kUdp = 17, kEsp = 50, kAh = 51, kSctp = 132;
 constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestinationOptions = 60;
 
 /// One frame on its way through the layers.
@@ -23,12 +23,13 @@ class Parser {
 
   void run() {
     const std::uint16_t type = ethernet();
+    // Without the first tag a double-VLAN port does nothing for a frame but forward it.
+    if (config_.ext_vlan && !p_.outer_vlan) return;
     if (type == kTypeIpv4) {
       ipv4();
     } else if (type == kTypeIpv6 && !(config_.rfctl & rfctl::IPV6_DIS)) {
       ipv6();
     }
-    if (!(config_.rxcsum & (rxcsum::PCSD | rxcsum::IPPCSE))) packet_checksum();
   }
 
  private:
@@ -43,12 +44,22 @@ class Parser {
     if (!has(12, 2)) return 0;
     std::size_t at_type = 12;
     std::uint16_t type = load_be16(at(at_type));
-    for (int tags = 0; tags < 2 && type == kTypeVlan && has(at_type, 6); ++tags) {
-      if (!p_.vlan) p_.vlan_tci = load_be16(at(at_type + 2));
-      p_.vlan = true;
+    if (config_.ext_vlan) {
+      if (type != config_.vet_ext || !has(at_type, 6)) return 0;
+      p_.outer_vlan = true;
       at_type += 4;
       type = load_be16(at(at_type));
     }
+    for (int tags = config_.ext_vlan; tags < 2 && type == kTypeVlan && has(at_type, 6); ++tags) {
+      if (!p_.vlan) {
+        p_.vlan = true;
+        p_.vlan_tci = load_be16(at(at_type + 2));
+        p_.vlan_offset = static_cast<std::uint8_t>(at_type);
+      }
+      at_type += 4;
+      type = load_be16(at(at_type));
+    }
+    p_.ethertype = type;
     if (type <= 1500) {
       if (!has(at_type + 2, 8) || load_be32(at(at_type + 2)) != 0xAAAA0300 || load_be16(at(at_type + 6)) != 0)
         return 0;
@@ -67,6 +78,7 @@ class Parser {
     p_.l3 = L3::ipv4;
     p_.ptype |= rxd::PTYPE_IPV4 | (header > 20 ? rxd::PTYPE_IPV4_EX : 0);
     p_.ip_id = load_be16(at(l3 + 4));
+    p_.ip_protocol = load_u8(at(l3 + 9));
     p_.l4_offset = static_cast<std::uint16_t>(l3 + header);
     if (config_.rxcsum & rxcsum::IPOFL) {
       InetChecksum sum;
@@ -78,7 +90,7 @@ class Parser {
     const std::uint16_t frag = load_be16(at(l3 + 6)) & 0x3FFF;
     p_.fragment = frag != 0;
     if (!whole) return;
-    const std::uint8_t protocol = load_u8(at(l3 + 9));
+    const std::uint8_t protocol = p_.ip_protocol;
     if (p_.fragment) {
       fragment(protocol, total - header, (frag & 0x1FFF) == 0);
       return;
@@ -97,34 +109,64 @@ class Parser {
     const std::size_t end = l3 + 40 + payload;
     std::uint8_t next = load_u8(at(l3 + 6));
     std::size_t l4 = l3 + 40;
+    p_.ipv6_source = static_cast<std::uint16_t>(l3 + 8);
+    p_.ipv6_destination = static_cast<std::uint16_t>(l3 + 24);
     const bool whole = end <= size();
     const std::size_t limit = whole ? end : size();
     while (next == kHopByHop || next == kRouting || next == kDestinationOptions || next == kFragment) {
       p_.ipv6_extension = true;
       if (l4 + 8 > limit) {
-        finish_ipv6(limit);
+        finish_ipv6(next, limit);
         return;
       }
-      const std::uint8_t following = load_u8(at(l4));
+      const std::size_t length = next == kFragment ? 8 : 8 + 8u * load_u8(at(l4 + 1));
       if (next == kFragment) {
         p_.fragment = true;
-        l4 += 8;
-      } else {
-        l4 += 8 + 8u * load_u8(at(l4 + 1));
+        if (p_.ipv6_fragment == 0) p_.ipv6_fragment = static_cast<std::uint16_t>(l4);
+      } else if (l4 + length <= limit) {
+        if (next == kRouting) routing_header(l4, length);
+        if (next == kDestinationOptions) destination_options(l4, length);
       }
-      next = following;
+      next = load_u8(at(l4));
+      l4 += length;
       if (l4 > limit) {
-        finish_ipv6(limit);
+        finish_ipv6(next, limit);
         return;
       }
     }
-    finish_ipv6(l4);
+    finish_ipv6(next, l4);
     if (!whole || p_.fragment) return;
     InetChecksum pseudo;
     pseudo.add(p_.frame.subspan(l3 + 8, 32));
     layer4(next, end - l4, pseudo);
   }
-  void finish_ipv6(std::size_t l4) {
+  /// A type-2 routing header holds the home address of a mobile destination.
+  void routing_header(std::size_t header, std::size_t length) {
+    if (length != 24 || load_u8(at(header + 2)) != 2 || load_u8(at(header + 3)) != 1) return;
+    p_.ipv6_destination = static_cast<std::uint16_t>(header + 8);
+    p_.ipv6_addresses = true;
+  }
+  /// The home address option holds that of a mobile source.
+  void destination_options(std::size_t header, std::size_t length) {
+    constexpr std::uint8_t kPad1 = 0, kHomeAddress = 0xC9;
+    for (std::size_t option = header + 2; option + 2 <= header + length;) {
+      const std::uint8_t type = load_u8(at(option));
+      if (type == kPad1) {
+        ++option;
+        continue;
+      }
+      const std::size_t bytes = load_u8(at(option + 1));
+      if (option + 2 + bytes > header + length) return;
+      if (type == kHomeAddress && bytes == 16) {
+        p_.ipv6_source = static_cast<std::uint16_t>(option + 2);
+        p_.ipv6_addresses = true;
+        return;
+      }
+      option += 2 + bytes;
+    }
+  }
+  void finish_ipv6(std::uint8_t next, std::size_t l4) {
+    p_.ip_protocol = next;
     p_.l4_offset = static_cast<std::uint16_t>(l4);
     if (p_.ipv6_extension) p_.ptype |= rxd::PTYPE_IPV6_EX;
   }
@@ -138,6 +180,7 @@ class Parser {
     if (protocol == kTcp && length >= 20) {
       p_.l4 = L4::tcp;
       p_.ptype |= rxd::PTYPE_TCP;
+      p_.tcp_flags = load_u8(at(l4 + 13));
       if (check) inet_checked(pseudo, protocol, length, rxd::L4CS);
     } else if (protocol == kUdp && length >= 8) {
       p_.l4 = L4::udp;
@@ -151,6 +194,10 @@ class Parser {
       p_.l4 = L4::sctp;
       p_.ptype |= rxd::PTYPE_SCTP;
       if (config_.rxcsum & rxcsum::CRCOFL) sctp_checked(length);
+    } else if (protocol == kEsp) {
+      p_.ptype |= rxd::PTYPE_ESP;
+    } else if (protocol == kAh) {
+      p_.ptype |= rxd::PTYPE_AH;
     }
   }
   void inet_checked(InetChecksum sum, std::uint8_t protocol, std::size_t length, std::uint32_t done) {
@@ -170,18 +217,9 @@ class Parser {
     if (!(config_.rxcsum & rxcsum::IPPCSE) || (config_.rxcsum & rxcsum::PCSD)) return;
     InetChecksum sum;
     sum.add(p_.frame.subspan(p_.l4_offset, length));
-    p_.checksum = sum.partial();
+    p_.fragment_checksum = sum.partial();
     if (first && protocol == kUdp && length >= 8 && load_be16(at(p_.l4_offset + 6u)) != 0)
       p_.status_errors |= rxd::UDPV;
-  }
-
-  /// RXCSUM.PCSD = 0, IPPCSE = 0: raw sum from byte PCSS (RXCSUM[7:0]) to the end.
-  void packet_checksum() {
-    const std::size_t start = config_.rxcsum & 0xFF;
-    if (start >= size()) return;
-    InetChecksum sum;
-    sum.add(p_.frame.subspan(start));
-    p_.checksum = sum.partial();
   }
 
   const ParserConfig& config_;
@@ -195,6 +233,23 @@ ParsedPacket parse_packet(std::span<const std::byte> frame, const ParserConfig& 
   result.frame = frame;
   Parser(result, config).run();
   return result;
+}
+
+std::uint16_t packet_checksum(std::span<const std::byte> stored, std::size_t start) {
+  if (start >= stored.size()) return 0;
+  InetChecksum sum;
+  sum.add(stored.subspan(start));
+  return sum.partial();
+}
+
+unsigned count_vlan_tags(std::span<const std::byte> frame, const ParserConfig& config) {
+  unsigned tags = 0;
+  std::uint16_t wanted = config.ext_vlan ? config.vet_ext : kTypeVlan;
+  while (tags < 2 && frame.size() >= 14 + 4 * tags && load_be16(frame.data() + 12 + 4 * tags) == wanted) {
+    ++tags;
+    wanted = kTypeVlan;
+  }
+  return tags;
 }
 
 }  // namespace niclab::hw

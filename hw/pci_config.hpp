@@ -16,6 +16,7 @@ struct PciIdentity {
   MacAddress serial_mac;  ///< of port 0; the Device Serial Number derives from it
   unsigned link_gen = 2;  ///< 1 = 2.5 GT/s, 2 = 5 GT/s
   unsigned link_lanes = 4;
+  bool intx_shared = false;  ///< every function's pin is INTA; else INTA to INTD in turn (1.2)
 };
 
 class PciConfigSpace {
@@ -30,7 +31,6 @@ class PciConfigSpace {
   /// itself.
   struct WriteEffects {
     bool function_level_reset = false;  ///< DevCtl bit 15 was written 1
-    bool msix_control = false;          ///< enable or function mask may have changed
   };
 
   explicit PciConfigSpace(const PciIdentity& identity);
@@ -59,6 +59,8 @@ class PciConfigSpace {
   bool intx_disabled() const { return (word(kCommand) & 0x400) != 0; }
   /// Base address of memory BAR 0 or 3, or I/O BAR 2; 0 for the others.
   std::uint32_t bar(unsigned n) const { return word(static_cast<std::uint16_t>(kBar0 + 4 * n)) & ~0xFu; }
+
+  unsigned interrupt_pin() const { return word(0x3C) >> 8 & 0xFF; }  ///< 1 = INTA ... 4 = INTD
 
   bool msi_enabled() const { return (word(kMsi) >> 16 & 1) != 0; }
   std::uint64_t msi_address() const { return word(0x54) | std::uint64_t{word(0x58)} << 32; }

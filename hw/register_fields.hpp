@@ -38,6 +38,10 @@ inline constexpr std::uint32_t LAN_INIT_DONE = bit(9), PHYRA = bit(10), GIO_MAST
 inline constexpr std::uint32_t DEV_RST_SET = bit(20), PF_RST_DONE = bit(21);
 }  // namespace status
 
+namespace vet {
+inline constexpr Field EXTERNAL{16, 16};  ///< type of the outer tag with CTRL_EXT.EXT_VLAN
+}
+
 namespace ctrl_ext {  // 2.3.3
 inline constexpr std::uint32_t EE_RST = bit(13), PFRSTD = bit(14), NS_DIS = bit(16), RO_DIS = bit(17);
 inline constexpr std::uint32_t PHYPDEN = bit(20), I2C_ENA = bit(25), EXT_VLAN = bit(26), DRV_LOAD = bit(28);
@@ -113,6 +117,11 @@ inline constexpr std::uint32_t LLI_EN = bit(15), CNT_INGR = bit(31);
 inline constexpr Field LL_COUNTER{16, 5}, COUNTER{21, 10};
 }  // namespace eitr
 
+namespace tcptimer {                    // 2.6.9
+inline constexpr Field DURATION{0, 8};  ///< ms
+inline constexpr std::uint32_t KickStart = bit(8), CountEnable = bit(9), CountFinish = bit(10),
+                               Loop = bit(11);
+}  // namespace tcptimer
 namespace ivar {  // 2.6.7; one byte
 inline constexpr std::uint32_t VALID = bit(7);
 inline constexpr Field VECTOR{0, 5};
@@ -120,7 +129,7 @@ inline constexpr Field VECTOR{0, 5};
 
 namespace rctl {  // 2.7.1
 inline constexpr std::uint32_t RXEN = bit(1), SBP = bit(2), UPE = bit(3), MPE = bit(4), LPE = bit(5);
-inline constexpr Field LBM{6, 2}, MO{12, 2}, BSIZE{16, 2};
+inline constexpr Field LBM{6, 2}, RDMTS{8, 2}, MO{12, 2}, BSIZE{16, 2};
 inline constexpr std::uint32_t BAM = bit(15), VFE = bit(18), CFIEN = bit(19), CFI = bit(20), PSP = bit(21);
 inline constexpr std::uint32_t DPF = bit(22), PMCF = bit(23), SECRC = bit(26);
 }  // namespace rctl
@@ -140,17 +149,27 @@ inline constexpr Field BSIZEHEADER{8, 6};  ///< 64-byte units
 inline constexpr Field RDMTS{20, 5};       ///< free descriptors / 16
 inline constexpr Field DESCTYPE{25, 3};
 inline constexpr std::uint32_t DESCTYPE_LEGACY = 0, DESCTYPE_ADV_ONEBUF = 1;  ///< values of DESCTYPE
+inline constexpr std::uint32_t DESCTYPE_SPLIT = 2, DESCTYPE_REPLICATE = 3, DESCTYPE_REPLICATE_LARGE = 4;
+inline constexpr std::uint32_t DESCTYPE_SPLIT_ALWAYS = 5;
 inline constexpr std::uint32_t TIMESTAMP = bit(30), DROP_EN = bit(31);
 }  // namespace srrctl
 
-namespace rxcsum {  // 2.7.5
+namespace psrtype {  // 2.7.4; which packets have their header split, and behind what
+inline constexpr std::uint32_t ETHERNET = bit(0), IPV4_FRAGMENT = bit(1), IPV4_TCP = bit(2),
+                               IPV4_UDP = bit(3);
+inline constexpr std::uint32_t IPV6_FRAGMENT = bit(7), IPV6_TCP = bit(8), IPV6_UDP = bit(9);
+}  // namespace psrtype
+
+namespace rxcsum {                  // 2.7.5
+inline constexpr Field PCSS{0, 8};  ///< byte the packet checksum starts at
 inline constexpr std::uint32_t IPOFL = bit(8), TUOFL = bit(9), CRCOFL = bit(11), IPPCSE = bit(12),
                                PCSD = bit(13);
-}
+}  // namespace rxcsum
 
 namespace rfctl {  // 2.7.7
 inline constexpr std::uint32_t IPV6_DIS = bit(10), IPV6_XSUM_DIS = bit(11), IPV6_EX_DIS = bit(16);
 inline constexpr std::uint32_t NEW_IPV6_EXT_DIS = bit(17), LEF = bit(18);
+inline constexpr std::uint32_t SYNQFP = bit(19);  ///< the SYN filter comes before the others
 }  // namespace rfctl
 
 namespace mrqc {  // 2.7.8
@@ -166,12 +185,47 @@ inline constexpr std::uint32_t AV = bit(31);
 inline constexpr Field POOLSEL{18, 8};
 }  // namespace rah
 
+namespace etqf {  // 2.6.8
+inline constexpr Field ETYPE{0, 16}, QUEUE{16, 3};
+inline constexpr std::uint32_t FILTER_ENABLE = bit(26), IMMEDIATE = bit(29), TIMESTAMP = bit(30),
+                               QUEUE_ENABLE = bit(31);
+}  // namespace etqf
+namespace synqf {
+inline constexpr std::uint32_t ENABLE = bit(0);
+inline constexpr Field QUEUE{1, 3};
+}  // namespace synqf
+namespace ftqf {
+inline constexpr Field PROTOCOL{0, 8}, QUEUE{16, 3};
+inline constexpr std::uint32_t QUEUE_ENABLE = bit(8), TIMESTAMP = bit(27), PROTOCOL_BP = bit(28);
+}  // namespace ftqf
+namespace imir {
+inline constexpr Field PORT{0, 16}, PRIORITY{29, 3};  ///< PORT in network order
+inline constexpr std::uint32_t IMMEDIATE = bit(16), PORT_BP = bit(17);
+}  // namespace imir
+namespace imirext {
+inline constexpr Field SIZE_THRESH{0, 12};
+inline constexpr std::uint32_t SIZE_BP = bit(12), URG = bit(13), ACK = bit(14), PSH = bit(15), RST = bit(16);
+inline constexpr std::uint32_t SYN = bit(17), FIN = bit(18), CTRL_BP = bit(19);
+}  // namespace imirext
+namespace imirvp {
+inline constexpr Field PRIORITY{0, 3};
+inline constexpr std::uint32_t ENABLE = bit(3);
+}  // namespace imirvp
+namespace wufc {
+inline constexpr std::uint32_t FLEX_HQ = bit(14);  ///< flexible filters steer packets while the port runs
+constexpr std::uint32_t FLX(unsigned n) { return bit(16 + n); }
+}  // namespace wufc
+namespace fhft {  // dword 63 of a flexible filter
+inline constexpr Field LENGTH{0, 8}, QUEUE{8, 3}, PRIORITY{16, 3};
+inline constexpr std::uint32_t IMMEDIATE = bit(24);
+}  // namespace fhft
+
 namespace dvmolr {  // 2.7.13
 inline constexpr std::uint32_t HIDVLAN = bit(29), STRVLAN = bit(30), STRCRC = bit(31);
 }
 
 namespace tctl {  // 2.8.1
-inline constexpr std::uint32_t EN = bit(1), PSP = bit(3), RTLC = bit(24);
+inline constexpr std::uint32_t EN = bit(1), PSP = bit(3), SWXOFF = bit(22), RTLC = bit(24);
 inline constexpr Field CT{4, 8}, BST{12, 10};
 }  // namespace tctl
 
@@ -194,6 +248,10 @@ inline constexpr std::uint32_t RTL = 0x0000FFF0;  ///< bytes
 namespace fcrth {
 inline constexpr std::uint32_t RTH = 0x0003FFF0;  ///< bytes
 }
+namespace fcsts0 {
+inline constexpr std::uint32_t XOFF = bit(0), ABOVE_HIGH = bit(1), BELOW_LOW = bit(2);
+inline constexpr Field REFRESH{16, 16};  ///< quanta
+}  // namespace fcsts0
 
 namespace tsauxc {  // 2.11
 inline constexpr std::uint32_t DISABLE_SYSTIME = bit(31);

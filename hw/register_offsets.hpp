@@ -96,6 +96,10 @@ constexpr Offset RETA(unsigned i) { return 0x05C00 + 4 * i; }
 constexpr Offset RSSRK(unsigned i) { return 0x05C80 + 4 * i; }
 constexpr Offset ETQF(unsigned i) { return 0x05CB0 + 4 * i; }
 constexpr Offset VLVF(unsigned i) { return 0x05D00 + 4 * i; }
+/// Dword `i` (0..63) of flexible filter `n` (0..7).
+constexpr Offset FHFT(unsigned n, unsigned i) {
+  return (n < 4 ? 0x09000 + 0x100 * n : 0x09A00 + 0x100 * (n - 4)) + 4 * i;
+}
 constexpr Offset UTA(unsigned i) { return 0x0A000 + 4 * i; }
 
 // --- transmit (fact base 2.8) --------------------------------------------------------------------
@@ -125,6 +129,12 @@ inline constexpr Offset FCRTL = 0x02160;
 inline constexpr Offset FCRTH = 0x02168;
 inline constexpr Offset FCRTC = 0x02170;
 inline constexpr Offset RXPBS = 0x02404;
+inline constexpr Offset QDE = 0x02408;
+inline constexpr Offset RDFH = 0x02410;
+inline constexpr Offset RDFT = 0x02418;
+inline constexpr Offset RDFHS = 0x02420;
+inline constexpr Offset RDFTS = 0x02428;
+inline constexpr Offset RDFPC = 0x02430;
 inline constexpr Offset FCRTV = 0x02460;
 inline constexpr Offset FCSTS0 = 0x02464;
 inline constexpr Offset PBRWAC = 0x024E8;

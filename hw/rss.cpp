@@ -48,25 +48,50 @@ RssHash::Choice RssHash::choose(const ParsedPacket& p) const {
     if (p.l4 == L4::udp && (mrqc_ & mrqc::UDP_IPV4)) return {RssType::ipv4_udp, true};
     return mrqc_ & mrqc::IPV4 ? Choice{RssType::ipv4, false} : kNone;
   }
-  if (p.l3 != L3::ipv6) return kNone;
-  const bool ex = !p.ipv6_extension || !(rfctl_ & (rfctl::IPV6_EX_DIS | rfctl::NEW_IPV6_EXT_DIS));
-  const bool plain = !p.ipv6_extension;
-  if (p.l4 == L4::tcp && ex && (mrqc_ & mrqc::TCP_IPV6_EX)) return {RssType::ipv6_tcp_ex, true};
-  if (p.l4 == L4::tcp && plain && (mrqc_ & mrqc::TCP_IPV6)) return {RssType::ipv6_tcp, true};
-  if (p.l4 == L4::udp && ex && (mrqc_ & mrqc::UDP_IPV6_EX)) return {RssType::ipv6_udp_ex, true};
-  if (p.l4 == L4::udp && plain && (mrqc_ & mrqc::UDP_IPV6)) return {RssType::ipv6_udp, true};
-  if (ex && (mrqc_ & mrqc::IPV6_EX)) return {RssType::ipv6_ex, false};
-  return mrqc_ & mrqc::IPV6 ? Choice{RssType::ipv6, false} : kNone;
+  return p.l3 == L3::ipv6 ? choose_ipv6(p) : kNone;
+}
+
+/// An "Ex" type is for any packet and takes the home addresses if there are some; a plain one is for packets
+/// without. RFCTL takes the Ex and the port types away from packets with extension headers, or only from
+/// those with home addresses.
+RssHash::Choice RssHash::choose_ipv6(const ParsedPacket& p) const {
+  const bool disabled = (p.ipv6_extension && (rfctl_ & rfctl::IPV6_EX_DIS)) ||
+                        (p.ipv6_addresses && (rfctl_ & rfctl::NEW_IPV6_EXT_DIS));
+  const auto either = [&](std::uint32_t ex_bit, Choice ex, std::uint32_t plain_bit, Choice plain) -> Choice {
+    const bool use_plain = (mrqc_ & plain_bit) && !p.ipv6_addresses;
+    const bool use_ex = mrqc_ & ex_bit;
+    if (use_plain && (readings_.plain_ipv6_types || !use_ex)) return plain;
+    return use_ex ? ex : Choice{RssType::none, false};
+  };
+  const Choice any{RssType::ipv6, false}, any_ex{RssType::ipv6_ex, false, true};
+  if (disabled) return mrqc_ & mrqc::IPV6 ? any : Choice{RssType::none, false};
+  Choice ports{RssType::none, false};
+  if (p.l4 == L4::tcp)
+    ports = either(mrqc::TCP_IPV6_EX, {RssType::ipv6_tcp_ex, true, true}, mrqc::TCP_IPV6,
+                   {RssType::ipv6_tcp, true});
+  if (p.l4 == L4::udp)
+    ports = either(mrqc::UDP_IPV6_EX, {RssType::ipv6_udp_ex, true, true}, mrqc::UDP_IPV6,
+                   {RssType::ipv6_udp, true});
+  if (ports.type != RssType::none) return ports;
+  const Choice addresses = either(mrqc::IPV6_EX, any_ex, mrqc::IPV6, any);
+  if (addresses.type != RssType::none) return addresses;
+  return mrqc_ & mrqc::IPV6 ? any : Choice{RssType::none, false};
 }
 
 RssResult RssHash::hash(const ParsedPacket& packet) {
-  if (!active()) return {};
+  const RssResult none{0, RssType::none, default_queue()};
+  if (!active()) return none;
   const Choice choice = choose(packet);
-  if (choice.type == RssType::none) return {};
+  if (choice.type == RssType::none) return none;
   const bool v4 = packet.l3 == L3::ipv4;
   std::array<std::byte, kMaxInput> input;
   std::size_t size = v4 ? 8 : 32;
-  std::memcpy(input.data(), packet.frame.data() + packet.l3_offset + (v4 ? 12 : 8), size);
+  if (choice.ex && packet.ipv6_addresses) [[unlikely]] {
+    std::memcpy(input.data(), packet.frame.data() + packet.ipv6_source, 16);
+    std::memcpy(input.data() + 16, packet.frame.data() + packet.ipv6_destination, 16);
+  } else {
+    std::memcpy(input.data(), packet.frame.data() + packet.l3_offset + (v4 ? 12 : 8), size);
+  }
   if (choice.ports) {
     std::memcpy(input.data() + size, packet.frame.data() + packet.l4_offset, 4);
     size += 4;

@@ -77,6 +77,13 @@ TxChecksumResult insert_checksums(std::span<std::byte> packet, const AdvTxContex
   return result;
 }
 
+void insert_legacy_checksum(std::span<std::byte> packet, std::size_t css, std::size_t cso) {
+  if (css >= packet.size() || cso + 2 > packet.size()) return;
+  InetChecksum sum;
+  sum.add(packet.subspan(css));
+  store_be16(packet.data() + cso, sum.finish());
+}
+
 std::string_view to_string(TxChecksumResult result) {
   constexpr std::string_view names[] = {"ok", "IP header outside the frame", "IP header too short",
                                         "L4 header outside the frame", "reserved L4 type"};

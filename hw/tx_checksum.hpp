@@ -46,6 +46,10 @@ void insert_sctp_crc(std::span<std::byte> packet, const AdvTxContext& context, b
 TxChecksumResult insert_checksums(std::span<std::byte> packet, const AdvTxContext& context, bool ixsm,
                                   bool txsm);
 
+/// A legacy descriptor's IC (fact base 3.2.2): the sum of all bytes from `css` on, with the field as it is,
+/// complemented, at `cso`. Nothing when one of them lies outside the packet.
+void insert_legacy_checksum(std::span<std::byte> packet, std::size_t css, std::size_t cso);
+
 /// The clock the checksum unit spends on a packet: it reads so many bytes each clock from the transmit
 /// buffer, and its result is known so many clocks after the last of them (docs/rtl.md).
 namespace tx_checksum_timing {

@@ -14,10 +14,10 @@ void TxRing::set_enabled(bool enable) {
 
 TakenDescriptor TxRing::take() {
   const TakenDescriptor taken = DescriptorPrefetch::take();
-  if (tx_type(taken.descriptor) == TxDescriptorType::data) {
+  if (carries_data(tx_type(taken.descriptor))) {
     const std::uint64_t entry = std::uint64_t{1} << total_;
     data_ |= entry;
-    if (taken.descriptor.as<AdvTxData>().rs()) report_ |= entry;
+    if ((taken.descriptor.dw[2] & txd::RS) != 0) report_ |= entry;
   }
   ++total_;
   return taken;

@@ -61,15 +61,25 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     c.mac = n.mac;
     c.name = h.name + "." + n.if_name;
     c.fidelity = {.tx_ring = fidelity(s, "tx_ring"),
+                  .rx_ring = fidelity(s, "rx_ring"),
                   .tx_checksum = fidelity(s, "tx_checksum"),
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
-    c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
+    c.quirks = n.quirks;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
   }
   return v;
+}
+
+sim::InterruptOffer interrupt_offer(InterruptKind kind) {
+  switch (kind) {
+    case InterruptKind::msi: return sim::InterruptOffer::msi;
+    case InterruptKind::intx: return sim::InterruptOffer::intx;
+    case InterruptKind::msix: break;
+  }
+  return sim::InterruptOffer::msix;
 }
 
 /// As igb makes it out of the version words: "1.63, 0x80000001".
@@ -117,7 +127,8 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
     functions_.push_back(
-        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}));
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
+                                       interrupt_offer(config_.nics[f].interrupts)));
     auto& space = device_.function(f).config_space();
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
@@ -156,6 +167,8 @@ void Machine::boot() {
     c.rx_ring = nic.rx_ring;
     c.tx_ring = nic.tx_ring;
     c.rx_usecs = nic.rx_usecs;
+    c.flow_control = nic.flow_control;
+    c.speed = nic.speed;
     c.bugs = world_.bugs;
     c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);

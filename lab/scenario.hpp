@@ -15,7 +15,9 @@
 #include "base/cost.hpp"
 #include "base/kernel.hpp"
 #include "base/time.hpp"
+#include "driver/config.hpp"
 #include "lab/config_tree.hpp"
+#include "tlm/i350/config.hpp"
 
 namespace niclab::lab {
 
@@ -25,7 +27,7 @@ inline constexpr std::string_view kUnits[] = {
     "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
 
 /// Those of them that have a twin in RTL (docs/rtl.md).
-inline constexpr std::string_view kTwins[] = {"tx_ring", "tx_checksum", "intr_throttle"};
+inline constexpr std::string_view kTwins[] = {"tx_ring", "rx_ring", "tx_checksum", "intr_throttle"};
 
 /// `[run]`.
 struct Run {
@@ -59,13 +61,8 @@ struct Pcie {
   unsigned iotlb_entries = 64;
 };
 
-/// Whether EITR expiry flushes pending transmit write-backs (fact base 7 leaves it open).
-enum class WritebackRule : std::uint8_t { eitr_flushes, threshold_only };
-
-/// `[host.nic.quirk]`.
-struct Quirk {
-  WritebackRule writeback_rule = WritebackRule::eitr_flushes;
-};
+/// The best kind of interrupt the platform offers a NIC; its driver then takes that.
+enum class InterruptKind : std::uint8_t { msix, msi, intx };
 
 /// `[[host.nic]]`.
 struct Nic {
@@ -79,7 +76,11 @@ struct Nic {
   unsigned tx_ring = 256;
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
-  Quirk quirk;
+  InterruptKind interrupts = InterruptKind::msix;
+  /// What the driver is to negotiate; none given: what its NVM says, which is everything.
+  std::optional<igb::FlowControl> flow_control;
+  unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
+  sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
 /// `[[host]]`.
@@ -131,12 +132,24 @@ struct Rate {
   std::uint64_t pps = 0;
 };
 
+/// `[[link]]`: one wire between two NICs.
+struct Link {
+  struct End {
+    std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+    bool operator==(const End&) const = default;
+  };
+  Where where;
+  End a, b;
+  Duration propagation = 50_ns;  ///< ten metres
+};
+
 /// `[[traffic]]`: the far end of a NIC's wire.
 struct Traffic {
   Where where;
   std::size_t host = 0, nic = 0;  ///< destination: indexes into hosts and its nics
   TrafficKind kind = TrafficKind::udp;
   Rate rate;
+  bool pause = false;          ///< offers and obeys PAUSE, with all traffic to this NIC
   Duration start{};            ///< after the start line
   std::filesystem::path file;  ///< pcap: absolute
   // udp:
@@ -187,6 +200,7 @@ struct Scenario {
   TraceChoice trace;
   std::vector<Host> hosts;
   std::vector<App> apps;
+  std::vector<Link> links;
   std::vector<Traffic> traffic;
   std::vector<At> at;
   std::vector<Expect> expects;

@@ -20,6 +20,10 @@ Host::Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
   from_bus.register_nb_transport_fw(this, &Host::bus_request);
   from_bus.register_b_transport(this, &Host::bus_request_blocking);
   to_bus.register_nb_transport_bw(this, &Host::bus_response);
+  for (unsigned wire = 0; wire < kIntxWires; ++wire) {
+    lines_[wire].host = this;
+    lines_[wire].wire = wire;
+  }
 }
 
 Host::~Host() = default;
@@ -29,6 +33,8 @@ Host::Sync Host::bus_request(Payload& p, Phase& phase, sc_core::sc_time& delay) 
   const Time t = instant(delay);
   if (p.is_read()) {
     read(p, t);
+  } else if (!p.is_write()) {
+    wire_message(p, t);
   } else if (p.get_address() - kMsiWindow < kMsiWindowSize) {
     interrupt_message(p, t);
   } else {
@@ -120,6 +126,53 @@ void Host::interrupt_arrives(Time t, std::uint32_t route_and_cpu) {
   if (route.action == nullptr) return;  // freed while the message was on its way
   trace_.interrupt({t, route.device->port(), route.vector, cpu});
   kernel_.cpu(cpu).irq_arrives(t, *route.action);
+}
+
+void Host::wire_message(Payload& p, Time t) {
+  p.set_response_status(::tlm::TLM_OK_RESPONSE);
+  const TlpExtension* e = tlp_of(p);
+  if (e == nullptr || e->type != TlpType::Msg) return;
+  const unsigned wire = e->message % kIntxWires;
+  const bool high = e->message - wire == static_cast<unsigned>(MessageCode::assert_inta);
+  engine_.at<&Host::wire_changes>(t, Kind::irq, 0x3000 + first_port_ * kIntxWires + wire, *this,
+                                  wire << 1 | (high ? 1 : 0));
+}
+
+void Host::wire_changes(Time t, std::uint32_t wire_and_level) {
+  InterruptLine& line = lines_[wire_and_level >> 1];
+  line.high = (wire_and_level & 1) != 0;
+  serve(line, t);
+}
+
+/// The controller tells the CPU, which takes its time.
+void Host::serve(InterruptLine& line, Time t) {
+  if (!line.high || line.in_service || line.action == nullptr) return;
+  line.in_service = true;
+  engine_.at<&Host::line_interrupts>(t + apic_latency_, Kind::irq,
+                                     0x3000 + first_port_ * kIntxWires + line.wire, *this, line.wire);
+}
+
+void Host::line_interrupts(Time t, std::uint32_t wire) {
+  InterruptLine& line = lines_[wire];
+  if (line.action == nullptr) {  // freed while the message was on its way
+    line.in_service = false;
+    return;
+  }
+  trace_.interrupt({t, line.device->port(), 0, line.cpu});
+  kernel_.cpu(line.cpu).irq_arrives(t, *line.action);
+}
+
+void Host::unmask(InterruptLine& line, IrqAction& action) {
+  kernel_.sync();
+  line.action = &action;
+  serve(line, kernel_.now());
+}
+
+void InterruptLine::interrupt() {
+  handler();
+  host->kernel_.settle();  // what the handler did has its place in time before the line is looked at again
+  in_service = false;
+  host->serve(*this, host->kernel_.now());
 }
 
 // --- answers to the CPUs' loads ------------------------------------------------------------------

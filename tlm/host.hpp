@@ -4,18 +4,35 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
 #include "tlm/core/host_kernel.hpp"
 #include "tlm/iommu.hpp"
 #include "tlm/payload.hpp"
+#include "tlm/pcie_link.hpp"
 #include "tlm/scheduler.hpp"
 #include "tlm/trace.hpp"
 
 namespace niclab::sim {
 
+class Host;
 class HostPci;
+
+/// An input of the interrupt controller: level-triggered, wired to INTA .. INTD of the host's card. While it
+/// is high and not in service it interrupts its CPU; the end of the handler ends the service.
+struct InterruptLine {
+  Host* host = nullptr;
+  unsigned wire = 0;
+  bool high = false, in_service = false;
+  HostPci* device = nullptr;
+  IrqAction* action = nullptr;  ///< nullptr: masked
+  Callback handler;
+  unsigned cpu = 0;
+
+  void interrupt();  ///< hard interrupt: the handler, then the end of service
+};
 
 /// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with
 /// the instant it takes effect as annotated delay. `to_bus` carries the CPUs' MMIO and configuration
@@ -43,6 +60,10 @@ class Host final : public sc_core::sc_module {
   /// Registers an interrupt: message data -> action. Returns the data value to program.
   std::uint32_t connect_irq(HostPci& device, unsigned vector, IrqAction& action);
   void disconnect_irq(std::uint32_t data) { irq_routes_[data].action = nullptr; }
+  /// The line of INTA (0) .. INTD (3).
+  InterruptLine& line(unsigned wire) { return lines_[wire]; }
+  /// Unmasks a line whose other members are set: interrupts at once if it is high.
+  void unmask(InterruptLine& line, IrqAction& action);
 
  private:
   using Sync = ::tlm::tlm_sync_enum;
@@ -60,6 +81,11 @@ class Host final : public sc_core::sc_module {
   void read(Payload& p, Time t);
   void interrupt_message(Payload& p, Time t);
   void interrupt_arrives(Time t, std::uint32_t route_and_cpu);
+  void wire_message(Payload& p, Time t);
+  void wire_changes(Time t, std::uint32_t wire_and_level);
+  void serve(InterruptLine& line, Time t);
+  void line_interrupts(Time t, std::uint32_t wire);
+  friend struct InterruptLine;
   static void commit(void* host, PostedWrite& write);
 
   Engine& engine_;
@@ -71,6 +97,7 @@ class Host final : public sc_core::sc_module {
   HostKernel kernel_;
   Iommu iommu_;
   std::vector<IrqRoute> irq_routes_;
+  std::array<InterruptLine, kIntxWires> lines_;
   std::vector<DmaFault> faults_;
 };
 

@@ -7,7 +7,9 @@ namespace niclab::sim {
 namespace {
 
 // PCI configuration space (fact base 1.4)
-constexpr std::uint16_t kMsiControl = 0x52, kMsiAddress = 0x54, kMsiAddressHigh = 0x58, kMsiData = 0x5C;
+constexpr std::uint16_t kCommand = 0x04, kIntxDisable = 0x0400, kInterruptPin = 0x3D;
+constexpr std::uint16_t kMsiControl = 0x52, kMsiAddress = 0x54, kMsiAddressHigh = 0x58, kMsiData = 0x5C,
+                        kMsiMask = 0x60;
 constexpr std::uint16_t kMsixControl = 0x72;
 constexpr std::uint16_t kMsixEnable = 0x8000, kMsiEnable = 0x0001;
 constexpr unsigned kMsixBar = 3;
@@ -18,8 +20,8 @@ constexpr std::uint32_t msi_address(unsigned cpu) {
 
 }  // namespace
 
-HostPci::HostPci(Host& host, unsigned function, PciAddress address)
-    : host_(host), function_(function), address_(address) {}
+HostPci::HostPci(Host& host, unsigned function, PciAddress address, InterruptOffer offer)
+    : host_(host), function_(function), address_(address), offer_(offer) {}
 
 std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                                 unsigned width) {
@@ -118,24 +120,36 @@ void HostPci::dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std
 // --- interrupts ----------------------------------------------------------------------------------
 
 int HostPci::enable_msix(unsigned vectors) {
+  if (offer_ != InterruptOffer::msix) return -ENODEV;
   const std::uint16_t control = config_read16(kMsixControl);
   if (vectors > (control & 0x7FFu) + 1) return -ENOSPC;
   for (unsigned v = 0; v < vectors; ++v) program_msix_entry(v, {}, true);
   config_write16(kMsixControl, static_cast<std::uint16_t>(control | kMsixEnable));
-  msix_ = true;
+  way_ = InterruptOffer::msix;
   return 0;
 }
 
 void HostPci::disable_msix() {
   const std::uint16_t control = config_read16(kMsixControl);
   config_write16(kMsixControl, static_cast<std::uint16_t>(control & ~kMsixEnable));
-  msix_ = false;
+  way_ = InterruptOffer::intx;
 }
 
-int HostPci::enable_single_irq(bool msi) {
-  if (!msi) return -ENOTSUP;
-  config_write16(kMsiControl, static_cast<std::uint16_t>(config_read16(kMsiControl) | kMsiEnable));
+int HostPci::enable_msi() {
+  if (offer_ == InterruptOffer::intx) return -ENODEV;
+  const std::uint16_t control = config_read16(kMsiControl);
+  config_write32(kMsiMask, 1);
+  config_write16(kCommand, static_cast<std::uint16_t>(config_read16(kCommand) | kIntxDisable));
+  config_write16(kMsiControl, static_cast<std::uint16_t>(control | kMsiEnable));
+  way_ = InterruptOffer::msi;
   return 0;
+}
+
+void HostPci::disable_msi() {
+  const std::uint16_t control = config_read16(kMsiControl);
+  config_write16(kMsiControl, static_cast<std::uint16_t>(control & ~kMsiEnable));
+  config_write16(kCommand, static_cast<std::uint16_t>(config_read16(kCommand) & ~kIntxDisable));
+  way_ = InterruptOffer::intx;
 }
 
 void HostPci::program_msix_entry(unsigned vector, const Irq& irq, bool masked) {
@@ -147,18 +161,40 @@ void HostPci::program_msix_entry(unsigned vector, const Irq& irq, bool masked) {
   if (!masked) mmio_write32(kMsixBar, entry + 12, 0);
 }
 
+void HostPci::program_msi(const Irq& irq) {
+  config_write32(kMsiAddress, msi_address(irq.cpu));
+  config_write32(kMsiAddressHigh, 0);
+  config_write32(kMsiData, irq.data);
+}
+
+int HostPci::request_intx(Callback handler, std::string name) {
+  const unsigned pin = config_read8(kInterruptPin);
+  if (pin == 0 || pin > kIntxWires) return -EINVAL;
+  wire_ = pin - 1;
+  if (line().action != nullptr) return -EBUSY;  // sharing is not modelled
+  line().device = this;
+  line().handler = handler;
+  line().cpu = 0;
+  irqs_[0].action =
+      &host_.kernel().add_irq(std::move(name), Callback::to<&InterruptLine::interrupt>(line()), true);
+  irqs_[0].action->level = true;
+  host_.unmask(line(), *irqs_[0].action);
+  return 0;
+}
+
 int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
   if (vector >= irqs_.size() || irqs_[vector].action != nullptr) return -EINVAL;
+  if (way_ != InterruptOffer::msix && vector != 0) return -EINVAL;
+  if (way_ == InterruptOffer::intx) return request_intx(handler, std::move(name));
   Irq& irq = irqs_[vector];
   irq.action = &host_.kernel().add_irq(std::move(name), handler, true);
   irq.cpu = vector % kernel().num_online_cpus();
   irq.data = host_.connect_irq(*this, vector, *irq.action);
-  if (msix_) {
+  if (way_ == InterruptOffer::msix) {
     program_msix_entry(vector, irq, false);
   } else {
-    config_write32(kMsiAddress, msi_address(irq.cpu));
-    config_write32(kMsiAddressHigh, 0);
-    config_write32(kMsiData, irq.data);
+    program_msi(irq);
+    config_write32(kMsiMask, 0);
   }
   return 0;
 }
@@ -166,9 +202,14 @@ int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
 void HostPci::free_irq(unsigned vector) {
   Irq& irq = irqs_[vector];
   if (irq.action == nullptr) return;
-  if (msix_) mmio_write32(kMsixBar, vector * 16 + 12, 1);
+  if (way_ == InterruptOffer::msix) mmio_write32(kMsixBar, vector * 16 + 12, 1);
+  if (way_ == InterruptOffer::msi) config_write32(kMsiMask, 1);
   kernel().sync();
-  host_.disconnect_irq(irq.data);
+  if (way_ == InterruptOffer::intx) {
+    line().action = nullptr;
+  } else {
+    host_.disconnect_irq(irq.data);
+  }
   irq = {};
 }
 
@@ -176,10 +217,10 @@ void HostPci::irq_set_affinity(unsigned vector, unsigned cpu) {
   Irq& irq = irqs_[vector];
   if (irq.action == nullptr) return;
   irq.cpu = cpu % kernel().num_online_cpus();
-  if (msix_) {
-    program_msix_entry(vector, irq, false);
-  } else {
-    config_write32(kMsiAddress, msi_address(irq.cpu));
+  switch (way_) {
+    case InterruptOffer::msix: return program_msix_entry(vector, irq, false);
+    case InterruptOffer::msi: return config_write32(kMsiAddress, msi_address(irq.cpu));
+    case InterruptOffer::intx: kernel().sync(); line().cpu = irq.cpu;
   }
 }
 

@@ -9,9 +9,12 @@
 
 namespace niclab::sim {
 
+/// The best kind of interrupt a platform offers its PCI devices.
+enum class InterruptOffer : std::uint8_t { msix, msi, intx };
+
 class HostPci final : public PciDevice {
  public:
-  HostPci(Host& host, unsigned function, PciAddress address);
+  HostPci(Host& host, unsigned function, PciAddress address, InterruptOffer offer = InterruptOffer::msix);
 
   unsigned port() const { return host_.first_port() + function_; }
 
@@ -39,7 +42,8 @@ class HostPci final : public PciDevice {
   void dma_free_coherent(std::span<std::byte> memory, DmaAddress bus, std::source_location where) override;
   int enable_msix(unsigned vectors) override;
   void disable_msix() override;
-  int enable_single_irq(bool msi) override;
+  int enable_msi() override;
+  void disable_msi() override;
   int request_irq(unsigned vector, Callback handler, std::string name) override;
   void free_irq(unsigned vector) override;
   void irq_set_affinity(unsigned vector, unsigned cpu) override;
@@ -57,12 +61,17 @@ class HostPci final : public PciDevice {
                          unsigned width);
   std::uint32_t config_read(std::uint16_t offset, unsigned width);
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
+  void program_msi(const Irq& irq);
+  int request_intx(Callback handler, std::string name);
+  InterruptLine& line() { return host_.line(wire_); }
 
   Host& host_;
   const unsigned function_;
   const PciAddress address_;
   std::array<Irq, 32> irqs_{};
-  bool msix_ = false;
+  const InterruptOffer offer_;
+  InterruptOffer way_ = InterruptOffer::intx;  // chosen by the driver
+  unsigned wire_ = 0;                          // INTA .. INTD
   DescriptorStamps rx_stamps_, tx_stamps_;
 };
 

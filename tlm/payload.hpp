@@ -25,6 +25,7 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   TlpType type = TlpType::MRd;
   unsigned function = 0;  ///< requester (device to host) or completer (host to device)
   std::uint32_t tag = 0;
+  std::uint8_t message = 0;   ///< of a Msg: MessageCode, plus 0 .. 3 for INTA .. INTD
   std::uint64_t content = 0;  ///< hash of small payloads
   std::uint32_t packet = 0;   ///< measurement: TlpEvent::packet
   Time credit_returned{};     ///< set by the receiver: when its buffer is free again
@@ -106,7 +107,9 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.journeys.stamps = nullptr;
     e.journey = JourneyId::none;
     const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
-    p.set_command(read ? ::tlm::TLM_READ_COMMAND : ::tlm::TLM_WRITE_COMMAND);
+    p.set_command(read                   ? ::tlm::TLM_READ_COMMAND
+                  : type == TlpType::Msg ? ::tlm::TLM_IGNORE_COMMAND
+                                         : ::tlm::TLM_WRITE_COMMAND);
     p.set_address(address);
     p.set_data_ptr(reinterpret_cast<unsigned char*>(data != nullptr ? data : e.inline_data.data()));
     p.set_data_length(length);

@@ -31,10 +31,16 @@ struct PcieConfig {
   unsigned iotlb_entries = 64;
 };
 
-/// Framing 8 B (STP, sequence, LCRC, END) and header 3 DW, or 4 DW for a memory address from 4 GiB up.
+/// Message codes (PCI Express Base 2.2.8.1): the level of a virtual wire INTA .. INTD. A message is a payload
+/// with TLM_IGNORE_COMMAND and no data.
+enum class MessageCode : std::uint8_t { assert_inta = 0x20, deassert_inta = 0x24 };
+inline constexpr unsigned kIntxWires = 4;
+
+/// Framing 8 B (STP, sequence, LCRC, END) and header 3 DW, or 4 DW for a message and for a memory address
+/// from 4 GiB up.
 constexpr std::uint32_t tlp_overhead(TlpType type, std::uint64_t address) {
   const bool memory = type == TlpType::MRd || type == TlpType::MWr;
-  return 8 + (memory && address >> 32 != 0 ? 16 : 12);
+  return 8 + (type == TlpType::Msg || (memory && address >> 32 != 0) ? 16 : 12);
 }
 /// Bytes of a TLP on the wire; `payload` is 0 for requests without data.
 constexpr std::uint32_t tlp_wire_bytes(TlpType type, std::uint64_t address, std::uint32_t payload) {

@@ -38,7 +38,7 @@ unsigned RootComplex::function_of(Payload& p) const {
 RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   const Time arrival = instant(delay);
-  if (p.is_write()) {
+  if (!p.is_read()) {  // a write or a message
     const Time visible = posted_write(p, arrival).visible;
     if (TlpExtension* e = tlp_of(p)) e->credit_returned = visible + config_.device_latency;
     delay = delay_to(visible);
@@ -52,7 +52,7 @@ RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core:
 
 RootComplex::Posted RootComplex::posted_write(Payload& p, Time arrival) {
   Duration latency = config_.root_complex_latency;
-  if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
+  if (iommu_ != nullptr && p.is_write()) latency += iommu_->lookup_latency(p.get_address());
   last_visible_ = niclab::max(last_visible_, arrival + latency);
   Phase phase = ::tlm::BEGIN_REQ;
   sc_core::sc_time delay = delay_to(last_visible_);
@@ -162,14 +162,14 @@ void RootComplex::device_request_blocking(Payload& p, sc_core::sc_time& delay) {
   // A foreign bus master: wait out its annotated delay so that the engine has run up to the request.
   sc_core::wait(delay);
   delay = sc_core::SC_ZERO_TIME;
-  if (p.get_data_length() > (p.is_write() ? config_.mps : config_.mrrs)) {  // not a TLP
+  if (p.get_data_length() > (p.is_read() ? config_.mrrs : config_.mps)) {  // not a TLP
     p.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
     return;
   }
   const BorrowedPayload borrowed(p);
   Waiter waiter{&p, {}};
   waiters_.push_back(&waiter);
-  if (p.is_write()) {
+  if (!p.is_read()) {
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
     const Posted posted = posted_write(p, kernel_now() + config_.propagation);
     if (posted.done) notify_waiter(p, posted.visible);

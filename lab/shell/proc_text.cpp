@@ -40,7 +40,9 @@ std::string proc_interrupts(const std::vector<PerCpuCount>& devices, const std::
   };
   for (std::size_t i = 0; i < devices.size(); ++i) {
     row(std::to_string(kFirstIrq + i), devices[i]);
-    s += strprintf(" %8s-%-8s  %s\n", "IR-PCI-MSI", "edge", devices[i].name.c_str());
+    const bool level = devices[i].level;
+    s += strprintf(" %8s-%-8s  %s\n", level ? "IR-IO-APIC" : "IR-PCI-MSI", level ? "fasteoi" : "edge",
+                   devices[i].name.c_str());
   }
   for (const PerCpuCount& r : local) {
     row(r.name, r);

@@ -11,7 +11,7 @@ namespace niclab::lab::shell {
 /// The number of the first interrupt of a device; the next ones count on.
 inline constexpr unsigned kFirstIrq = 64;
 
-/// /proc/interrupts (path-map E-37, block X7): message-signalled interrupts of devices behind an IOMMU, then
+/// /proc/interrupts (path-map E-37, block X7): interrupts of devices behind an IOMMU, by message or pin, then
 /// those the CPUs give themselves ("LOC", "RES").
 std::string proc_interrupts(const std::vector<PerCpuCount>& devices, const std::vector<PerCpuCount>& local);
 

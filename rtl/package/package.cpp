@@ -8,6 +8,7 @@
 #include "hw/interrupts.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"
+#include "hw/rx_ring.hpp"
 #include "hw/tx_ring.hpp"
 
 namespace niclab::rtl {
@@ -71,11 +72,12 @@ constexpr std::uint32_t code(std::uint32_t value, std::uint32_t mask) {
 
 Group sizes() {
   return {
-      "Sizes: a descriptor; the transmit ring's cache, its list of descriptors taken, and its longest "
-      "packet.",
+      "Sizes: a descriptor; each ring's cache and its list of descriptors taken; the longest packet sent.",
       {{"DESCRIPTOR_BYTES", static_cast<std::uint32_t>(kDescriptorBytes)},
        {"DESCRIPTOR_BITS", kBits},
        {"QUEUES", reg::kQueues},
+       {"RX_RING_CACHE", RxRing::kDepth},
+       {"RX_RING_WINDOW", RxRing::kWindow},
        {"TX_RING_CACHE", TxRing::kDepth},
        {"TX_RING_WINDOW", TxRing::kWindow},
        {"TX_RING_PACKET", TxRing::kPacket}}};

@@ -45,7 +45,7 @@ module tx_ring_window #(
   logic waiting, waiting_only_reports;
   logic [Count-1:0] waiting_count, waiting_reports;
 
-  logic [Count-1:0] done_now, burst_count, burst_reports, retired, total_left;
+  logic [Count-1:0] done_now, burst_count, burst_reports, retired, total_left, behind;
   logic [WINDOW-1:0] reporting, burst;
   logic released, only_reports, put_is_data, put_reports;
 
@@ -78,11 +78,15 @@ module tx_ring_window #(
     wb_mask = burst & (only_reports ? report : data);
   end
 
-  // What leaves, and whether there is room for one more.
+  // What leaves, and whether there is room for one more. With a burst go the done entries behind it, if nobody will
+  // report them.
   always_comb begin
     retired = '0;
+    behind = '0;
     if (wb_valid) begin
       if (wb_ready) retired = burst_count;
+      behind = done_now - burst_count;
+      if (wb_ready && reports == burst_reports && (wthresh == 0 || Wide'(behind) >= Wide'(PACKET))) retired = done_now;
     end else if (released) begin
       retired = done_now;  // nothing among them reports, or there were a burst
     end
@@ -93,7 +97,7 @@ module tx_ring_window #(
   end
 
   always_comb begin
-    put_is_data = put_data[i350_pkg::TXD_DEXT] &&
+    put_is_data = !put_data[i350_pkg::TXD_DEXT] ||
         32'(put_data[i350_pkg::TXD_DTYP_LSB+:i350_pkg::TXD_DTYP_BITS]) == i350_pkg::TXD_DTYP_DATA;
     put_reports = put_is_data && put_data[i350_pkg::TXD_RS];
   end

@@ -44,7 +44,7 @@ struct Recorder final : TraceSink {
 
 /// What every simulation has.
 struct Base {
-  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(1, 1) {
+  explicit Base(bool eager = false) : engine(eager), scheduler("scheduler", engine), trace(4, 1) {
     trace.set_sink(&recorder);
   }
   void run(Duration d) {
@@ -89,31 +89,38 @@ inline Fidelity fidelity_of_test() {
   return std::string_view(name) == "rtl" ? Fidelity::rtl : Fidelity::lockstep;
 }
 
-inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
+inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl, const I350Quirks& quirks = {}) {
   I350FunctionConfig c;
   c.mac = kStation;
   c.negotiation = 1_us;
   c.name = "bench";
-  c.fidelity = {fidelity_of_test(), fidelity_of_test()};
+  const Fidelity f = fidelity_of_test();
+  c.fidelity = {.tx_ring = f, .rx_ring = f, .tx_checksum = f, .intr_throttle = f};
   c.rtl = &rtl;
+  c.quirks = quirks;
   return {c};
 }
+
+/// Where the card's wire ends.
+enum class Plug { far_end, itself };
 
 /// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
 /// in a task.
 struct CardBench : HostSide {
-  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2)
+  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug end = Plug::far_end,
+                     const I350Quirks& quirks = {})
       : HostSide(p, cpus),
-        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
+        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl, quirks), 0),
         function(host, 0, PciAddress{1, 0, 0}),
         wire("wire", 50_ns),
         far("far_end", engine, scheduler, frames, 0) {
     nic.pcie_out.bind(rc.from_device);
     rc.to_device.bind(nic.pcie_in);
     nic.wire_out(0).bind(wire.from_a);
-    wire.to_a.bind(nic.wire_in(0));
     far.out.bind(wire.from_b);
-    wire.to_b.bind(far.in);
+    (end == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
+    (end == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
+    plug(nic.link_end(0), far.link_end(), 50_ns);
     auto& space = nic.function(0).config_space();
     space.write(hw::PciConfigSpace::kBar0, HostPci::bar_base(0, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, HostPci::bar_base(0, 3));
@@ -185,7 +192,7 @@ struct CardBench : HostSide {
                                hw::reg::srrctl::DESCTYPE.put(hw::reg::srrctl::DESCTYPE_ADV_ONEBUF));
     wr(hw::reg::RXDCTL(0), hw::reg::rxdctl::ENABLE);
     wr(hw::reg::RDT(0), tail);
-    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM);
+    wr(hw::reg::RCTL, hw::reg::rctl::RXEN | hw::reg::rctl::UPE | hw::reg::rctl::BAM | hw::reg::rctl::SECRC);
     return ring;
   }
 

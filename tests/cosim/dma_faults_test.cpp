@@ -108,7 +108,7 @@ TEST(PlantedBug, DoorbellRungBeforeTheDescriptorsAreWritten) {
   const auto r = run_with(bugs);
   EXPECT_THAT(r->faults, Contains(testing::AllOf(
                              HasSubstr("h1.eth0: device fault at"), HasSubstr("transmit queue "),
-                             HasSubstr("neither an advanced context nor an advanced data descriptor"))));
+                             HasSubstr("a legacy descriptor of no bytes that ends no packet"))));
   EXPECT_EQ(r->accounts.at(0).second.tx_gap(), 0);
 }
 

@@ -18,14 +18,17 @@ struct ForeignInitiator : sc_core::sc_module {
     SC_HAS_PROCESS(ForeignInitiator);
     SC_THREAD(thread);
   }
+  /// `enables`: a byte for each of data, 0 or TLM_BYTE_ENABLED; nullptr: all.
   ::tlm::tlm_response_status transfer(::tlm::tlm_command command, std::uint64_t address, void* data,
-                                      unsigned n) {
+                                      unsigned n, unsigned char* enables = nullptr) {
     ::tlm::tlm_generic_payload p;
     p.set_command(command);
     p.set_address(address);
     p.set_data_ptr(static_cast<unsigned char*>(data));
     p.set_data_length(n);
     p.set_streaming_width(n);
+    p.set_byte_enable_ptr(enables);
+    p.set_byte_enable_length(enables != nullptr ? n : 0);
     p.set_response_status(::tlm::TLM_INCOMPLETE_RESPONSE);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     socket->b_transport(p, delay);
@@ -304,6 +307,68 @@ TEST(ForeignHost, ReadsAndWritesRegistersOfTheCard) {
     EXPECT_GE(round, (120_ns + 32_ns + 12_ns + 5_ns).ps());
     EXPECT_LT(round, (120_ns + 32_ns + 12_ns + 5_ns + 8_ns).ps());
     EXPECT_EQ(i.read32(kBar + hw::PciConfigSpace::kBar0Size), ~0u);  // nobody there
+  });
+  host.socket.bind(nic.pcie_in);
+  b.run(1_ms);
+  EXPECT_TRUE(host.finished);
+}
+
+// What a real root complex can also send: other lengths, and byte enables.
+TEST(ForeignHost, FactBase_1_3_CsrAccessRules) {
+  Base b;
+  RtlWorld rtl(false);
+  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(rtl), 0);
+  ForeignMemory memory("memory", sc_core::SC_ZERO_TIME);
+  Wire wire("wire", 50_ns);
+  ForeignListener listener("listener");
+  nic.pcie_out.bind(memory.socket);
+  nic.wire_out(0).bind(wire.from_a);
+  wire.to_a.bind(nic.wire_in(0));
+  listener.out.bind(wire.from_b);
+  wire.to_b.bind(listener.in);
+  constexpr std::uint64_t kBar = 0xE000'0000, kBar3 = 0xE008'0000;
+  auto& space = nic.function(0).config_space();
+  space.write(hw::PciConfigSpace::kBar0, kBar);
+  space.write(hw::PciConfigSpace::kBar0 + 12, kBar3);
+  space.write(hw::PciConfigSpace::kCommand, 2);
+  ForeignInitiator host("host", [&](ForeignInitiator& i) {
+    using namespace hw;
+    constexpr std::uint64_t kRdbal = kBar + 0xC000;
+    const std::uint32_t two[2] = {0x1234'5680, 0xABCD};
+    EXPECT_EQ(i.write(kRdbal, two, 8), ::tlm::TLM_OK_RESPONSE);
+    EXPECT_EQ(i.read32(kRdbal), two[0]);
+    EXPECT_EQ(i.read32(kRdbal + 4), two[1]);
+    std::uint32_t seen[4] = {};
+    EXPECT_EQ(i.read(kRdbal, seen, 8), ::tlm::TLM_OK_RESPONSE);
+    EXPECT_EQ(seen[1], two[1]);
+    // Longer than two DWORDs: an Unsupported Request, also for a register beyond the second.
+    const std::uint32_t three[3] = {1 << 7, 2, 3};
+    EXPECT_NE(i.read(kRdbal, seen, 12), ::tlm::TLM_OK_RESPONSE);
+    i.write(kRdbal, three, 12);
+    EXPECT_EQ(i.read32(kRdbal), two[0]);
+    EXPECT_EQ(space.read16(0xAA) & 0xF, 0xA) << "Unsupported Request, non-fatal";
+    // Partial writes are dropped, one or two DWORDs ...
+    const std::uint32_t ones = ~0u;
+    i.write(kRdbal, &ones, 2);
+    i.write(kRdbal + 3, &ones, 1);
+    unsigned char last[8] = {
+        0, 0, 0, 0, TLM_BYTE_ENABLED, TLM_BYTE_ENABLED, TLM_BYTE_ENABLED, TLM_BYTE_ENABLED};
+    std::uint32_t pair[2] = {~0u, 77};
+    EXPECT_EQ(i.transfer(::tlm::TLM_WRITE_COMMAND, kRdbal, pair, 8, last), ::tlm::TLM_OK_RESPONSE);
+    EXPECT_EQ(i.read32(kRdbal), two[0]);
+    EXPECT_EQ(i.read32(kRdbal + 4), 77u);
+    // ... except into the MSI-X table.
+    const std::uint8_t byte = 0x5A;
+    i.write(kBar3 + 0x21, &byte, 1);
+    EXPECT_EQ(i.read32(kBar3 + 0x20), 0x5A00u);
+    // A partial read reads it all: ICR is cleared. One of no bytes does not touch it.
+    i.write32(kBar + reg::ICS, reg::icr::LSC | reg::icr::THS);
+    unsigned char none[4] = {};
+    EXPECT_EQ(i.transfer(::tlm::TLM_READ_COMMAND, kBar + reg::ICR, seen, 4, none), ::tlm::TLM_OK_RESPONSE);
+    std::uint8_t low = 0;
+    EXPECT_EQ(i.read(kBar + reg::ICR, &low, 1), ::tlm::TLM_OK_RESPONSE);
+    EXPECT_EQ(low, reg::icr::LSC);
+    EXPECT_EQ(i.read32(kBar + reg::ICR), 0u);
   });
   host.socket.bind(nic.pcie_in);
   b.run(1_ms);

@@ -63,7 +63,6 @@ TEST_P(LineRate, FactBase_3_6_Transmitted) {
 
 TEST(LineRate, SmallestFrameIs1488095ASecond) {
   EXPECT_EQ(frame_occupancy(LinkSpeed::mbps1000, 60).ps(), kSmallest.ps());
-  EXPECT_EQ(frame_occupancy(LinkSpeed::mbps1000, 17).ps(), kSmallest.ps());  // padded
 }
 
 TEST(TransmitBuffer, FactBase_3_5_DescriptorIsDoneBeforeItsFrameByAtMostTheBuffer) {
@@ -98,7 +97,7 @@ TEST(TransmitBuffer, FactBase_3_5_DescriptorIsDoneBeforeItsFrameByAtMostTheBuffe
 }
 
 TEST(ReceiveBuffer, FactBase_2_9_OverflowIsMissedAndCounted) {
-  constexpr unsigned kFrames = 1000, kFit = 36 * 1024 / 60;
+  constexpr unsigned kFrames = 1000, kFit = 36 * 1024 / 64;
   CardBench b;
   b.task([&] {
     b.bring_up();

@@ -19,7 +19,7 @@ WAYS = {
     "eager": ("--eager",),
     "rtl": ("--set", "fidelity.all=rtl"),
     "lockstep, eager": ("--eager", "--set", "fidelity.all=lockstep"),
-    "one block": ("--set", "fidelity.tx_ring=lockstep"),
+    "one block": ("--set", "fidelity.rx_ring=lockstep"),
     "the throttle": ("--set", "fidelity.intr_throttle=lockstep"),
 }
 USECS = (0, 1, 3, 10, 20, 125, 1000)
@@ -40,6 +40,7 @@ def scenario(seed):
             out.append(f'[[host.nic]]\nif = "eth{n}"\nmac = "02:00:00:00:0{n}:0{h + 1}"\n'
                        f'ipv4 = "10.{n}.0.{h + 1}/24"\nqueues = {rng.randint(1, 4)}\nrx_usecs = {pick(USECS[0:1] + USECS[2:])}\n'
                        f'tx_ring = {pick((80, 88, 256))}\nrx_ring = {pick((80, 256))}\nmtu = {pick((1500, 1500, 576))}\n'
+                       f'interrupts = "{pick(("msix", "msix", "msi", "intx"))}"\n'
                        f'[host.nic.quirk]\nwriteback_rule = "{pick(("eitr_flushes", "eitr_flushes", "threshold_only"))}"')
     for h in range(hosts):
         out.append(f'[[app]]\nhost = "h{h}"\nkind = "echo"\nport = 7\ncpu = {rng.randrange(cpus[h])}')

@@ -66,6 +66,26 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(len(all_frames), link["rx_frames"] + link["tx_frames"])
         self.assertEqual(sum(len(f) + 4 for _, f in all_frames), link["rx_bytes"] + link["tx_bytes"])
 
+    def test_same_datagrams_by_whatever_interrupt(self):
+        a = summary(self.folder / "a")
+        for kind in ("msi", "intx"):
+            with self.subTest(kind):
+                reports = []
+                for more in ((), ("--eager",)):
+                    out = self.folder / (kind + "".join(more))
+                    done = niclab("run", SCENARIO, "--out", out, "--set", f"host.nic.interrupts={kind}", *more)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+                    reports.append(summary(out))
+                lazy, eager = reports
+                self.assertEqual(lazy["sim"]["digest"], eager["sim"]["digest"])
+                self.assertEqual(lazy["sim"]["digest_content"], a["sim"]["digest_content"])
+                self.assertEqual(lazy["account"], a["account"])
+                self.assertEqual(list(lazy["hosts"]["h1"]["interrupts"]), ["eth0"])
+                count = lazy["hosts"]["h1"]["interrupts"]["eth0"]["count"]
+                # Two messages for each interrupt by the pin, none otherwise.
+                self.assertEqual(lazy["pcie"]["h1.eth0"]["by_type"].get("Msg", 0), 2 * count if kind == "intx" else 0)
+                self.assertGreater(count, 500)
+
     def test_failed_expectation_is_exit_1(self):
         done = niclab("run", SCENARIO, "--out", self.folder / "fail", "--quiet", "--set", "expect.value=1")
         self.assertEqual(done.returncode, 1)

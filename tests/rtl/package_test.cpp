@@ -128,6 +128,8 @@ TEST_F(Package, names_txdctl_the_queue_registers_the_sizes_and_the_checksum_resu
   }
   EXPECT_EQ(at("DESCRIPTOR_BYTES"), sizeof(Descriptor));
   EXPECT_EQ(at("DESCRIPTOR_BITS"), 8 * sizeof(Descriptor));
+  EXPECT_EQ(at("RX_RING_CACHE"), 16u);
+  EXPECT_EQ(at("RX_RING_WINDOW"), 64u);
   EXPECT_EQ(at("TX_RING_CACHE"), 24u);
   EXPECT_EQ(at("TX_RING_WINDOW"), 64u);
   EXPECT_EQ(at("TX_RING_PACKET"), TxRing::kPacket);

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "base/splitmix64.hpp"
 #include "tests/rtl/model.hpp"
+#include "tests/rtl/random.hpp"
 #include "tests/rtl/tx_ring_reference.hpp"
 
 namespace niclab::rtl {
@@ -88,27 +88,11 @@ class Rtl {
   Vtx_ring& top_ = model_.top();
 };
 
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : generator_(seed) {}
-  std::uint64_t bits() { return generator_.next(); }
-  unsigned below(unsigned n) { return static_cast<unsigned>(bits() % n); }
-  unsigned from(unsigned low, unsigned high) { return low + below(high - low + 1); }
-  bool percent(unsigned p) { return below(100) < p; }
-  template <class T, std::size_t N>
-  T one_of(const T (&choices)[N]) {
-    return choices[below(N)];
-  }
-
- private:
-  SplitMix64 generator_;
-};
-
 /// One descriptor between the read that brings it and its retirement.
 struct Tracked {
   unsigned index = 0;
   RawDescriptor content{};
-  bool data() const { return (content[2] >> 29 & 1) != 0 && (content[2] >> 20 & 15) == 3; }
+  bool data() const { return (content[2] >> 29 & 1) == 0 || (content[2] >> 20 & 15) == 3; }
   bool reporting() const { return data() && (content[2] >> 27 & 1) != 0; }
 };
 

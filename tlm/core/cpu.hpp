@@ -22,6 +22,7 @@ struct IrqAction {
   std::vector<std::uint64_t> count;  ///< per CPU
   bool listed = true;                ///< false: kernel-internal (timer, IPI)
   bool measured = false;             ///< contributes to irq_assert_to_handler
+  bool level = false;                ///< a pin of the interrupt controller rather than a message
 };
 
 class Cpu {

@@ -6,6 +6,7 @@
 
 #include "base/pci.hpp"
 #include "base/time.hpp"
+#include "hw/phy.hpp"
 #include "tlm/frame.hpp"
 #include "tlm/pcie_link.hpp"
 
@@ -47,12 +48,18 @@ class BusPort {
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.
   virtual void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
                     ReadTag tag, JourneyId journey = JourneyId::none) = 0;
+  /// Sends a message TLP: MessageCode, no data. Ordered with posted writes.
+  virtual void message(Time t, std::uint8_t code) = 0;
+  /// CTRL.DEV_RST was written: every function of the device, this one included, is to be reset now.
+  virtual void reset_device(Time t) = 0;
   /// Number of this NIC, counted over all hosts.
   virtual unsigned port() const = 0;
   /// Who records the journeys of packets, or nullptr.
   virtual JourneyObserver* journeys() const = 0;
   /// A frame leaves for the wire: first bit of its preamble at `start`, last bit of its FCS at `end`.
   virtual void transmit(Time start, Time end, Frame* frame) = 0;
+  /// The PHY says something new to the other end of its cable.
+  virtual void link_says(Time t, const hw::LinkSignal& s) = 0;
 };
 
 }  // namespace niclab::sim

@@ -6,18 +6,60 @@
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/flow_control.hpp"
 #include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
+#include "hw/queue_filters.hpp"
+#include "hw/register_readings.hpp"
+#include "hw/rss.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 namespace niclab::sim {
 
-/// Named readings where the data sheet leaves room (`[host.nic.quirk]`).
+/// Named readings where the data sheet leaves room (`[host.nic.quirk]`; the table of its keys is quirks.cpp).
 struct I350Quirks {
+  hw::RegisterReadings registers;
+
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
+
+  // --- transmit ---
+  /// Reset value of DTXTCPFLGL: the mask of middle segments is 0xF76, which clears CWR; false: 0xFF6 (fact
+  /// base 2.8.5, 7).
+  bool tso_middle_clears_cwr = false;
+  /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
+  /// (2.8.1).
+  bool tctl_en_holds_buffer = true;
+  /// Of a legacy packet the last descriptor's command, CSO, CSS and tag count, as on the 8254x; false: the
+  /// first one's, as on the 82575 (3.2.2).
+  bool legacy_command_in_last = false;
+
+  // --- receive ---
+  hw::RssReadings rss;                ///< fact base 4.1.1, 7
+  hw::QueueFilterReadings filters;    ///< fact base 2.6.8
+  bool uta_always = false;            ///< the unicast hash table counts with MRQC.mode = 0 too (2.7.11, 7)
+  bool dvmolr_always = false;         ///< DVMOLR strips tags and FCS outside VMDq as well (2.7.13, 7)
+  bool rctl_rdmts = true;             ///< RCTL.RDMTS is in force for queues whose SRRCTL.RDMTS is 0 (7)
+  bool sbp_stores_lengths = false;    ///< RCTL.SBP stores undersize and oversize frames too (4.10)
+  std::uint32_t rx_buffer_unit = 16;  ///< a frame takes a multiple of this of the packet buffer, bytes; a
+                                      ///< power of two (2.9: FCRTL and FCRTH count in 16 bytes)
+
+  // --- interrupts ---
   hw::ThrottleReadings throttle;
+  /// Every read of ICR clears it while MSI-X is off (fact base 2.6.2 rule (d), only in the 82576 model);
+  /// false: it must have been asserted, or nothing enabled, or GPIE.NSICR set.
+  bool icr_clear_on_read_without_msix = false;
+  /// ICR.DRSTA raises the vector of IVAR_MISC byte 0 (fact base 2.6.7, as the 82576 model); false: byte 1.
+  bool drsta_in_ivar_misc_byte_0 = false;
+  /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
+  /// auto-clear (fact base 1.4.3 rule 4).
+  bool eicr_clear_removes_pending = true;
+
+  // --- flow control ---
+  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
+  bool software_xoff = true;
+  hw::PauseSenderRules pause_sender;
 };
 
 struct I350FunctionConfig {
@@ -43,6 +85,7 @@ inline constexpr Duration register_read = kDeviceClock * 4;       ///< a CSR rea
 }  // namespace i350_latency
 
 inline constexpr std::uint32_t kTransmitBufferBytes = 20408;  ///< fact base 2.9
+inline constexpr std::uint32_t kLongestReceive = 9728;        ///< with FCS, fact base 0.3
 inline constexpr unsigned kPayloadReads = 6;                  ///< in flight at once, fact base 3.5
 
 }  // namespace niclab::sim

@@ -55,7 +55,7 @@ void FetchArbiter<Ring>::answered(const ReadTag& tag, std::span<const std::byte>
   if (tag.generation == generation_[q]) {
     port_.fault(std::string(direction_.purpose) + " of queue " + std::to_string(q) + " refused by the host",
                 t);
-    rings_[q].set_enabled(false, t);
+    port_.descriptors_refused(rings_[q], q, t);
   }
   schedule(t);
   port_.descriptors_arrived(rings_[q], q, 0, 0, t);
@@ -80,10 +80,18 @@ void I350Function::descriptors_arrived(RxRingUnit&, unsigned, unsigned, unsigned
   rx_retry(count != 0 ? t + kDeviceClock : t);
 }
 
-void I350Function::descriptors_arrived(TxRingUnit&, unsigned q, unsigned first, unsigned count, Time t) {
+void I350Function::descriptors_refused(RxRingUnit& queue, unsigned q, Time t) {
+  queue.set_enabled(false, t);
+  rx_fetches_.forget(q);
+}
+
+void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) { tx_switch_off(q, t); }
+
+void I350Function::descriptors_arrived(TxRingUnit& queue, unsigned q, unsigned first, unsigned count,
+                                       Time t) {
   if (count == 0) return;
   tx_journeys_fetched(q, first, count, t);
-  tx_available_ |= 1u << q;
+  if (queue.enabled()) tx_available_ |= 1u << q;  // it may have been stopped since it asked
   tx_kick(t + kDeviceClock);
 }
 
@@ -95,7 +103,10 @@ void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte
       --tx_reads_;
       TxPacket& p = tx_slots_[tag.slot];
       --p.pending_reads;
-      if (data.empty()) p.failed = true;
+      if (data.empty()) [[unlikely]] {
+        p.failed = true;
+        if ((p.extras & TxPacket::kSegment) != 0) tx_segmentations_[p.segmentation].failed = true;
+      }
       tx_finish_ready(t);
       tx_kick(t);
       break;

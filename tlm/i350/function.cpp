@@ -16,16 +16,21 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       number_(number),
       agent_(agent),
       config_(config),
-      pci_({.port = number, .serial_mac = nvm.mac(0)}),
+      pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
       phy_(config.negotiation),
+      pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
   tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
                       config.name + " tx_checksum");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
-    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
-                         config.name + " tx_ring queue " + std::to_string(q));
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const std::string queue = "_ring queue " + std::to_string(q);
+    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::tx_ring_clock + q,
+                         config.name + " tx" + queue);
+    rx_queues_[q].choose(f.rx_ring, config.rtl, engine, agent + step::rx_ring_clock + q,
+                         config.name + " rx" + queue);
+  }
   throttle_.choose(f.intr_throttle, config.rtl, engine, agent + step::throttle_clock,
                    config.name + " intr_throttle", config.quirks.throttle);
   if (config.waves == nullptr) return;
@@ -33,14 +38,17 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
   tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
   throttle_.show_waves(*config.waves, config.wave_scope, "intr_throttle");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
+    rx_queues_[q].show_waves(*config.waves, config.wave_scope, "rx_ring" + std::to_string(q));
+  }
 }
 
 void I350Function::finish(Time end) {
   tx_checksum_.finish(end);
   throttle_.finish(end);
   for (TxRingUnit& q : tx_queues_) q.finish(end);
+  for (RxRingUnit& q : rx_queues_) q.finish(end);
 }
 
 RtlCounters I350Function::tx_ring_counters() const {
@@ -49,9 +57,16 @@ RtlCounters I350Function::tx_ring_counters() const {
   return all;
 }
 
+RtlCounters I350Function::rx_ring_counters() const {
+  RtlCounters all;
+  for (const RxRingUnit& q : rx_queues_) all += q.counters();
+  return all;
+}
+
 void I350Function::power_on(Time t) {
   csr_.reset(true);
   throttle_.reset(t);
+  reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   phy_.reset(t);
   reset(t);
@@ -77,20 +92,36 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
-         !tx_fetches_.busy();
+  return arriving_.empty() && looped_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() &&
+         !rx_fetches_.busy() && !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------
 
 void I350Function::reset(Time t) {
+  reset_interrupts(t);
+  reset_all_but_interrupts(t);
+}
+
+void I350Function::device_reset(Time t, bool own) {
+  if (own) reset_interrupts(t);
+  reset_all_but_interrupts(t);
+  status_latched_ |= reg::status::DEV_RST_SET;
+  throttle_.expire_counters(t);
+  legacy_cause(reg::icr::DRSTA, t);
+  show_waves(t);
+}
+
+void I350Function::reset_all_but_interrupts(Time t) {
   while (!rx_fifo_.empty()) {
     ++account_.error_drops;
     journey_dropped(rx_fifo_.front().journey);
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_bytes_ = 0;
+  rx_fifo_bytes_ = rx_fifo_head_ = 0;
+  if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
+  if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
   rx_fetches_.reset();
   tx_fetches_.reset();
@@ -107,7 +138,7 @@ void I350Function::reset(Time t) {
     p.failed = true;
   }
   if (tx_building_) tx_abandon_building(t);
-  tx_available_ = 0;
+  tx_available_ = tx_priority_ = 0;
   tx_checksum_.reset(t);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     rx_queues_[q].reset(t);
@@ -115,18 +146,26 @@ void I350Function::reset(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
-  causes_ = InterruptCauses();
-  vectors_ = InterruptVectors();
-  throttle_.reset_port(t);
-  filter_ = MacFilter();
-  rss_ = RssHash();
+  reset_by(config_.quirks.registers, csr_, false);
+  if (config_.quirks.tso_middle_clears_cwr) csr_[reg::DTXTCPFLGL] = 0x0F760FF6;
+  nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
+  filter_ = MacFilter(config_.quirks.uta_always);
+  rss_ = RssHash(config_.quirks.rss);
+  for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
+  for (unsigned i = 0; i < 10; ++i) rss_.write_rssrk(i, csr_[reg::RSSRK(i)]);
+  queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
-  statistics_.reset();
+  rx_setup_ = {};
+  update_rx_setup(t);
+  if (!config_.quirks.registers.statistics_kept) statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
   write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  flow_control_changed(t);
+  flow_control_forget(t);
   tx_finish_ready(t);
+  interrupt_mode_changed(t);
   schedule_grant(t);
   watch_link(t);
 }
@@ -136,27 +175,22 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   const auto effects = pci_.write(offset, value, byte_enable);
   if (effects.function_level_reset) {
     pci_.reset();
-    msix_.reset();
+    delivery_.reset();
     reset(t);
   }
-  if (effects.msix_control) {
-    const std::uint32_t released = msix_.set_control(pci_.msix_enabled(), pci_.function_masked());
-    for (std::uint32_t v = released; v != 0; v &= v - 1)
-      send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
-  }
+  interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
-    rx_fetches_.schedule(t);
-    tx_fetches_.schedule(t);
-    for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
-    tx_kick(t);
-    rx_retry(t);
+    master_enabled_again(t);
   }
 }
 
-void I350Function::write_msix(std::uint32_t offset, std::uint32_t value, Time t) {
-  for (std::uint32_t v = msix_.write(offset, value); v != 0; v &= v - 1)
-    send_message(msix_.message(static_cast<unsigned>(__builtin_ctz(v))), t);
+void I350Function::master_enabled_again(Time t) {
+  rx_fetches_.schedule(t);
+  tx_fetches_.schedule(t);
+  for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
+  tx_kick(t);
+  rx_retry(t);
 }
 
 // --- register accesses: each row of the table says whose they are --------------------------------
@@ -165,7 +199,8 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   const reg::Target r = reg::target(offset);
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
-    case reg::Chapter::nvm: return read_nvm(r);
+    case reg::Chapter::nvm: return read_nvm(r, t);
+    case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
@@ -178,10 +213,11 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
   const reg::Target r = reg::target(offset);
   switch (r.chapter) {
     case reg::Chapter::general: return write_general(r, value, t);
-    case reg::Chapter::nvm: return write_nvm(r, value);
+    case reg::Chapter::nvm: return write_nvm(r, value, t);
     case reg::Chapter::link: return write_link(r, value, t);
+    case reg::Chapter::flow_control: return write_flow_control(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
-    case reg::Chapter::receive_filters: return write_receive_filters(r, value);
+    case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
     default: return csr_.write(r.offset, value);

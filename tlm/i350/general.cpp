@@ -6,14 +6,25 @@ namespace niclab::sim {
 using namespace hw;
 
 std::uint32_t I350Function::status(Time t) {
-  std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
+  const RegisterReadings& readings = config_.quirks.registers;
+  std::uint32_t s = status_latched_;
+  if (t >= nvm_loaded_at_) s |= reg::status::PF_RST_DONE;
+  if (readings.status_dmoff) s |= reg::bit(30);
+  if (readings.status_mtxckok) s |= reg::bit(31);
+  if (!readings.status_asdv) s |= reg::status::LAN_INIT_DONE;
   s |= reg::status::LAN_ID.put(number_);
   const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
-  if (link_up(t)) {
-    s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
-    if (phy_.mode().full_duplex) s |= reg::status::FD;
+  const std::uint32_t ctrl = csr_[reg::CTRL];
+  const bool up = link_up(t);
+  if (up) s |= reg::status::LU;
+  if (up || (ctrl & reg::ctrl::FRCSPD) != 0) {
+    const auto speed = static_cast<std::uint32_t>(mac_mode_.speed);
+    s |= reg::status::SPEED.put(speed);
+    if (readings.status_asdv) s |= speed << 8;
   }
+  if ((up || (ctrl & reg::ctrl::FRCDPX) != 0) && mac_mode_.full_duplex) s |= reg::status::FD;
+  if (pause_timer_.paused(t)) s |= reg::status::TXOFF;
   return s;
 }
 
@@ -22,18 +33,22 @@ std::uint32_t I350Function::read_general(const reg::Target& r, Time t) {
 }
 
 void I350Function::write_ctrl(std::uint32_t value, Time t) {
-  if ((value & (reg::ctrl::RST | reg::ctrl::DEV_RST)) != 0) {
-    if ((value & reg::ctrl::DEV_RST) != 0) status_latched_ |= reg::status::DEV_RST_SET;
-    reset(t);
-    return;
-  }
+  if ((value & reg::ctrl::DEV_RST) != 0) return bus_.reset_device(t);
+  if ((value & reg::ctrl::RST) != 0) return reset(t);
   const bool held = (value & reg::ctrl::PHY_RST) != 0;
   if (phy_reset_asserted_ && !held) {
     phy_.reset(t);
     status_latched_ |= reg::status::PHYRA;
   }
   phy_reset_asserted_ = held;
+  const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  flow_control_changed(t);
+  update_rx_setup(t);
+  if (master_enabled() != was_master) {
+    interrupt_mode_changed(t);
+    if (!was_master) master_enabled_again(t);
+  }
   watch_link(t);
 }
 
@@ -44,6 +59,7 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
+    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -6,7 +6,7 @@
 namespace niclab::sim {
 
 /// A function and its side of the bus and the wire.
-class I350::Port final : public BusPort {
+class I350::Port final : public BusPort, public LinkEnd {
  public:
   Port(I350& device, unsigned number, FramePool& frames, const I350FunctionConfig& config)
       : wire_out(("wire_out" + std::to_string(number)).c_str()),
@@ -64,6 +64,15 @@ class I350::Port final : public BusPort {
     send(t, p, 0);
     p.release();
   }
+  void message(Time t, std::uint8_t code) override {
+    Payload& p = device_.tlps_.get(TlpType::Msg, 0, nullptr, 0);
+    TlpPool::extension(p).message = code;
+    TlpPool::extension(p).content = code;
+    post(t, p);
+  }
+  void reset_device(Time t) override {
+    for (const auto& port : device_.ports_) port->function.device_reset(t, port.get() == this);
+  }
   unsigned port() const override { return device_.first_port_ + number_; }
   JourneyObserver* journeys() const override { return device_.trace_.journeys(); }
   void transmit(Time start, Time end, Frame* frame) override {
@@ -77,6 +86,10 @@ class I350::Port final : public BusPort {
       device_.scheduler_.refresh_horizon();
     p.release();
   }
+
+  void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
+  hw::LinkSignal signal() const override { return function.link_signal(); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {
@@ -170,6 +183,7 @@ I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
+LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
@@ -242,7 +256,11 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
     if (config) return e->function < ports_.size();
     unsigned bar = 0;
     std::uint32_t offset = 0;
-    return function_of_address(p.get_address(), bar, offset) >= 0;
+    const int function = function_of_address(p.get_address(), bar, offset);
+    if (function < 0 || accessible(p)) return function >= 0;
+    if (!p.is_read())
+      ports_[static_cast<unsigned>(function)]->function.config_space().latch_device_status(0xA);
+    return false;
   }();
   p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
   if (good) execute(p, t);
@@ -278,16 +296,52 @@ void I350::execute(Payload& p, Time t) {
   std::uint32_t offset = 0;
   I350Function& f =
       ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
+  if (p.get_data_length() != 4 || p.get_address() % 4 != 0 || p.get_byte_enable_ptr() != nullptr) [[unlikely]]
+    return execute_odd(p, f, bar, offset, t);
   if (p.is_read()) {
     value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
-    std::memcpy(p.get_data_ptr(), &value, std::min<std::size_t>(4, p.get_data_length()));
+    std::memcpy(p.get_data_ptr(), &value, 4);
   } else if (bar == 0) {
     if (e != nullptr && trace_.journeys() != nullptr) f.posted_at(e->issued, e->start, e->end);
     f.write_csr(offset, value, t);
     f.show_waves(t);
   } else {
-    f.write_msix(offset, value, t);
+    f.write_msix(offset, value, 0xF, t);
   }
+}
+
+bool I350::accessible(const Payload& p) const {
+  return p.get_address() % 4 + p.get_data_length() <= 8 && p.get_data_length() != 0;
+}
+
+void I350::execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t) {
+  const unsigned first = offset % 4;
+  std::array<std::byte, 8> bytes{};
+  unsigned enabled = 0;
+  for (unsigned i = 0; i < p.get_data_length(); ++i) {
+    const unsigned char* mask = p.get_byte_enable_ptr();
+    if (mask != nullptr && mask[i % p.get_byte_enable_length()] == TLM_BYTE_DISABLED) continue;
+    enabled |= 1u << (first + i);
+    bytes[first + i] = TlpPool::data(p)[i];
+  }
+  for (unsigned word = 0; word < 2; ++word) {
+    const unsigned enables = enabled >> 4 * word & 0xF;
+    if (enables == 0) continue;  // nothing of it is touched
+    const std::uint32_t at = offset - first + 4 * word;
+    std::uint32_t value = 0;
+    std::memcpy(&value, &bytes[4 * word], 4);
+    if (p.is_read()) {
+      value = bar == 0 ? f.read_csr(at, t) : f.read_msix(at);
+      std::memcpy(&bytes[4 * word], &value, 4);
+    } else if (bar == 3) {
+      f.write_msix(at, value, enables, t);
+    } else if (enables == 0xF) {
+      f.write_csr(at, value, t);
+    }
+  }
+  if (!p.is_read()) return f.show_waves(t);
+  for (unsigned i = 0; i < p.get_data_length(); ++i)
+    if ((enabled >> (first + i) & 1) != 0) TlpPool::data(p)[i] = bytes[first + i];
 }
 
 void I350::answer_event(Time t, std::uint32_t slot) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tlm/i350/function.hpp"
+#include "tlm/link_end.hpp"
 #include "tlm/payload.hpp"
 #include "tlm/pcie_link.hpp"
 #include "tlm/scheduler.hpp"
@@ -29,6 +30,8 @@ class I350 final : public sc_core::sc_module {
 
   tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
   tlm_utils::simple_target_socket_tagged<I350>& wire_in(unsigned f);
+  /// Where the cable of `wire_out[f]` and `wire_in[f]` is plugged in, see plug().
+  LinkEnd& link_end(unsigned f);
   I350Function& function(unsigned f);
   const I350Function& function(unsigned f) const;
   unsigned functions() const { return static_cast<unsigned>(ports_.size()); }
@@ -50,6 +53,11 @@ class I350 final : public sc_core::sc_module {
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
   void execute(Payload& p, Time t);
+  /// A memory access the CSR rules allow (fact base 1.3): it lies within two DWORDs.
+  bool accessible(const Payload& p) const;
+  /// One that is not a whole, aligned DWORD. Partial writes reach the MSI-X table only; partial reads read
+  /// the whole register; without any byte enabled a read touches nothing.
+  void execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t);
   std::uint32_t keep(Payload& p);
   int function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const;
 

@@ -1,8 +1,11 @@
 // From the wire to host memory: MAC, packet buffer, classification, DMA, write-back (fact
 // base 2.7, 3.4, 4.10).
 #include <algorithm>
+#include <cstring>
 
 #include "base/bytes.hpp"
+#include "hw/crc32.hpp"
+#include "hw/vlan_tag.hpp"
 #include "tlm/i350/function.hpp"
 
 namespace niclab::sim {
@@ -14,24 +17,15 @@ namespace {
 /// RXPBS encodings in KB (fact base 2.9).
 constexpr std::array<std::uint16_t, 16> kRxPbsKb{36, 72, 144, 1,  2,  4,  8,  16,
                                                  35, 70, 140, 36, 36, 36, 36, 36};
+constexpr std::uint32_t kShortest = 60;  ///< bytes RCTL.PSP pads to, without FCS
 
 }  // namespace
 
 std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[reg::RXPBS] & 0xF] * 1024u; }
 
-std::uint32_t I350Function::longest_frame() const {
-  if ((csr_[reg::RCTL] & reg::rctl::LPE) != 0) return csr_[reg::RLPML] & 0x3FFF;
-  return 1518;
-}
-
-std::uint32_t I350Function::rx_buffer_size(unsigned q) const {
-  const std::uint32_t kb = reg::srrctl::BSIZEPACKET.get(csr_[reg::SRRCTL(q)]);
-  return kb != 0 ? kb * 1024 : 2048u >> reg::rctl::BSIZE.get(csr_[reg::RCTL]);
-}
-
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey});
+  arriving_.push_back({frame, journey, false});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -40,6 +34,11 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
+  if (a.cut || loops_back()) [[unlikely]] {
+    ++account_.filtered;
+    journey_dropped(a.journey);
+    return FramePool::unref(a.frame);
+  }
   accept(a.frame, a.journey, t);
 }
 
@@ -52,63 +51,173 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   };
   if ((csr_[reg::RCTL] & reg::rctl::RXEN) == 0 || !link_up(t)) return refuse(account_.filtered);
   statistics_.count_rx_arrival(length);
-  if (length < 64) {
-    statistics_.count(frame->fcs_good ? reg::RUC : reg::RFC);
-    statistics_.count(reg::RLEC);
-    return refuse(account_.error_drops);
-  }
-  const std::uint32_t tag_bytes = frame->length >= 14 && load_be16(frame->data + 12) == 0x8100 ? 4 : 0;
-  const bool long_packets = (csr_[reg::RCTL] & reg::rctl::LPE) != 0;
-  if (length > longest_frame() + (long_packets ? 0 : tag_bytes)) {
-    statistics_.count(frame->fcs_good ? reg::ROC : reg::RJC);
-    statistics_.count(reg::RLEC);
-    return refuse(account_.error_drops);
-  }
+  if (length < 64 || length > rx_longest_) [[unlikely]]
+    if (!length_accepted(*frame, length)) return refuse(account_.error_drops);
   if (!frame->fcs_good) {
-    statistics_.count(reg::CRCERRS);
+    if (length >= 64) statistics_.count(reg::CRCERRS);
     if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
+  }
+  Control control = Control::none;
+  if (load_be16(frame->data + 12) == control_type_) [[unlikely]] {
+    control = take_control_frame(*frame, t);
+    if (control == Control::kept) return refuse(account_.rx_control);
   }
   RxEntry e;
   e.frame = frame;
   e.number = static_cast<std::uint32_t>(account_.injected);
   e.journey = journey;
   e.arrived = t;
-  if (!classify(e)) return refuse(account_.filtered);
-  if (rx_fifo_bytes_ + frame->length > receive_buffer_bytes()) {
+  e.wire_length = length;
+  switch (classify(e)) {
+    case RxVerdict::filtered: return refuse(account_.filtered);
+    case RxVerdict::error: return refuse(account_.error_drops);
+    case RxVerdict::accepted: break;
+  }
+  if (rx_fifo_bytes_ + rx_occupancy(length) > receive_buffer_bytes()) {
     statistics_.count(reg::MPC);
     legacy_cause(reg::icr::RXO, t);
+    receive_buffer_overflowed(t);
     return refuse(account_.missed);
   }
-  if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
-  rx_fifo_bytes_ += frame->length;
+  if (frame->fcs_good && control == Control::none) statistics_.count_rx_good(length, e.kind);
+  rx_fifo_add(rx_occupancy(length), t);
+  store(e);
   e.ready = t + i350_latency::receive_pipeline;
   journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
   RxRingUnit& q = rx_queues_[e.queue];
-  if ((!q.enabled() || q.free(t) == 0) && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) == 0) {
-    statistics_.count(reg::RNBC);
+  if ((!q.enabled() || q.free(t) == 0) && !rx_setup_[e.queue].drop) {
+    if (control == Control::none) statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
   rx_fifo_.push_back(e);
   if (rx_state_ == RxState::idle) rx_next(t);
 }
 
-bool I350Function::classify(RxEntry& e) {
+/// Of a frame shorter than 64 bytes or longer than rx_longest_; counts it if it is wrong. Without LPE each
+/// tag, up to two, may add its four bytes (fact base 3.6).
+bool I350Function::length_accepted(const Frame& frame, std::uint32_t length) {
+  const bool undersize = length < 64;
+  const bool long_packets = (csr_[reg::RCTL] & reg::rctl::LPE) != 0;
+  if (!undersize && !long_packets &&
+      length <= rx_longest_ + kVlanTagBytes * count_vlan_tags(frame.bytes(), parser_))
+    return true;
+  statistics_.count(reg::RLEC);
+  if (undersize) {
+    statistics_.count(frame.fcs_good ? reg::RUC : reg::RFC);
+  } else {
+    statistics_.count(frame.fcs_good ? reg::ROC : reg::RJC);
+  }
+  const bool stored = config_.quirks.sbp_stores_lengths && (csr_[reg::RCTL] & reg::rctl::SBP) != 0;
+  return stored && frame.length >= 14 && length <= kLongestReceive;
+}
+
+/// A length field that promises more than the frame has (LENERRS; RFCTL.LEF forwards such frames).
+bool I350Function::length_field_error(const ParsedPacket& packet) {
+  const std::size_t header = 14 + kVlanTagBytes * count_vlan_tags(packet.frame, parser_);
+  if (header + packet.ethertype <= packet.frame.size()) return false;
+  statistics_.count(reg::LENERRS);
+  return (csr_[reg::RFCTL] & reg::rfctl::LEF) == 0;
+}
+
+I350Function::RxVerdict I350Function::classify(RxEntry& e) {
   const ParsedPacket packet = parse_packet(e.frame->bytes(), parser_);
+  if (packet.ethertype != 0 && packet.ethertype <= 1500 && e.frame->fcs_good) [[unlikely]]
+    if (length_field_error(packet)) return RxVerdict::error;
   const auto destination = MacAddress::load(e.frame->data);
-  const FilterDecision decision = filter_.decide(
-      destination, packet.vlan ? std::optional<unsigned>(packet.vlan_tci & 0xFFFu) : std::nullopt);
-  if (!decision.accept) return false;
+  const FilterDecision decision =
+      filter_.decide(destination, packet.vlan ? std::optional<unsigned>(packet.vlan_tci) : std::nullopt);
+  if (!decision.accept) return RxVerdict::filtered;
   e.kind = destination_kind(destination);
-  RssResult rss;
+  e.ptype_rss = packet.ptype;
+  e.status = packet.status_errors | (decision.inexact ? rxd::PIF : 0) | (packet.outer_vlan ? rxd::VEXT : 0) |
+             (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
+  choose_queue(e, packet);
+  const RxSetup& setup = rx_setup_[e.queue];
+  if (packet.vlan && setup.strip_vlan) {
+    e.strip_at = packet.vlan_offset;
+    if (!setup.hide_vlan) {
+      e.vlan = packet.vlan_tci;
+      e.status |= rxd::VP;
+    }
+  }
+  if (setup.buffers.uses_header_buffer()) [[unlikely]] {
+    const std::uint32_t header = selected_header(packet, setup.psrtype);
+    e.header = static_cast<std::uint16_t>(header > e.strip_at ? header - (e.strip_at != 0 ? kVlanTagBytes : 0)
+                                                              : header);
+  }
+  return RxVerdict::accepted;
+}
+
+/// Filters first, then RSS, then the default queue.
+void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
+  RssResult rss{0, RssType::none, rss_.default_queue()};
   if (rss_.active()) rss = rss_.hash(packet);
   e.queue = static_cast<std::uint8_t>(rss.queue);
-  const bool pcsd = (csr_[reg::RXCSUM] & reg::rxcsum::PCSD) != 0;
-  e.hash = pcsd ? rss.hash : std::uint32_t{packet.checksum} << 16 | packet.ip_id;
-  e.ptype_rss = packet.ptype | static_cast<std::uint32_t>(rss.type);
-  e.status =
-      packet.status_errors | (decision.inexact ? rxd::PIF : 0) | (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
-  return true;
+  const bool pcsd = (parser_.rxcsum & reg::rxcsum::PCSD) != 0;
+  e.hash = pcsd ? rss.hash : std::uint32_t{packet.fragment_checksum} << 16 | packet.ip_id;
+  if (queue_filters_.active()) [[unlikely]] {
+    const RxSetup& setup = rx_setup_[e.queue];
+    const std::uint32_t stored = e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) -
+                                 (packet.vlan && setup.strip_vlan ? kVlanTagBytes : 0);
+    const QueueMatch match = queue_filters_.match(packet, stored);
+    if (match.queue) e.queue = *match.queue;
+    if (match.ethertype) e.ptype_rss = rxd::PTYPE_ETQF(*match.ethertype);
+    // Neither errors nor legacy descriptors go with an interrupt at once (I210 7.3.6).
+    const bool advanced = rx_setup_[e.queue].buffers.descriptor_type != reg::srrctl::DESCTYPE_LEGACY;
+    if (match.immediate && advanced && (e.status & (rxd::CE | rxd::RXE | rxd::IPE | rxd::L4E)) == 0)
+      e.status |= rxd::LLINT;
+  }
+  e.ptype_rss |= static_cast<std::uint32_t>(rss.type);
+}
+
+/// Brings a frame the packet buffer has taken into the form the host will find.
+void I350Function::store(RxEntry& e) {
+  const RxSetup& setup = rx_setup_[e.queue];
+  const bool pad = e.frame->length - (e.strip_at != 0 ? kVlanTagBytes : 0) < kShortest &&
+                   (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
+  if (e.strip_at != 0 || !setup.strip_fcs || pad) {
+    Frame* image = stored_image(e, setup);
+    FramePool::unref(e.frame);
+    e.frame = image;
+  }
+  if (setup.packet_checksum) {
+    const std::uint16_t sum = packet_checksum(e.frame->bytes(), reg::rxcsum::PCSS.get(parser_.rxcsum));
+    e.hash = (e.hash & 0xFFFF) | std::uint32_t{sum} << 16;
+  }
+}
+
+/// The tag taken out, RCTL.PSP's zeros put in, the FCS as it was on the wire behind.
+Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
+  const std::span<const std::byte> wire = e.frame->bytes();
+  const std::uint32_t tag = e.strip_at != 0 ? kVlanTagBytes : 0;
+  std::uint32_t length = e.frame->length - tag;
+  if ((csr_[reg::RCTL] & reg::rctl::PSP) != 0) length = std::max(length, kShortest);
+  Frame* image = frames_.get(length + (setup.strip_fcs ? 0 : kFcsBytes));
+  const std::uint32_t kept = e.frame->length - tag;
+  std::memcpy(image->data, wire.data(), e.strip_at);
+  std::memcpy(image->data + e.strip_at, wire.data() + e.strip_at + tag, kept - e.strip_at);
+  std::memset(image->data + kept, 0, length - kept);
+  if (!setup.strip_fcs) {
+    const std::uint32_t fcs = ethernet_fcs(wire);
+    store_le(image->data + length, e.frame->fcs_good ? fcs : ~fcs);
+  }
+  image->fcs_good = e.frame->fcs_good;
+  image->number = e.frame->number;
+  return image;
+}
+
+void I350Function::rx_fifo_add(std::uint32_t bytes, Time t) {
+  rx_fifo_bytes_ += bytes;
+  if (rx_fifo_bytes_ >= pause_sender_.trip_high()) [[unlikely]]
+    pause_crossed(t);
+}
+
+void I350Function::rx_fifo_remove(std::uint32_t bytes, Time t) {
+  rx_fifo_bytes_ -= bytes;
+  rx_fifo_head_ += bytes;
+  if (rx_fifo_bytes_ < pause_sender_.trip_low()) [[unlikely]]
+    pause_crossed(t);
 }
 
 // --- the DMA engine: one frame at a time, in order -----------------------------------------------
@@ -124,18 +233,24 @@ void I350Function::rx_next(Time t) {
                                       Kind::device, agent_ + step::rx_issue, *this);
 }
 
+/// Whether the queue has fewer descriptors than the rest of the frame needs.
+bool I350Function::rx_short_of_descriptors(const RxEntry& e, Time t) {
+  RxRingUnit& q = rx_queues_[e.queue];
+  if (!q.enabled() || q.free(t) == 0) return true;
+  const RxBuffers& buffers = rx_setup_[e.queue].buffers;
+  if (e.frame->length - e.offset <= buffers.packet_bytes) return false;
+  const std::uint32_t first =
+      e.offset == 0 ? place_first(buffers, e.frame->length, e.header).next : e.offset + buffers.packet_bytes;
+  const std::uint32_t rest = e.frame->length - std::min(first, e.frame->length);
+  return q.free(t) < 1 + (rest + buffers.packet_bytes - 1) / buffers.packet_bytes;
+}
+
 /// The frame in front has no descriptor to go to: drop it, or wait for one.
 void I350Function::rx_starved(Time t) {
   RxEntry& e = rx_fifo_.front();
   RxRingUnit& q = rx_queues_[e.queue];
+  if (e.offset == 0 && rx_setup_[e.queue].drop && rx_short_of_descriptors(e, t)) return rx_drop(t);
   const bool exhausted = !q.enabled() || q.free(t) == 0;
-  if (exhausted && (csr_[reg::SRRCTL(e.queue)] & reg::srrctl::DROP_EN) != 0 && e.offset == 0) {
-    statistics_.count_queue_drop(e.queue);
-    ++account_.queue_drops;
-    journey_dropped(e.journey);
-    rx_pop(t);
-    return;
-  }
   if (exhausted && !e.counted_rnbc) {
     statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
@@ -144,80 +259,124 @@ void I350Function::rx_starved(Time t) {
   if (!exhausted) rx_fetches_.want(e.queue, t);
 }
 
-/// Descriptors arrived, or bus mastering came back, while a frame waited.
+/// The frame in front is lost for want of descriptors.
+void I350Function::rx_drop(Time t) {
+  const RxEntry& e = rx_fifo_.front();
+  statistics_.count_queue_drop(e.queue);
+  ++account_.queue_drops;
+  journey_dropped(e.journey);
+  rx_pop(t);
+}
+
+/// Descriptors arrived, bus mastering came back, or a queue was switched off, while a frame waited.
 void I350Function::rx_retry(Time t) {
-  if (rx_state_ == RxState::waiting_descriptor) rx_next(t);
+  if (rx_state_ == RxState::waiting_descriptor || rx_state_ == RxState::waiting_writeback) rx_next(t);
 }
 
 void I350Function::rx_issue(Time t, std::uint32_t) {
-  if (rx_fifo_.empty()) return;  // a reset came in between
   RxEntry& e = rx_fifo_.front();
   RxRingUnit& q = rx_queues_[e.queue];
-  if (q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  const RxSetup& setup = rx_setup_[e.queue];
+  // A frame half written to a ring that was switched off has no place where it could go on.
+  if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
+  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e, t)) return rx_starved(t);
   if (q.window_full(t)) {
     rx_state_ = RxState::waiting_writeback;
     return;
   }
   rx_state_ = RxState::issuing;
   if (e.offset == 0) {
+    rx_generation_ = rx_fetches_.generation(e.queue);
     if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
     journey_begins(e.journey, Stage::rx_buffer, e.ready);
     journey_ends(e.journey, Stage::rx_buffer, t);
     journey_begins(e.journey, Stage::rx_dma, t);
   }
   if (q.reaches_minimum(t)) legacy_cause(reg::icr::RXDMT0, t);
-  const TakenDescriptor taken = q.take(t);
+  rx_descriptor_ = q.take(t);
   rx_fetches_.want(e.queue, t);
-  rx_index_ = taken.index;
-  rx_chunk_ = std::min(e.frame->length - e.offset, rx_buffer_size(e.queue));
-  std::uint64_t address = taken.descriptor.as<AdvRxRead>().packet_buffer().value;
-  std::uint32_t offset = e.offset;
-  std::uint32_t left = rx_chunk_;
+  rx_place_ = e.offset == 0 && setup.buffers.uses_header_buffer()
+                  ? place_first(setup.buffers, e.frame->length, e.header)
+                  : place_next(setup.buffers, e.frame->length, e.offset);
+  const auto buffers = rx_descriptor_.descriptor.as<AdvRxRead>();
   Time end = t;
-  const std::uint32_t mps = bus_.max_payload_size();
-  while (left != 0) {
-    const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
-    const std::uint32_t n = std::min({left, mps, to_page_end});
-    end = bus_.write_frame(t, address, e.frame, offset, n, e.number, e.journey);
-    address += n;
-    offset += n;
-    left -= n;
-  }
+  if (rx_place_.header_bytes != 0)
+    end = rx_write(t, buffers.header_buffer().value, e, 0, rx_place_.header_bytes);
+  if (rx_place_.packet_bytes != 0)
+    end = rx_write(t, buffers.packet_buffer().value, e, rx_place_.packet_offset, rx_place_.packet_bytes);
   if (waves_) waves_->rx.payload(e.queue, e.number, t);
   show_waves(t);
   engine_.chain<&I350Function::rx_written>(end.ceil(kDeviceClock), Kind::device, agent_ + step::rx_written,
                                            *this);
 }
 
+/// Posts bytes of the frame to one buffer; returns when the last has left.
+Time I350Function::rx_write(Time t, std::uint64_t address, const RxEntry& e, std::uint32_t offset,
+                            std::uint32_t length) {
+  const std::uint32_t mps = bus_.max_payload_size();
+  Time end = t;
+  while (length != 0) {
+    const auto to_page_end = static_cast<std::uint32_t>(4096 - address % 4096);
+    const std::uint32_t n = std::min({length, mps, to_page_end});
+    end = bus_.write_frame(t, address, e.frame, offset, n, e.number, e.journey);
+    address += n;
+    offset += n;
+    length -= n;
+  }
+  return end;
+}
+
+/// The write-back of the descriptor just filled.
+Descriptor I350Function::rx_result(const RxEntry& e, bool last) const {
+  const std::uint32_t status = rxd::DD | rx_place_.errors | (last ? rxd::EOP | e.status : 0);
+  const std::uint32_t vlan = last ? e.vlan : 0;
+  if (rx_setup_[e.queue].buffers.descriptor_type == reg::srrctl::DESCTYPE_LEGACY)
+    return Descriptor::of(
+        LegacyRx::make(rx_descriptor_.descriptor.as<AdvRxRead>().packet_buffer(),
+                       static_cast<std::uint16_t>(rx_place_.pkt_len),
+                       static_cast<std::uint16_t>(e.hash >> 16), static_cast<std::uint8_t>(status),
+                       static_cast<std::uint8_t>(status >> 24), static_cast<std::uint16_t>(vlan)));
+  AdvRxWriteback wb;
+  wb.dw = {e.ptype_rss | rx_place_.header_fields, e.hash, status, vlan << 16 | rx_place_.pkt_len};
+  return Descriptor::of(wb);
+}
+
 void I350Function::rx_written(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
-  if (rx_fifo_.empty()) return;
   RxEntry& e = rx_fifo_.front();
-  RxRingUnit& q = rx_queues_[e.queue];
-  e.offset += rx_chunk_;
-  const bool last = e.offset == e.frame->length;
-  const std::uint32_t status = rxd::DD | (last ? rxd::EOP | e.status : 0);
-  AdvRxWriteback wb;
-  wb.dw = {e.ptype_rss, e.hash, status, rx_chunk_};
-  if (q.unfinished() != 0) q.completed(Descriptor::of(wb), t);  // else the queue was started again meanwhile
   const unsigned queue = e.queue;
+  RxRingUnit& q = rx_queues_[queue];
+  // The ring was switched off and on: it is another one now.
+  if (rx_generation_ != rx_fetches_.generation(queue) && q.enabled()) return rx_drop(t);
+  e.offset = rx_place_.next;
+  const bool last = e.offset == e.frame->length;
+  const bool at_once = last && (e.status & rxd::LLINT) != 0;
+  e.status |= rx_place_.errors;
+  const unsigned index = rx_descriptor_.index;
+  q.completed(rx_result(e, last), t);
   if (last) {
-    if (rx_stamps_ != nullptr) rx_stamps_->at(queue, rx_index_) = e.arrived;
+    if (rx_stamps_ != nullptr) rx_stamps_->at(queue, index) = e.arrived;
     journey_ends(e.journey, Stage::rx_dma, t);
     journey_begins(e.journey, Stage::rx_writeback_wait, t);
-    if (rx_stamps_ != nullptr) rx_stamps_->put_journey(queue, rx_index_, e.journey);
-    statistics_.count_rx_host(e.frame->length + kFcsBytes, e.kind, queue);
+    if (rx_stamps_ != nullptr) rx_stamps_->put_journey(queue, index, e.journey);
+    if ((e.status & rxd::CE) == 0) {
+      statistics_.count_rx_host(e.wire_length, e.kind, queue);
+    } else {
+      statistics_.count(reg::RPTHC);
+    }
     ++account_.delivered;
   }
   // Below WTHRESH the write-back waits for the vector's throttle, if that is running (fact base 3.4).
   const auto vector = vectors_.rx(queue);
-  const bool wait = moderated(vector, t);
+  const bool wait = moderated(vector, t) && !at_once && q.enabled();
   rx_writeback(queue, !wait, t);
   if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);
   } else if (vector) {  // without one, bus mastering is off: they leave when it is back
     schedule_flush(*vector, t);
   }
+  if (at_once) low_latency_interrupt(vector, t);
   if (last) {
     rx_pop(t);
   } else {
@@ -227,7 +386,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
 
 void I350Function::rx_pop(Time t) {
   Frame* frame = rx_fifo_.front().frame;
-  rx_fifo_bytes_ -= frame->length;
+  rx_fifo_remove(rx_occupancy(rx_fifo_.front().wire_length), t);
   rx_fifo_.pop_front();
   FramePool::unref(frame);
   rx_next(t);

@@ -19,6 +19,7 @@ enum class Fidelity : std::uint8_t { model, rtl, lockstep };
 /// The units of a port that have a twin.
 struct Fidelities {
   Fidelity tx_ring = Fidelity::model;
+  Fidelity rx_ring = Fidelity::model;
   Fidelity tx_checksum = Fidelity::model;
   Fidelity intr_throttle = Fidelity::model;
 };

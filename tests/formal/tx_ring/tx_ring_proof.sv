@@ -278,7 +278,7 @@ module tx_ring_proof #(
     end
   end
   always_comb begin
-    is_data = content[93] && content[87:84] == 4'd3;
+    is_data = !content[93] || content[87:84] == 4'd3;
     is_report = is_data && content[91];
   end
 

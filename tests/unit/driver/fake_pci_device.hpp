@@ -53,7 +53,8 @@ class FakePciDevice final : public PciDevice {
   std::map<std::uint64_t, Mapping> mappings;
   unsigned msix_entries = 10;
   unsigned msix_granted = 0;    ///< vectors enable_msix gave
-  int single_msi = -1;          ///< argument of enable_single_irq, -1: not called
+  bool offers_msi = true;
+  bool msi = false;  ///< enabled
   bool gone = false;            ///< reads return all ones
   int maps_until_failure = -1;  ///< dma_map_single calls that still succeed; -1: all
   int irqs_until_failure = -1;
@@ -160,10 +161,11 @@ class FakePciDevice final : public PciDevice {
     return 0;
   }
   void disable_msix() override { msix_granted = 0; }
-  int enable_single_irq(bool msi) override {
-    single_msi = msi;
-    return 0;
+  int enable_msi() override {
+    msi = offers_msi;
+    return offers_msi ? 0 : -19;
   }
+  void disable_msi() override { msi = false; }
   int request_irq(unsigned vector, Callback handler, std::string name) override {
     if (irqs_until_failure == 0) return -16;
     if (irqs_until_failure > 0) --irqs_until_failure;

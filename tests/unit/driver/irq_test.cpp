@@ -80,6 +80,53 @@ TEST_F(DriverTest, A_19_SingleVectorReadsIcrAndUnmasksImsAndIam) {
   EXPECT_THAT(pci.writes(reg::IAM), testing::ElementsAre(0x4000009Du));
 }
 
+TEST_F(DriverTest, A_19_InterruptsAreMsixElseMsiElseThePin) {
+  probe({.queues = 2});
+  EXPECT_FALSE(pci.msi);
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using MSI-X interrupts. 2 rx queue(s), 2 tx queue(s)")));
+}
+
+TEST_F(DriverTest, A_19_MsiHasOneVectorNamedAfterTheInterface) {
+  pci.msix_entries = 1;
+  open({.queues = 4});
+  EXPECT_TRUE(pci.msi);
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using MSI interrupts. 1 rx queue(s), 1 tx queue(s)")));
+  ASSERT_EQ(pci.irqs.size(), 1u);
+  EXPECT_EQ(pci.irqs.at(0).name, "eth0");
+  EXPECT_EQ(pci.at(reg::IVAR(0)), 0x00008080u);
+  EXPECT_EQ(adapter->num_queues(), 1u);
+  adapter->igb_remove();
+  EXPECT_FALSE(pci.msi);
+}
+
+// Fact base 5.5: a handler on a shared line must see INTA, and otherwise leaves everything alone.
+TEST_F(DriverTest, A_19_HandlerOfThePinClaimsOnlyItsOwnInterrupt) {
+  pci.msix_entries = 1;
+  pci.offers_msi = false;
+  open();
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using legacy interrupts. 1 rx queue(s), 1 tx queue(s)")));
+  pci.at(reg::ICR) = reg::icr::LSC;
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  EXPECT_TRUE(core.scheduled.empty());
+  EXPECT_TRUE(pci.writes(reg::EITR(0)).empty());
+  pci.at(reg::ICR) = reg::icr::RXDW | reg::icr::INTA;
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  EXPECT_EQ(core.scheduled.size(), 1u);
+  EXPECT_THAT(pci.writes(reg::EITR(0)), testing::ElementsAre(0x80000000u | 648));
+}
+
+// One vector and no VFs: the classes of igb_update_itr, not the size of the frames (fact base 4.5).
+TEST_F(DriverTest, C_24_SingleVectorModeratesByClasses) {
+  pci.msix_entries = 1;
+  open();
+  for (unsigned i = 0; i < 3; ++i) receive(0, i, 60);
+  poll(adapter->q_vector(0));
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  ASSERT_EQ(pci.writes(reg::EITR(0)).size(), 1u);
+  EXPECT_EQ(pci.writes(reg::EITR(0))[0], 0x80000000u | kItr20k);
+  EXPECT_EQ(pci.writes(reg::EIMS).size(), 0u);
+}
+
 TEST_F(DriverTest, B_122_B_129_PairedVectorCleansBothDirections) {
   open({.queues = 8});
   stack::SkbPtr skb = frame(60);

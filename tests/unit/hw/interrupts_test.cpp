@@ -1,11 +1,9 @@
-// The throttle law (fact base 2.6.5, 2.6.6) and the cause registers (2.6.2, 2.6.7).
+// The throttle law (fact base 2.6.5, 2.6.6).
 #include "hw/interrupts.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
-
-#include "hw/interrupt_causes.hpp"
 
 namespace niclab::hw {
 namespace {
@@ -374,69 +372,6 @@ TEST(Throttle, EqualsATickByTickModelOnRandomSchedules) {
     }
   }
   EXPECT_GT(messages, 1000u) << "the schedules must exercise the law";
-}
-
-TEST(Causes, IcrReadClearsByTheRules) {
-  InterruptCauses c;
-  c.set(reg::icr::LSC | reg::icr::RXDW);
-  EXPECT_EQ(c.read_icr(false, true), reg::icr::LSC | reg::icr::RXDW) << "IMS = 0: clears";
-  EXPECT_EQ(c.icr(), 0u);
-
-  c.write_ims(reg::icr::LSC);
-  c.set(reg::icr::RXDW);
-  c.read_icr(false, true);
-  EXPECT_EQ(c.icr(), reg::icr::RXDW) << "no INTA, MSI-X, no NSICR: kept";
-  c.read_icr(true, true);
-  EXPECT_EQ(c.icr(), 0u) << "NSICR";
-
-  c.set(reg::icr::RXDW);
-  c.read_icr(false, false);
-  EXPECT_EQ(c.icr(), 0u) << "not MSI-X";
-}
-
-TEST(Causes, IntaAndTheAutoMask) {
-  InterruptCauses c;
-  c.write_ims(0x4000009D);
-  c.write_iam(0x4000009D);
-  c.set(reg::icr::RXDW);
-  EXPECT_EQ(c.read_icr(false, false), reg::icr::RXDW | reg::icr::INTA);
-  EXPECT_EQ(c.ims(), 0u) << "IAM masks what the read acknowledged";
-  c.set(reg::icr::TXDW);
-  EXPECT_EQ(c.active(), 0u);
-  c.write_ims(0x4000009D);
-  EXPECT_EQ(c.active(), reg::icr::TXDW);
-  c.write_icr(reg::icr::TXDW, false);
-  EXPECT_EQ(c.icr(), 0u);
-  EXPECT_EQ(c.ims(), 0u);
-}
-
-// 2.6.1: what the interrupt self test can set and enable.
-TEST(Causes, SelfTestMask) {
-  InterruptCauses c;
-  c.write_ims(0x77DCFED5);
-  c.set(0x77DCFED5);
-  EXPECT_EQ(c.icr(), 0x77DCFED5u | reg::icr::INTA);
-  c.write_imc(0x77DCFED5);
-  EXPECT_EQ(c.ims(), 0u);
-}
-
-// 2.6.7: the driver's mapping of eight queue pairs.
-TEST(Causes, IvarReferenceMapping) {
-  InterruptVectors v;
-  EXPECT_FALSE(v.rx(0));
-  const std::uint32_t ivar[] = {0x82828181, 0x84848383, 0x86868585, 0x88888787};
-  for (unsigned i = 0; i < 4; ++i) v.write_ivar(i, ivar[i]);
-  v.write_ivar_misc(0x00008000);
-  for (unsigned q = 0; q < 8; ++q) {
-    EXPECT_EQ(v.rx(q), q + 1);
-    EXPECT_EQ(v.tx(q), q + 1);
-  }
-  EXPECT_EQ(v.other(), 0u);
-  EXPECT_FALSE(v.tcp_timer());
-  EXPECT_EQ(InterruptVectors::cause_bit(v.rx(3)), bit(4));
-  EXPECT_EQ(InterruptVectors::cause_bit(std::nullopt), 0u);
-  v.write_ivar(0, 0x00009F00);
-  EXPECT_FALSE(v.tx(0)) << "vector 31 does not exist";
 }
 
 }  // namespace

@@ -66,6 +66,26 @@ TEST(Msix, DisabledDropsAndKeepsNothing) {
   EXPECT_FALSE(m.fire(Msix::kEntries)) << "no such vector";
 }
 
+TEST(Msix, PendingIsForgottenWhenMsixIsTurnedOff) {
+  Msix m = programmed();
+  m.fire(0);
+  m.set_control(false, false);
+  EXPECT_EQ(m.pending(), 0u);
+}
+
+// Rule 6, with fact base 1.6 "pending work is held".
+TEST(Msix, Rule6_WithoutBusMasteringAMessagePends) {
+  Msix m = programmed();
+  mask(m, 1, false);
+  m.set_control(true, false, false);
+  EXPECT_FALSE(m.fire(1));
+  EXPECT_FALSE(m.fire(1));
+  EXPECT_EQ(m.read(Msix::kPbaOffset), 0b10u);
+  EXPECT_EQ(m.set_control(true, true, true), 0u) << "the function mask holds it now";
+  EXPECT_EQ(m.set_control(true, false, true), 0b10u);
+  EXPECT_EQ(m.pending(), 0u);
+}
+
 TEST(Msix, Rule4_PbaclClearsPending) {
   Msix m = programmed();
   m.fire(6);

@@ -101,7 +101,7 @@ TEST(Parser, FragmentChecksumWithIppcse) {
   const auto p = parse_packet(f, {0x300 | 1u << 12, 0});
   InetChecksum raw;
   raw.add(std::span(f).subspan(34));
-  EXPECT_EQ(p.checksum, raw.partial());
+  EXPECT_EQ(p.fragment_checksum, raw.partial());
   EXPECT_TRUE(p.status_errors & rxd::UDPV);
 }
 
@@ -124,6 +124,56 @@ TEST(Parser, VlanAndSnapAreSkipped) {
   p = parse_packet(snap, kDriver);
   EXPECT_EQ(p.l3_offset, 22);
   EXPECT_EQ(p.status_errors, rxd::IPCS | rxd::L4CS | rxd::UDPCS);
+}
+
+Bytes tagged_udp(std::initializer_list<unsigned> types) {
+  Bytes f = bytes({2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2});
+  unsigned tci = 0x1064;
+  for (const unsigned type : types) {
+    append(f, be16(type));
+    append(f, be16(tci++));
+  }
+  const Ipv4 h;
+  append(f, be16(0x0800));
+  append(f, ipv4(h, udp(h, 1, 2, kData)));
+  return f;
+}
+
+// CTRL_EXT.EXT_VLAN: the first tag is nobody's, filters and stripping see the second (fact base 3.3.2).
+TEST(Parser, DoubleVlan) {
+  const ParserConfig ext{0x2B00, 0, true, 0x88A8};
+  const Bytes both = tagged_udp({0x88A8, 0x8100});
+  auto p = parse_packet(both, ext);
+  EXPECT_TRUE(p.outer_vlan && p.vlan);
+  EXPECT_EQ(p.vlan_tci, 0x1065);
+  EXPECT_EQ(p.vlan_offset, 16);
+  EXPECT_EQ(p.ethertype, 0x0800);
+  EXPECT_EQ(p.status_errors, rxd::IPCS | rxd::L4CS | rxd::UDPCS);
+  const Bytes outer_only = tagged_udp({0x88A8});
+  p = parse_packet(outer_only, ext);
+  EXPECT_TRUE(p.outer_vlan && !p.vlan);
+  EXPECT_EQ(p.l4, L4::udp);
+  for (const Bytes& f : {tagged_udp({}), tagged_udp({0x8100})}) {
+    p = parse_packet(f, ext);
+    EXPECT_FALSE(p.outer_vlan || p.vlan) << "no first tag: nothing is done for the frame";
+    EXPECT_EQ(p.status_errors, 0u);
+  }
+  const Bytes twice = tagged_udp({0x8100, 0x8100});
+  p = parse_packet(twice, {0x2B00, 0, true, 0x8100});
+  EXPECT_EQ(p.vlan_offset, 16);
+  p = parse_packet(twice, kDriver);
+  EXPECT_EQ(p.vlan_offset, 12) << "without EXT_VLAN the first tag counts";
+  EXPECT_EQ(p.l4, L4::udp);
+  EXPECT_EQ(count_vlan_tags(twice, kDriver), 2u);
+  EXPECT_EQ(count_vlan_tags(both, ext), 2u);
+  EXPECT_EQ(count_vlan_tags(both, kDriver), 0u);
+  EXPECT_EQ(count_vlan_tags(Bytes(13), kDriver), 0u);
+}
+
+TEST(Parser, PacketChecksumIsTheSumFromItsStart) {
+  const Bytes f = bytes({1, 2, 3, 4, 0xFF, 0xFF, 5});
+  EXPECT_EQ(packet_checksum(f, 2), 0x0304 + 0xFFFF + 0x0500 - 0xFFFF);
+  EXPECT_EQ(packet_checksum(f, 7), 0u);
 }
 
 TEST(Parser, InconsistentLengthsAreNotChecked) {

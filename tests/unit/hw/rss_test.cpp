@@ -145,6 +145,90 @@ TEST(Rss, ExtensionHeadersFallBackToAddressesWithIpv6ExDis) {
   EXPECT_EQ(r.hash, kV6[0].two);
 }
 
+/// A TCP segment over IPv6 whose real addresses are those of `v`, seen through a home address option (source)
+/// and a type-2 routing header (destination).
+Bytes mobile_frame(const V6& v) {
+  const auto address = [](const auto& groups) {
+    Bytes b;
+    for (const unsigned group : groups) append(b, be16(group));
+    return b;
+  };
+  Bytes routing = bytes({60, 2, 2, 1, 0, 0, 0, 0});
+  append(routing, address(v.destination));
+  Bytes options = bytes({6, 2, 1, 2, 0, 0, 0xC9, 16});  // PadN, then the option
+  append(options, address(v.source));
+  append(routing, options);
+  append(routing, be16(v.source_port));
+  append(routing, be16(v.destination_port));
+  routing.resize(routing.size() + 16);
+  Bytes b = bytes({0x60, 0, 0, 0});
+  append(b, be16(static_cast<unsigned>(routing.size())));
+  append(b, bytes({43, 64}));
+  b.resize(40, std::byte{0x77});  // care-of addresses nobody hashes
+  append(b, routing);
+  return frame(0x86DD, b);
+}
+
+TEST(Rss, FactBase_4_1_1_ExTypesHashHomeAddresses) {
+  for (const V6& v : kV6) {
+    const Bytes f = mobile_frame(v);
+    const auto p = parse_packet(f, {0x2B00, 0});
+    ASSERT_TRUE(p.ipv6_addresses);
+    RssResult r = unit(2 | reg::mrqc::TCP_IPV6_EX).hash(p);
+    EXPECT_EQ(r.type, RssType::ipv6_tcp_ex);
+    EXPECT_EQ(r.hash, v.four);
+    r = unit(2 | reg::mrqc::IPV6_EX | reg::mrqc::TCP_IPV6).hash(p);
+    EXPECT_EQ(r.type, RssType::ipv6_ex) << "TCP/IPv6 is for packets without home addresses";
+    EXPECT_EQ(r.hash, v.two);
+    // Anything else: the addresses of the IPv6 header.
+    Bytes outer = f;
+    for (std::size_t i = 14 + 8; i < 14 + 40; ++i) outer[i] = std::byte{0x78};
+    RssHash plain = unit(2 | reg::mrqc::IPV6 | reg::mrqc::TCP_IPV6);
+    r = plain.hash(p);
+    EXPECT_EQ(r.type, RssType::ipv6);
+    EXPECT_NE(r.hash, plain.hash(parse_packet(outer, {0x2B00, 0})).hash);
+    for (const std::uint32_t disable : {reg::rfctl::IPV6_EX_DIS, reg::rfctl::NEW_IPV6_EXT_DIS}) {
+      RssHash rss = unit(2 | reg::mrqc::TCP_IPV6_EX | reg::mrqc::IPV6_EX | reg::mrqc::IPV6);
+      rss.write_rfctl(disable);
+      EXPECT_EQ(rss.hash(p).type, RssType::ipv6);
+    }
+  }
+}
+
+TEST(Rss, FactBase_2_7_7_NewIpv6ExtDisSparesOtherExtensionHeaders) {
+  const Bytes f = v6_frame(kV6[0], true);
+  RssHash rss = unit(kDriverMrqc);
+  rss.write_rfctl(reg::rfctl::NEW_IPV6_EXT_DIS);
+  const RssResult r = rss.hash(parse_packet(f, {0x2B00, 0}));
+  EXPECT_EQ(r.type, RssType::ipv6_tcp_ex);
+  EXPECT_EQ(r.hash, kV6[0].four);
+}
+
+TEST(Rss, FactBase_7_PlainTypesIfReadSo) {
+  const Bytes f = v6_frame(kV6[0], false);
+  const auto p = parse_packet(f, {0x2B00, 0});
+  const auto plain = [&](std::uint32_t mrqc) {
+    RssHash rss({.plain_ipv6_types = true});
+    rss.write_rxcsum(0x2B00);
+    rss.write_mrqc(mrqc);
+    return rss.hash(p).type;
+  };
+  EXPECT_EQ(plain(2 | reg::mrqc::TCP_IPV6 | reg::mrqc::TCP_IPV6_EX), RssType::ipv6_tcp);
+  EXPECT_EQ(plain(2 | reg::mrqc::TCP_IPV6_EX), RssType::ipv6_tcp_ex);
+  EXPECT_EQ(plain(2 | reg::mrqc::IPV6 | reg::mrqc::IPV6_EX), RssType::ipv6);
+  EXPECT_EQ(plain(2 | reg::mrqc::IPV6_EX), RssType::ipv6_ex);
+}
+
+TEST(Rss, FactBase_2_7_8_DefaultQueue) {
+  const Bytes arp = frame(0x0806, Bytes(28));
+  const auto p = parse_packet(arp, {0x2B00, 0});
+  EXPECT_EQ(unit(kDriverMrqc | reg::mrqc::DEFAULT_QUEUE.put(5)).hash(p).queue, 5u);
+  RssHash fixed({.default_queue = false});
+  fixed.write_rxcsum(0x2B00);
+  fixed.write_mrqc(kDriverMrqc | reg::mrqc::DEFAULT_QUEUE.put(5));
+  EXPECT_EQ(fixed.hash(p).queue, 0u);
+}
+
 TEST(Rss, FragmentsHashAddressesOnly) {
   Ipv4 h{{kV4[0].source}, {kV4[0].destination}, 6};
   h.fragment = 0x2000;

@@ -94,7 +94,8 @@ TEST(Scenario, FidelityOfAllIsThatOfEveryUnitWithATwin) {
       scenario_from_text(kGood, "s.toml", ".", {"fidelity.all=rtl", "fidelity.tx_checksum=lockstep"});
   EXPECT_EQ(s.fidelity.at("tx_ring"), "rtl");
   EXPECT_EQ(s.fidelity.at("tx_checksum"), "lockstep") << "a unit's own word counts more";
-  EXPECT_EQ(s.fidelity.at("rx_ring"), "model") << "it has no twin";
+  EXPECT_EQ(s.fidelity.at("rx_ring"), "rtl");
+  EXPECT_EQ(s.fidelity.at("mac_fcs"), "model") << "it has no twin";
 }
 
 TEST(Scenario, DefaultsOfTheBusAndCost) {
@@ -173,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"run.until=never"}, BadValue{"run.seed=-1"}, BadValue{"run.seed=1.5"},
         BadValue{"cost.syscall=42"}, BadValue{"cost.nonsense=1ns"}, BadValue{"pcie.gen=3"},
         BadValue{"pcie.mps=100"}, BadValue{"pcie.completion=1024"}, BadValue{"pcie.rcb=32"},
-        BadValue{"fidelity.rx_ring=rtl"}, BadValue{"fidelity.mac_fcs=lockstep"},
+        BadValue{"fidelity.mac_fcs=rtl"}, BadValue{"fidelity.mac_fcs=lockstep"},
         BadValue{"fidelity.all=fast"}, BadValue{"fidelity.tx_ring=fast"},
         BadValue{"fidelity.warp_core=model"}, BadValue{"host.kernel=2.6"},
         BadValue{"host.kernel=3.13"},  // a TOML float, not a string
@@ -187,14 +188,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"host.nic.ipv4=127.0.0.1/8"}, BadValue{"host.nic.ipv4=0.0.0.0/0"},
         BadValue{"host.nic.gateway=10.0.1.1"}, BadValue{"host.nic.gateway=10.0.0.1"},
         BadValue{"host.nic.queues=9"}, BadValue{"host.nic.rx_ring=100"}, BadValue{"host.nic.rx_usecs=5"},
-        BadValue{"host.nic.quirk.writeback_rule=x"}, BadValue{"host.nic.quirk.nope=1"},
-        BadValue{"host.nic=5"}, BadValue{"host=5"}, BadValue{"app.kind=teapot"}, BadValue{"app.port=0"},
-        BadValue{"app.port=70000"}, BadValue{"app.port=\"7\""}, BadValue{"app.to=10.0.0.1:7"},
-        BadValue{"app.group=10.0.0.1"}, BadValue{"app.cpu=4"}, BadValue{"app.rate=5pps"},
-        BadValue{"app[1].to=10.0.0.2:7"}, BadValue{"app[1].to=10.0.0.1"}, BadValue{"app[1].size=70000"},
-        BadValue{"app[1].group=239.1.1.1"}, BadValue{"traffic.kind=tcp"}, BadValue{"traffic.rate=captured"},
-        BadValue{"traffic.rate=1000"}, BadValue{"traffic.size=63"}, BadValue{"traffic.size=1519"},
-        BadValue{"traffic.flows=65535"}, BadValue{"traffic.dst=10.0.0.9"}, BadValue{"traffic.src=10.0.0.2"},
+        BadValue{"host.nic.interrupts=msi-x"}, BadValue{"host.nic.quirk.writeback_rule=x"},
+        BadValue{"host.nic.quirk.nope=1"}, BadValue{"host.nic=5"}, BadValue{"host=5"},
+        BadValue{"app.kind=teapot"}, BadValue{"app.port=0"}, BadValue{"app.port=70000"},
+        BadValue{"app.port=\"7\""}, BadValue{"app.to=10.0.0.1:7"}, BadValue{"app.group=10.0.0.1"},
+        BadValue{"app.cpu=4"}, BadValue{"app.rate=5pps"}, BadValue{"app[1].to=10.0.0.2:7"},
+        BadValue{"app[1].to=10.0.0.1"}, BadValue{"app[1].size=70000"}, BadValue{"app[1].group=239.1.1.1"},
+        BadValue{"traffic.kind=tcp"}, BadValue{"traffic.rate=captured"}, BadValue{"traffic.rate=1000"},
+        BadValue{"traffic.size=63"}, BadValue{"traffic.size=9729"}, BadValue{"traffic.flows=65535"},
+        BadValue{"traffic.dst=10.0.0.9"}, BadValue{"traffic.src=10.0.0.2"},
         BadValue{"traffic.src_mac=02:00:00:00:00:02"}, BadValue{"traffic.file=x.pcap"},
         BadValue{"at.time=soon"}, BadValue{"at.time=6ms"}, BadValue{"at.host=h3"}, BadValue{"at.command="},
         BadValue{"expect.op=="}, BadValue{"expect.value=[1]"}, BadValue{"expect.value=text"},

@@ -39,12 +39,14 @@ TEST(ProcText, E_36_SoftirqsAsInTheSample) {
 }
 
 TEST(ProcText, E_37_InterruptsAsInTheSample) {
-  const std::string text = proc_interrupts({{"eth0", {1, 0}}, {"eth0-rx-0", {863649703, 0}}},
-                                           {{"LOC", {2913290785, 1585321306}}, {"RES", {7, 0}}});
+  const std::string text =
+      proc_interrupts({{"eth0", {1, 0}}, {"eth0-rx-0", {863649703, 0}}, {"eth1", {5, 0}, true}},
+                      {{"LOC", {2913290785, 1585321306}}, {"RES", {7, 0}}});
   EXPECT_EQ(text,
             "           CPU0       CPU1       \n"
             " 64:          1          0  IR-PCI-MSI-edge      eth0\n"
             " 65:  863649703          0  IR-PCI-MSI-edge      eth0-rx-0\n"
+            " 66:          5          0  IR-IO-APIC-fasteoi   eth1\n"
             "LOC: 2913290785 1585321306   Local timer interrupts\n"
             "RES:          7          0   Rescheduling interrupts\n");
 }
