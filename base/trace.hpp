@@ -37,7 +37,7 @@ struct FrameEvent {
   Time end;
   unsigned port = 0;
   bool transmitted = false;          ///< by the NIC
-  std::span<const std::byte> bytes;  ///< without FCS, padded to 60
+  std::span<const std::byte> bytes;  ///< without FCS
   std::uint64_t content = 0;         ///< hash of bytes
   Time stamp{};                      ///< transmitted: when the application sent it, zero if unknown
   std::uint32_t packet = 0;          ///< running number of the frame, of this NIC and direction, from 1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace niclab::igb {
@@ -17,15 +18,20 @@ struct PlantedBugs {
 inline constexpr unsigned kMaxQueues = 8;
 inline constexpr unsigned kMinRing = 80, kMaxRing = 4096;  ///< descriptors (path-map F-24)
 
+/// Pause frames a side may send (tx) or obeys (rx).
+enum class FlowControl : std::uint8_t { none, rx_pause, tx_pause, full };
+
 struct IgbConfig {
   unsigned queues = 0;     ///< 1..8; 0: min(8, online CPUs) (path-map A-20)
   unsigned rx_ring = 256;  ///< descriptors, 80..4096 (path-map A-26)
   unsigned tx_ring = 256;
   unsigned rx_usecs = 3;  ///< 0, 1, 3 or 10..10000; 3 is adaptive (path-map F-29)
   unsigned tx_usecs = 3;  ///< the same for transmit vectors of their own; ignored when rings are paired
-  unsigned tx_work_limit = 128;          ///< packets a transmit clean may complete (path-map B-123)
-  bool rss_udp_ports = false;            ///< hash UDP ports too (path-map F-26)
-  std::string firmware_version = "N/A";  ///< what ethtool -i says; the driver does not read it itself
+  unsigned tx_work_limit = 128;               ///< packets a transmit clean may complete (path-map B-123)
+  bool rss_udp_ports = false;                 ///< hash UDP ports too (path-map F-26)
+  std::optional<FlowControl> flow_control{};  ///< what to negotiate; none given: what the NVM says
+  unsigned speed = 1000;                      ///< Mb/s: advertised at most, as `ethtool -s DEV advertise`
+  std::string firmware_version = "N/A";       ///< what ethtool -i says; the driver does not read it itself
   PlantedBugs bugs{};
 };
 

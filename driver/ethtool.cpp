@@ -77,9 +77,29 @@ DriverInfo IgbAdapter::get_drvinfo() const {
 
 PauseParam IgbAdapter::get_pauseparam() const {
   const FlowControl fc = hw_.current_fc();
-  return {.autoneg = true,
+  return {.autoneg = fc_autoneg_,
           .rx_pause = fc == FlowControl::rx_pause || fc == FlowControl::full,
           .tx_pause = fc == FlowControl::tx_pause || fc == FlowControl::full};
+}
+
+int IgbAdapter::set_pauseparam(const PauseParam& wanted) {
+  begin_reconfiguration();
+  fc_autoneg_ = wanted.autoneg;
+  if (fc_autoneg_) {
+    hw_.request_fc(std::nullopt);
+    if (running_) {
+      igb_down();
+      igb_up();
+    } else {
+      igb_reset();
+    }
+  } else {
+    hw_.force_fc(wanted.rx_pause   ? wanted.tx_pause ? FlowControl::full : FlowControl::rx_pause
+                 : wanted.tx_pause ? FlowControl::tx_pause
+                                   : FlowControl::none);
+  }
+  end_reconfiguration();
+  return 0;
 }
 
 int IgbAdapter::set_rxfh_indir(std::span<const unsigned> queues) {

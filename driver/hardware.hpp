@@ -5,16 +5,15 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/pci.hpp"
+#include "driver/config.hpp"
 #include "hw/registers.hpp"
 
 namespace niclab::igb {
 
 namespace reg = hw::reg;
-
-/// Pause frames a side may send (tx) or obeys (rx).
-enum class FlowControl : std::uint8_t { none, rx_pause, tx_pause, full };
 
 /// What the link came up with.
 struct LinkState {
@@ -92,6 +91,12 @@ class Hardware {
   /// Derives the watermarks from the receive packet buffer; row 1 of 5.2.
   void set_fc_watermarks(std::uint32_t max_frame);
   FlowControl current_fc() const { return fc_current_; }
+  /// What the next setup_link() negotiates; none given: what the NVM says.
+  void request_fc(std::optional<FlowControl> fc) { fc_asked_ = fc; }
+  /// Puts `fc` into the MAC at once, whatever was negotiated.
+  void force_fc(FlowControl fc);
+  /// Fastest speed in Mb/s that the next setup_link() advertises.
+  void advertise_up_to(unsigned mbps) { fastest_ = mbps; }
 
   // --- state -------------------------------------------------------------------------------------
   unsigned port() const { return port_; }
@@ -121,6 +126,8 @@ class Hardware {
   bool removed_ = false;
   unsigned port_ = 0;
   std::uint32_t high_water_ = 0, low_water_ = 0;  // bytes
+  unsigned fastest_ = 1000;
+  std::optional<FlowControl> fc_asked_;
   FlowControl fc_requested_ = FlowControl::full, fc_current_ = FlowControl::none;
 };
 

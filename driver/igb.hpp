@@ -81,6 +81,9 @@ class IgbAdapter final : public stack::NetDevice {
   int set_channels(unsigned combined);
   DriverInfo get_drvinfo() const;
   PauseParam get_pauseparam() const;
+  /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
+  /// are ignored, as in igb. 0.
+  int set_pauseparam(const PauseParam& wanted);
   /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
   /// queue that is not there.
   const RxIndirection& get_rxfh_indir() const { return rss_indir_; }
@@ -238,6 +241,7 @@ class IgbAdapter final : public stack::NetDevice {
   // settings
   unsigned tx_ring_count_, rx_ring_count_;
   std::uint32_t rx_itr_setting_, tx_itr_setting_;
+  bool fc_autoneg_ = true;
   bool rss_udp_ports_;
   RxIndirection rss_indir_{};
   unsigned rss_indir_queues_ = 0;  // the number of queues the table was made for

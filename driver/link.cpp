@@ -17,18 +17,24 @@ constexpr std::uint32_t kLargestFrame = 9728;
 constexpr std::array<std::uint32_t, 11> kPacketBufferKb{36, 72, 144, 1, 2, 4, 8, 16, 35, 70, 140};
 
 /// IEEE 802.3 annex 28B: what two pause advertisements agree on, seen from the local side.
+/// One that offers nothing may be forced to pause us none the less, so who offered to obey does.
 FlowControl resolve_pause(std::uint16_t local, std::uint16_t partner, FlowControl requested) {
   const bool lp = (local & mii::anar::PAUSE) != 0, la = (local & mii::anar::ASYMMETRIC) != 0;
   const bool pp = (partner & mii::anar::PAUSE) != 0, pa = (partner & mii::anar::ASYMMETRIC) != 0;
   if (lp && pp) return requested == FlowControl::full ? FlowControl::full : FlowControl::rx_pause;
   if (!lp && la && pp && pa) return FlowControl::tx_pause;
   if (lp && la && !pp && pa) return FlowControl::rx_pause;
-  return FlowControl::none;
+  const bool obeys = requested == FlowControl::full || requested == FlowControl::rx_pause;
+  return obeys ? FlowControl::rx_pause : FlowControl::none;
 }
 
 }  // namespace
 
 int Hardware::set_default_fc() {
+  if (fc_asked_) {
+    fc_requested_ = *fc_asked_;
+    return 0;
+  }
   std::uint16_t word = 0;
   if (const int error = read_nvm(nvm_base() + kNvmInitControl2, word); error != 0) return error;
   const std::uint16_t pause = word & kNvmPauseMask;
@@ -94,6 +100,11 @@ void Hardware::force_mac_fc() {
   const bool obeys = fc_current_ == FlowControl::rx_pause || fc_current_ == FlowControl::full;
   rmw32(reg::CTRL, reg::ctrl::RFCE | reg::ctrl::TFCE,
         (sends ? reg::ctrl::TFCE : 0) | (obeys ? reg::ctrl::RFCE : 0));
+}
+
+void Hardware::force_fc(FlowControl fc) {
+  fc_asked_ = fc_requested_ = fc_current_ = fc;
+  force_mac_fc();
 }
 
 void Hardware::config_fc_after_link_up() {

@@ -19,7 +19,7 @@ namespace bmsr {
 inline constexpr std::uint16_t LINK = 1u << 2, AN_COMPLETE = 1u << 5;
 }
 namespace anar {  // ANLPAR shares the layout
-inline constexpr std::uint16_t ALL_10_100 = 0x01E0, PAUSE = 1u << 10, ASYMMETRIC = 1u << 11;
+inline constexpr std::uint16_t ALL_10_100 = 0x01E0, ALL_100 = 0x0180, PAUSE = 1u << 10, ASYMMETRIC = 1u << 11;
 }
 namespace control_1000t {
 inline constexpr std::uint16_t HALF = 1u << 8, FULL = 1u << 9;

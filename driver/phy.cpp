@@ -144,7 +144,9 @@ int Hardware::copper_link_autoneg() {
     case FlowControl::rx_pause:
     case FlowControl::full: anar |= mii::anar::PAUSE | mii::anar::ASYMMETRIC; break;
   }
-  gigabit = static_cast<std::uint16_t>((gigabit & ~mii::control_1000t::HALF) | mii::control_1000t::FULL);
+  if (fastest_ < 100) anar &= static_cast<std::uint16_t>(~mii::anar::ALL_100);
+  gigabit &= static_cast<std::uint16_t>(~(mii::control_1000t::HALF | mii::control_1000t::FULL));
+  if (fastest_ >= 1000) gigabit |= mii::control_1000t::FULL;
   write_phy_reg(mii::ANAR, anar);
   write_phy_reg(mii::CONTROL_1000T, gigabit);
   if (const int error = read_phy_reg(mii::BMCR, bmcr); error != 0) return error;

@@ -42,6 +42,8 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       tx_itr_setting_(setting_or_default(config.tx_usecs)),
       rss_udp_ports_(config.rss_udp_ports) {
   name = std::move(interface);
+  hw_.request_fc(config.flow_control);
+  hw_.advertise_up_to(config.speed);
 }
 
 IgbAdapter::~IgbAdapter() {

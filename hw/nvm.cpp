@@ -18,7 +18,7 @@ Nvm Nvm::make_default(const MacAddress& mac) {
     MacAddress own = mac;
     own.octets[5] = static_cast<std::uint8_t>(own.octets[5] + port);
     nvm.set_mac(port, own);
-    nvm.set_word(base + nvm_word::INIT_CONTROL_2, 0x0000);  // default pause: none
+    nvm.set_word(base + nvm_word::INIT_CONTROL_2, 0x3000);  // default pause: both ways
     nvm.set_word(base + nvm_word::INIT_CONTROL_3, 0x0000);  // internal copper PHY, no wake-up
   }
   using namespace nvm_word;

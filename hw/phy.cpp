@@ -6,6 +6,74 @@ namespace niclab::hw {
 
 using namespace mii;
 
+namespace {
+
+/// Modes of 10 and 100 Mb/s, best first.
+constexpr struct {
+  std::uint16_t bit;
+  LinkMode mode;
+} kBaseModes[] = {{ANAR_100FD, {LinkSpeed::mbps100, true}},
+                  {ANAR_100HD, {LinkSpeed::mbps100, false}},
+                  {ANAR_10FD, {LinkSpeed::mbps10, true}},
+                  {ANAR_10HD, {LinkSpeed::mbps10, false}}};
+
+/// What a partner that does not negotiate looks like: half duplex at its speed (parallel detection).
+LinkSignal detected(const LinkSignal& s) {
+  if (s.negotiates) return s;
+  LinkSignal d;
+  if (s.forced.speed == LinkSpeed::mbps1000) d.gigabit_page = CTRL1000_FD;
+  if (s.forced.speed == LinkSpeed::mbps100) d.base_page = ANAR_100HD;
+  if (s.forced.speed == LinkSpeed::mbps10) d.base_page = ANAR_10HD;
+  return d;
+}
+
+bool offers(const LinkSignal& s, LinkSpeed speed) {
+  if (!s.negotiates) return s.forced.speed == speed;
+  switch (speed) {
+    case LinkSpeed::mbps1000: return (s.gigabit_page & CTRL1000_FD) != 0;
+    case LinkSpeed::mbps100: return (s.base_page & (ANAR_100FD | ANAR_100HD)) != 0;
+    case LinkSpeed::mbps10: return (s.base_page & (ANAR_10FD | ANAR_10HD)) != 0;
+  }
+  return false;
+}
+
+std::uint16_t partner_page(const LinkSignal& partner) {
+  const std::uint16_t page = detected(partner).base_page;
+  return partner.negotiates ? static_cast<std::uint16_t>(page | ANAR_SELECTOR | LP_ACKNOWLEDGE | LP_NEXT_PAGE)
+                            : page;
+}
+
+/// Master, both receivers well, and what the partner can do.
+std::uint16_t partner_gigabit(const LinkSignal& partner, LinkMode mode) {
+  const unsigned abilities = (partner.gigabit_page & (CTRL1000_FD | CTRL1000_HD)) << 2;
+  return static_cast<std::uint16_t>((mode.speed == LinkSpeed::mbps1000 ? 0x7000 : 0) | abilities);
+}
+
+}  // namespace
+
+LinkSignal LinkSignal::everything(LinkSpeed fastest, bool pause) {
+  LinkSignal s;
+  s.base_page = ANAR_10HD | ANAR_10FD;
+  if (fastest >= LinkSpeed::mbps100) s.base_page |= ANAR_100HD | ANAR_100FD;
+  if (fastest >= LinkSpeed::mbps1000) s.gigabit_page = CTRL1000_FD | CTRL1000_HD;
+  if (pause) s.base_page |= ANAR_PAUSE;
+  return s;
+}
+
+std::optional<LinkMode> resolve_link(const LinkSignal& mine, const LinkSignal& partner) {
+  if (!mine.present || !partner.present) return std::nullopt;
+  if (!mine.negotiates) {
+    if (!offers(partner, mine.forced.speed)) return std::nullopt;
+    return mine.forced;
+  }
+  const LinkSignal other = detected(partner);
+  if ((mine.gigabit_page & other.gigabit_page & CTRL1000_FD) != 0) return LinkMode{LinkSpeed::mbps1000, true};
+  const unsigned common = mine.base_page & other.base_page;
+  for (const auto& [bit, mode] : kBaseModes)
+    if ((common & bit) != 0) return mode;
+  return std::nullopt;
+}
+
 void Phy::load_defaults() {
   regs_.fill(0);
   regs_[BMCR] = 0x1140;
@@ -23,10 +91,9 @@ void Phy::reset(Time t) {
   restart(t);
 }
 
-void Phy::set_cable(bool connected, Time t) {
-  if (cable_ == connected) return;
-  cable_ = connected;
-  restart(t);
+void Phy::partner_says(const LinkSignal& signal, Time t) {
+  partner_ = signal;
+  negotiate(t);
 }
 
 void Phy::set_link_disconnect(bool on, Time t) {
@@ -36,8 +103,29 @@ void Phy::set_link_disconnect(bool on, Time t) {
 }
 
 void Phy::restart(Time t) {
+  ++restarts_;
+  said_ = signal_of_registers();
+  negotiate(t);
+}
+
+void Phy::negotiate(Time t) {
   dropped_ = true;
-  link_up_at_ = cable_ && !disconnect_ && !powered_down() ? t + negotiation_ : Time::never();
+  const auto mode = resolve_link(said_, partner_);
+  if (mode) mode_ = *mode;
+  link_up_at_ = mode ? t + negotiation_ : Time::never();
+}
+
+LinkSignal Phy::signal_of_registers() const {
+  if (disconnect_ || powered_down()) return LinkSignal::nothing();
+  const std::uint16_t control = regs_[BMCR];
+  LinkSignal s{.base_page = regs_[ANAR], .gigabit_page = regs_[CTRL1000]};
+  s.negotiates = (control & BMCR_AN_ENABLE) != 0;
+  if (s.negotiates) return s;
+  s.forced = {(control & BMCR_SPEED_MSB) != 0   ? LinkSpeed::mbps1000
+              : (control & BMCR_SPEED_LSB) != 0 ? LinkSpeed::mbps100
+                                                : LinkSpeed::mbps10,
+              (control & BMCR_FULL_DUPLEX) != 0};
+  return s;
 }
 
 std::uint16_t Phy::status(Time t) {
@@ -52,10 +140,10 @@ std::uint16_t Phy::read(unsigned reg, Time t) {
   const bool up = link(t);
   switch (reg) {
     case BMSR: return status(t);
-    case ANLPAR: return up ? 0xC1E1 : 0;  // every 10/100 mode, no pause
-    case ANER: return up ? 0x0007 : 0x0004;
-    case ANLPNP: return up ? 0x4006 : 0;
-    case STAT1000: return up ? 0x7C00 : 0;
+    case ANLPAR: return up ? partner_page(partner_) : 0;
+    case ANER: return up && partner_.negotiates ? 0x0007 : 0x0004;
+    case ANLPNP: return up && partner_.negotiates ? 0x4006 : 0;
+    case STAT1000: return up ? partner_gigabit(partner_, mode_) : 0;
     case PHY_STATUS_2: return up ? static_cast<std::uint16_t>(static_cast<unsigned>(mode().speed) << 8) : 0;
     default: return reg < regs_.size() ? regs_[reg] : 0xFFFF;
   }
@@ -101,20 +189,6 @@ std::uint32_t Phy::mdic(std::uint32_t written, Time t) {
   }
   if ((written & m::OP.mask()) == m::OP_READ) return m::DATA.replace(kept, read(reg, t)) | m::READY;
   return kept | m::READY;
-}
-
-LinkMode Phy::mode() const {
-  const std::uint16_t control = regs_[BMCR];
-  if (!(control & BMCR_AN_ENABLE)) {
-    const bool full = (control & BMCR_FULL_DUPLEX) != 0;
-    if (control & BMCR_SPEED_MSB) return {LinkSpeed::mbps1000, full};
-    return {control & BMCR_SPEED_LSB ? LinkSpeed::mbps100 : LinkSpeed::mbps10, full};
-  }
-  // The partner can do everything, so our best advertised mode wins.
-  if (regs_[CTRL1000] & CTRL1000_FD) return {LinkSpeed::mbps1000, true};
-  if (regs_[ANAR] & ANAR_100FD) return {LinkSpeed::mbps100, true};
-  if (regs_[ANAR] & ANAR_100HD) return {LinkSpeed::mbps100, false};
-  return {LinkSpeed::mbps10, (regs_[ANAR] & ANAR_10FD) != 0};
 }
 
 }  // namespace niclab::hw

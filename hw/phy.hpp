@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/time.hpp"
 #include "hw/mac_timing.hpp"
@@ -23,7 +24,9 @@ inline constexpr std::uint16_t BMCR_FULL_DUPLEX = 0x0100, BMCR_SPEED_MSB = 0x004
 inline constexpr std::uint16_t BMSR_LINK = 0x0004, BMSR_AN_COMPLETE = 0x0020;
 inline constexpr std::uint16_t ANAR_10HD = 0x0020, ANAR_10FD = 0x0040, ANAR_100HD = 0x0080,
                                ANAR_100FD = 0x0100;
+inline constexpr std::uint16_t ANAR_MODES = 0x01E0, ANAR_SELECTOR = 0x0001;
 inline constexpr std::uint16_t ANAR_PAUSE = 0x0400, ANAR_ASYM_PAUSE = 0x0800;
+inline constexpr std::uint16_t LP_ACKNOWLEDGE = 0x4000, LP_NEXT_PAGE = 0x8000;  ///< in ANLPAR
 inline constexpr std::uint16_t CTRL1000_HD = 0x0100, CTRL1000_FD = 0x0200;
 }  // namespace mii
 
@@ -33,6 +36,25 @@ struct LinkMode {
   bool full_duplex = true;
   constexpr bool operator==(const LinkMode&) const = default;
 };
+
+/// What one end of a cable says to the other: nothing, its abilities, or a mode somebody forced on it.
+struct LinkSignal {
+  bool present = true;             ///< false: no cable, or a PHY without power
+  bool negotiates = true;          ///< false: speaks `forced` only
+  std::uint16_t base_page = 0;     ///< as ANAR: modes of 10 and 100 Mb/s, pause
+  std::uint16_t gigabit_page = 0;  ///< as CTRL1000: modes of 1000 Mb/s
+  LinkMode forced{};
+  bool operator==(const LinkSignal&) const = default;
+
+  static LinkSignal nothing() { return {.present = false}; }
+  /// Everything up to `fastest`, full and half duplex, and PAUSE both ways if `pause`.
+  static LinkSignal everything(LinkSpeed fastest = LinkSpeed::mbps1000, bool pause = false);
+};
+
+/// The mode in which two ends of a cable work together (IEEE 802.3 clause 28); nullopt: none. With `mine` not
+/// negotiating the mode is the forced one; a partner that does not negotiate is heard by its speed, and taken
+/// for half duplex.
+std::optional<LinkMode> resolve_link(const LinkSignal& mine, const LinkSignal& partner);
 
 /// The link is up from link_up_at() on, until something restarts it. Time is an argument and never runs
 /// backwards.
@@ -45,8 +67,13 @@ class Phy {
 
   /// Hardware reset: power-on, CTRL.PHY_RST. Registers take their defaults and negotiation starts at `t`.
   void reset(Time t);
-  /// The far end: a cable with a live partner, or nothing.
-  void set_cable(bool connected, Time t);
+  /// What the far end says; it can do everything until somebody tells otherwise. When it says something,
+  /// negotiation begins anew: whoever restarts takes the other end with him.
+  void partner_says(const LinkSignal& signal, Time t);
+  /// What this end has said since its last restart.
+  const LinkSignal& signal() const { return said_; }
+  /// Counts this end's own restarts: when it has changed, the far end has to be told.
+  unsigned restarts() const { return restarts_; }
   /// PHPM.GO_LINKD holds the link down.
   void set_link_disconnect(bool on, Time t);
 
@@ -59,18 +86,23 @@ class Phy {
   /// When the link comes up, or came; Time::never() while nothing is under way.
   Time link_up_at() const { return link_up_at_; }
   /// What was negotiated or forced.
-  LinkMode mode() const;
+  LinkMode mode() const { return mode_; }
   bool powered_down() const { return (regs_[mii::BMCR] & mii::BMCR_POWER_DOWN) != 0; }
 
  private:
   void load_defaults();
-  void restart(Time t);  ///< link down now, up after the negotiation if anything allows it
+  void restart(Time t);    ///< this end says what its registers hold now
+  void negotiate(Time t);  ///< link down now, up after the negotiation if anything allows it
+  LinkSignal signal_of_registers() const;
   std::uint16_t status(Time t);
 
   Duration negotiation_;
   std::array<std::uint16_t, 32> regs_{};
   Time link_up_at_ = Time::never();
-  bool cable_ = true, disconnect_ = false;
+  LinkSignal said_ = LinkSignal::nothing(), partner_ = LinkSignal::everything();
+  LinkMode mode_{};
+  unsigned restarts_ = 0;
+  bool disconnect_ = false;
   bool dropped_ = true;  ///< the link was down at some instant since BMSR was read: bit 2 latches low
 };
 

@@ -225,7 +225,7 @@ inline constexpr std::uint32_t HIDVLAN = bit(29), STRVLAN = bit(30), STRCRC = bi
 }
 
 namespace tctl {  // 2.8.1
-inline constexpr std::uint32_t EN = bit(1), PSP = bit(3), RTLC = bit(24);
+inline constexpr std::uint32_t EN = bit(1), PSP = bit(3), SWXOFF = bit(22), RTLC = bit(24);
 inline constexpr Field CT{4, 8}, BST{12, 10};
 }  // namespace tctl
 
@@ -248,6 +248,10 @@ inline constexpr std::uint32_t RTL = 0x0000FFF0;  ///< bytes
 namespace fcrth {
 inline constexpr std::uint32_t RTH = 0x0003FFF0;  ///< bytes
 }
+namespace fcsts0 {
+inline constexpr std::uint32_t XOFF = bit(0), ABOVE_HIGH = bit(1), BELOW_LOW = bit(2);
+inline constexpr Field REFRESH{16, 16};  ///< quanta
+}  // namespace fcsts0
 
 namespace tsauxc {  // 2.11
 inline constexpr std::uint32_t DISABLE_SYSTIME = bit(31);

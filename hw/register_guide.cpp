@@ -97,11 +97,12 @@ constexpr NamedField kIvarMisc[] = {{"VECTOR0", byte_of(ivar::VECTOR, 0)},
                                     {"VALID0", byte_of(ivar::VALID, 0)},
                                     {"VECTOR1", byte_of(ivar::VECTOR, 1)},
                                     {"VALID1", byte_of(ivar::VALID, 1)}};
-constexpr NamedField kRctl[] = {
-    {"RXEN", rctl::RXEN},   {"SBP", rctl::SBP}, {"UPE", rctl::UPE},     {"MPE", rctl::MPE},
-    {"LPE", rctl::LPE},     {"LBM", rctl::LBM}, {"MO", rctl::MO},       {"BAM", rctl::BAM},
-    {"BSIZE", rctl::BSIZE}, {"VFE", rctl::VFE}, {"CFIEN", rctl::CFIEN}, {"CFI", rctl::CFI},
-    {"PSP", rctl::PSP},     {"DPF", rctl::DPF}, {"PMCF", rctl::PMCF},   {"SECRC", rctl::SECRC}};
+constexpr NamedField kRctl[] = {{"RXEN", rctl::RXEN},   {"SBP", rctl::SBP},    {"UPE", rctl::UPE},
+                                {"MPE", rctl::MPE},     {"LPE", rctl::LPE},    {"LBM", rctl::LBM},
+                                {"RDMTS", rctl::RDMTS}, {"MO", rctl::MO},      {"BAM", rctl::BAM},
+                                {"BSIZE", rctl::BSIZE}, {"VFE", rctl::VFE},    {"CFIEN", rctl::CFIEN},
+                                {"CFI", rctl::CFI},     {"PSP", rctl::PSP},    {"DPF", rctl::DPF},
+                                {"PMCF", rctl::PMCF},   {"SECRC", rctl::SECRC}};
 constexpr NamedField kRxdctl[] = {{"PTHRESH", rxdctl::PTHRESH},
                                   {"HTHRESH", rxdctl::HTHRESH},
                                   {"WTHRESH", rxdctl::WTHRESH},
@@ -113,16 +114,47 @@ constexpr NamedField kTxdctl[] = {{"PTHRESH", txdctl::PTHRESH}, {"HTHRESH", txdc
 constexpr NamedField kSrrctl[] = {
     {"BSIZEPACKET", srrctl::BSIZEPACKET}, {"BSIZEHEADER", srrctl::BSIZEHEADER}, {"RDMTS", srrctl::RDMTS},
     {"DESCTYPE", srrctl::DESCTYPE},       {"TIMESTAMP", srrctl::TIMESTAMP},     {"DROP_EN", srrctl::DROP_EN}};
-constexpr NamedField kRxcsum[] = {{"IPOFL", rxcsum::IPOFL},
-                                  {"TUOFL", rxcsum::TUOFL},
-                                  {"CRCOFL", rxcsum::CRCOFL},
-                                  {"IPPCSE", rxcsum::IPPCSE},
-                                  {"PCSD", rxcsum::PCSD}};
+constexpr NamedField kPsrtype[] = {{"ETHERNET", psrtype::ETHERNET},
+                                   {"IPV4_FRAGMENT", psrtype::IPV4_FRAGMENT},
+                                   {"IPV4_TCP", psrtype::IPV4_TCP},
+                                   {"IPV4_UDP", psrtype::IPV4_UDP},
+                                   {"IPV6_FRAGMENT", psrtype::IPV6_FRAGMENT},
+                                   {"IPV6_TCP", psrtype::IPV6_TCP},
+                                   {"IPV6_UDP", psrtype::IPV6_UDP}};
+constexpr NamedField kRxcsum[] = {{"PCSS", rxcsum::PCSS},     {"IPOFL", rxcsum::IPOFL},
+                                  {"TUOFL", rxcsum::TUOFL},   {"CRCOFL", rxcsum::CRCOFL},
+                                  {"IPPCSE", rxcsum::IPPCSE}, {"PCSD", rxcsum::PCSD}};
 constexpr NamedField kRfctl[] = {{"IPV6_DIS", rfctl::IPV6_DIS},
                                  {"IPV6_XSUM_DIS", rfctl::IPV6_XSUM_DIS},
                                  {"IPV6_EX_DIS", rfctl::IPV6_EX_DIS},
                                  {"NEW_IPV6_EXT_DIS", rfctl::NEW_IPV6_EXT_DIS},
-                                 {"LEF", rfctl::LEF}};
+                                 {"LEF", rfctl::LEF},
+                                 {"SYNQFP", rfctl::SYNQFP}};
+constexpr NamedField kVet[] = {{"EXTERNAL", vet::EXTERNAL}};
+constexpr NamedField kEtqf[] = {
+    {"ETYPE", etqf::ETYPE},         {"QUEUE", etqf::QUEUE},         {"FILTER_ENABLE", etqf::FILTER_ENABLE},
+    {"IMMEDIATE", etqf::IMMEDIATE}, {"TIMESTAMP", etqf::TIMESTAMP}, {"QUEUE_ENABLE", etqf::QUEUE_ENABLE}};
+constexpr NamedField kSynqf[] = {{"ENABLE", synqf::ENABLE}, {"QUEUE", synqf::QUEUE}};
+constexpr NamedField kFtqf[] = {{"PROTOCOL", ftqf::PROTOCOL},
+                                {"QUEUE_ENABLE", ftqf::QUEUE_ENABLE},
+                                {"QUEUE", ftqf::QUEUE},
+                                {"TIMESTAMP", ftqf::TIMESTAMP},
+                                {"PROTOCOL_BP", ftqf::PROTOCOL_BP}};
+constexpr NamedField kImir[] = {{"PORT", imir::PORT},
+                                {"IMMEDIATE", imir::IMMEDIATE},
+                                {"PORT_BP", imir::PORT_BP},
+                                {"PRIORITY", imir::PRIORITY}};
+constexpr NamedField kImirext[] = {{"SIZE_THRESH", imirext::SIZE_THRESH},
+                                   {"SIZE_BP", imirext::SIZE_BP},
+                                   {"URG", imirext::URG},
+                                   {"ACK", imirext::ACK},
+                                   {"PSH", imirext::PSH},
+                                   {"RST", imirext::RST},
+                                   {"SYN", imirext::SYN},
+                                   {"FIN", imirext::FIN},
+                                   {"CTRL_BP", imirext::CTRL_BP}};
+constexpr NamedField kImirvp[] = {{"PRIORITY", imirvp::PRIORITY}, {"ENABLE", imirvp::ENABLE}};
+constexpr NamedField kWufc[] = {{"FLEX_HQ", wufc::FLEX_HQ}};
 constexpr NamedField kMrqc[] = {
     {"MODE", mrqc::MODE},         {"DEFAULT_QUEUE", mrqc::DEFAULT_QUEUE}, {"TCP_IPV4", mrqc::TCP_IPV4},
     {"IPV4", mrqc::IPV4},         {"TCP_IPV6_EX", mrqc::TCP_IPV6_EX},     {"IPV6_EX", mrqc::IPV6_EX},
@@ -172,6 +204,15 @@ constexpr Layout kLayouts[] = {
     {"RXDCTL", kRxdctl},
     {"TXDCTL", kTxdctl},
     {"SRRCTL", kSrrctl},
+    {"VET", kVet},
+    {"PSRTYPE", kPsrtype},
+    {"ETQF", kEtqf},
+    {"SYNQF", kSynqf},
+    {"FTQF", kFtqf},
+    {"IMIR", kImir},
+    {"IMIREXT", kImirext},
+    {"IMIRVP", kImirvp},
+    {"WUFC", kWufc},
     {"RXCSUM", kRxcsum},
     {"RFCTL", kRfctl},
     {"MRQC", kMrqc},
@@ -210,7 +251,7 @@ constexpr Section kSections[] = {
     {"2.6.5", "EIAC EIAM"},
     {"2.6.6", "EITR"},
     {"2.6.7", "IVAR IVAR_MISC"},
-    {"2.6.8", "IMIR IMIREXT IMIRVP SYNQF FTQF"},
+    {"2.6.8", "IMIR IMIREXT IMIRVP SYNQF FTQF ETQF FHFT FHFT_EXT"},
     {"2.6.9", "TCPTIMER"},
     {"2.7", "RDBAL RDBAH RDLEN RDH RDT"},
     {"2.7.1", "RCTL"},
@@ -236,7 +277,7 @@ constexpr Section kSections[] = {
     {"2.8.7", "TDWBAL TDWBAH"},
     {"2.8.8", "RXCTL TXCTL DCA_ID DCA_CTRL"},
     {"2.8.9", "AIT DTXMXPKTSZ"},
-    {"2.9", "RXPBS TXPBS PBRWAC"},
+    {"2.9", "RXPBS TXPBS PBRWAC RDFH RDFT RDFHS RDFTS RDFPC"},
     {"2.10", "FCAL FCAH FCT FCTTV FCRTL FCRTH FCRTV FCSTS0"},
     {"2.11",
      "SYSTIML SYSTIMH SYSTIMR TIMINCA TIMADJL TIMADJH TSYNCTXCTL TXSTMPL TXSTMPH TSYNCRXCTL TSYNCRXCFG "

@@ -111,7 +111,7 @@ constexpr Register kRegisters[] = {
     {"LATECOL", 0x04020, 1, 0, RC, 0, 0, stub, statistics, "late collisions"},
     {"COLC", 0x04028, 1, 0, RC, 0, 0, stub, statistics, "collisions"},
     {"CBTMPC", 0x0402C, 1, 0, RC, 0, 0, stub, statistics, "circuit-breaker transmit packets"},
-    {"DC", 0x04030, 1, 0, RC, 0, 0, stub, statistics, "deferrals"},
+    {"DC", 0x04030, 1, 0, RC, 0, 0, implemented, statistics, "deferrals"},
     {"TNCRS", 0x04034, 1, 0, RC, 0, 0, stub, statistics, "transmits without carrier sense"},
     {"SEC", 0x04038, 1, 0, RC, 0, 0, stub, statistics, "sequence errors"},
     {"HTDPMC", 0x0403C, 1, 0, RC, 0, 0, implemented, statistics, "host transmit packets discarded by the MAC"},

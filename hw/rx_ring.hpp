@@ -5,6 +5,7 @@
 // is docs/rtl.md. What is written back lies beside it, in RxWritebacks.
 #pragma once
 
+#include <cassert>
 #include <optional>
 #include <span>
 
@@ -33,7 +34,7 @@ class RxRing : public DescriptorPrefetch {
   /// Enabling empties cache and window and starts at 0: hardware itself resets RDH, which software cannot
   /// write (3.1).
   void set_enabled(bool enable);
-  /// In descriptors (RDMTS x 16); 0 is off.
+  /// In descriptors, of SRRCTL.RDMTS or RCTL.RDMTS (2.7.1, 2.7.3); 0 is off.
   void set_minimum_threshold(unsigned descriptors) { minimum_ = descriptors; }
 
   /// Nothing can be taken until something is written back.
@@ -45,11 +46,10 @@ class RxRing : public DescriptorPrefetch {
     return DescriptorPrefetch::take();
   }
 
-  /// Descriptors taken and not yet done; none after the ring has been started again.
-  unsigned unfinished() const { return total_ - done_; }
-  /// The oldest of them is done. WTHRESH, a cacheful of done ones, a full window, or a ring with nothing left
-  /// to give releases what is done.
+  /// The oldest descriptor taken and not yet done is done. WTHRESH, a cacheful of done ones, a full window,
+  /// or a ring with nothing left to give releases what is done.
   void completed() {
+    assert(done_ < total_);
     ++done_;
     released_ = released_ || done_ >= wthresh_ || done_ >= kDepth || free() == 0 || window_full();
   }

@@ -36,21 +36,22 @@ class Statistics {
   }
   /// A good frame put on the wire by `queue`.
   void count_tx_good(unsigned length, DestinationKind kind, unsigned queue) {
-    count_tx_mac(length, kind);
+    count_tx_mac(length);
+    count(reg::GPTC);
+    count_octets(reg::GOTCL, length);
+    if (kind == DestinationKind::broadcast) count(reg::BPTC);
+    if (kind == DestinationKind::multicast) count(reg::MPTC);
     count(reg::HGPTC);
     count_octets(reg::HGOTCL, length);
     ++queues_[queue].tx_packets;
     queues_[queue].tx_octets += length;
   }
-  /// A frame the MAC itself sends (PAUSE).
-  void count_tx_mac(unsigned length, DestinationKind kind) {
-    count(reg::GPTC);
+  /// Any frame on the wire. Those the MAC itself sends (PAUSE) are in the totals and not among the good,
+  /// host's or multicast ones.
+  void count_tx_mac(unsigned length) {
     count(reg::TPT);
-    count_octets(reg::GOTCL, length);
     count_octets(reg::TOTL, length);
     count(size_bin(reg::PTC64, length));
-    if (kind == DestinationKind::broadcast) count(reg::BPTC);
-    if (kind == DestinationKind::multicast) count(reg::MPTC);
   }
   /// RQDPC: dropped for lack of a descriptor, DROP_EN set.
   void count_queue_drop(unsigned queue) {
@@ -102,8 +103,9 @@ class Statistics {
   /// Adds to the pair whose low half is `low`.
   void count_octets(reg::Offset low, unsigned n) {
     std::uint32_t& l = values_[index(low)];
+    std::uint32_t& h = values_[index(low) + 1];
     l += n;
-    if (l < n) ++values_[index(low) + 1];
+    if (l < n && ++h == 0) l = h = ~std::uint32_t{0};
     totals_[index(low)] += n;
   }
   /// The size counter of a frame: six consecutive registers from `first`.

@@ -38,6 +38,9 @@ struct Measurement {
   double per_wall_second() const { return wall_s <= 0 ? 0 : static_cast<double>(packets) / wall_s; }
 };
 
+/// Frames a second; `frame` counts FCS.
+std::uint64_t line_rate(unsigned frame) { return 1'000'000'000 / (8 * (frame + hw::kOverheadBytes)); }
+
 /// `frame` counts FCS. Four streams of many flows each, one sink a CPU.
 std::string receive_scenario(unsigned frame, std::uint64_t pps, std::uint64_t packets) {
   std::string s = kHost;
@@ -101,7 +104,7 @@ Figure figure(const Measurement& m, double load) {
 
 /// The highest load without a drop, to 1 % of line rate, then the measured run at it.
 Figure bench_receive(unsigned frame) {
-  const std::uint64_t line = 1'000'000'000 / (8 * (frame + hw::kOverheadBytes));
+  const std::uint64_t line = line_rate(frame);
   const auto clean = [&](std::uint64_t pps, std::uint64_t packets, Measurement& m) {
     m = measure(receive_scenario(frame, pps, packets), true);
     return m.drops == 0;
@@ -130,21 +133,31 @@ constexpr PacketCase kPacketCases[] = {{"rx64_model", 64, bench_receive},
                                        {"tx64_model", 64, bench_transmit},
                                        {"tx1514_model", 1518, bench_transmit}};
 
-/// The blocks that have a twin are on the transmit path. At least 200 ms simulated.
+/// At least 200 ms simulated.
 constexpr std::uint64_t packets_of_rtl_run(unsigned frame) { return frame == 64 ? 300'000 : 30'000; }
 
-/// Wall over simulated time of a transmit run; `fidelity` is the body of a [fidelity] section.
-double bench_slowdown(unsigned frame, const std::string& fidelity) {
-  const Measurement m =
-      measure(transmit_scenario(frame, packets_of_rtl_run(frame)) + "[fidelity]\n" + fidelity, false);
+enum class Way : std::uint8_t { transmit, receive };
+
+/// Wall over simulated time of a run at line rate; `fidelity` is the body of a [fidelity] section.
+double bench_slowdown(Way way, unsigned frame, const std::string& fidelity) {
+  const std::uint64_t packets = packets_of_rtl_run(frame);
+  const std::string scenario = way == Way::transmit ? transmit_scenario(frame, packets)
+                                                    : receive_scenario(frame, line_rate(frame), packets);
+  const Measurement m = measure(scenario + "[fidelity]\n" + fidelity, way == Way::receive);
   return m.simulated_s <= 0 ? 0 : m.wall_s / m.simulated_s;
 }
 
 struct SlowdownCase {
   const char* name;
+  Way way;
   unsigned frame;
 };
-constexpr SlowdownCase kSlowdownCases[] = {{"slowdown_rtl_all_64", 64}, {"slowdown_rtl_all_1514", 1518}};
+constexpr SlowdownCase kSlowdownCases[] = {{"slowdown_rtl_all_64", Way::transmit, 64},
+                                           {"slowdown_rtl_all_1514", Way::transmit, 1518},
+                                           {"slowdown_rtl_all_rx64", Way::receive, 64}};
+
+/// The way on which a block has most to do.
+Way busy_way(std::string_view unit) { return unit == "rx_ring" ? Way::receive : Way::transmit; }
 
 std::string decimal(double v) {
   char text[32];
@@ -188,15 +201,17 @@ int bench_command(bool json, const std::string& only, std::ostream& out, std::os
       {"blocks in RTL", "wall over simulated time", "times the model's"}};
   for (const SlowdownCase& c : kSlowdownCases) {
     if (!wanted(c.name)) continue;
-    const double slowdown = bench_slowdown(c.frame, "all = \"rtl\"\n");
+    const double slowdown = bench_slowdown(c.way, c.frame, "all = \"rtl\"\n");
     result[c.name] = slowdown;
     rtl.push_back({c.name, decimal(slowdown), ""});
   }
   if (wanted("rtl_cost")) {
-    const double model = bench_slowdown(64, "");
+    const double model[] = {bench_slowdown(Way::transmit, 64, ""), bench_slowdown(Way::receive, 64, "")};
     for (const auto unit : kTwins) {
-      const double slowdown = bench_slowdown(64, std::string(unit) + " = \"rtl\"\n");
-      const double factor = model <= 0 ? 0 : slowdown / model;
+      const Way way = busy_way(unit);
+      const double slowdown = bench_slowdown(way, 64, std::string(unit) + " = \"rtl\"\n");
+      const double of_model = model[static_cast<unsigned>(way)];
+      const double factor = of_model <= 0 ? 0 : slowdown / of_model;
       result["rtl_cost"][std::string(unit)] = factor;
       rtl.push_back({std::string(unit) + ", 64 B", decimal(slowdown), decimal(factor)});
     }

@@ -105,7 +105,8 @@ LinkResult Machine::link_result(unsigned nic, Time start, Time end) const {
   const double elapsed = end > start ? static_cast<double>((end - start).ps()) : 0;
   const auto busy = [&](std::uint64_t frames, std::uint64_t bytes) {
     return static_cast<double>(
-        (hw::byte_time(hw::LinkSpeed::mbps1000) * (bytes + hw::kOverheadBytes * frames)).ps());
+        (hw::byte_time(device_.function(nic).link_mode().speed) * (bytes + hw::kOverheadBytes * frames))
+            .ps());
   };
   LinkResult r{wire.tx_frames, wire.rx_frames, wire.tx_bytes, wire.rx_bytes, 0};
   if (elapsed > 0)
@@ -128,6 +129,8 @@ AccountResult Machine::account_result(unsigned nic) const {
   r.on_the_wire = a.on_the_wire;
   r.tx_counted = a.tx_errors;
   r.tx_inside = a.tx_inside;
+  r.rx_control = a.rx_control;
+  r.tx_control = a.tx_control;
   return r;
 }
 

@@ -60,7 +60,10 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     sim::I350FunctionConfig c;
     c.mac = n.mac;
     c.name = h.name + "." + n.if_name;
-    c.fidelity = {fidelity(s, "tx_ring"), fidelity(s, "tx_checksum")};
+    c.fidelity = {.tx_ring = fidelity(s, "tx_ring"),
+                  .rx_ring = fidelity(s, "rx_ring"),
+                  .tx_checksum = fidelity(s, "tx_checksum"),
+                  .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
     c.waves = waves;
@@ -164,6 +167,8 @@ void Machine::boot() {
     c.rx_ring = nic.rx_ring;
     c.tx_ring = nic.tx_ring;
     c.rx_usecs = nic.rx_usecs;
+    c.flow_control = nic.flow_control;
+    c.speed = nic.speed;
     c.bugs = world_.bugs;
     c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);

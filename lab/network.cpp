@@ -19,6 +19,11 @@ Network::Network(World& world, const Scenario& scenario,
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n) ports_.push_back({h, n, nullptr});
   std::vector<bool> connected(ports_.size());
+  for (const Link& l : scenario.links) {
+    const std::size_t a = port_of(l.a), b = port_of(l.b);
+    connected[a] = connected[b] = true;
+    join(machines, ports_[a], ports_[b], l.propagation);
+  }
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     if (connected[i]) continue;
     const Ipv4Prefix& net = scenario.hosts[ports_[i].host].nics[ports_[i].nic].ipv4;
@@ -47,60 +52,71 @@ sim::FarEnd& Network::add_far_end(World& world) {
   return *far_ends_.back();
 }
 
+sim::Wire& Network::add_wire(Duration propagation) {
+  wires_.push_back(std::make_unique<sim::Wire>(numbered("wire", wires_.size()).c_str(), propagation));
+  return *wires_.back();
+}
+
+std::size_t Network::port_of(const Link::End& end) const {
+  const auto at = std::find_if(ports_.begin(), ports_.end(),
+                               [&](const Port& p) { return p.host == end.host && p.nic == end.nic; });
+  return static_cast<std::size_t>(at - ports_.begin());
+}
+
+void Network::join(const std::vector<std::unique_ptr<Machine>>& machines, const Port& a, const Port& b,
+                   Duration propagation) {
+  sim::Wire& wire = add_wire(propagation);
+  sim::I350 &ca = machines[a.host]->device(), &cb = machines[b.host]->device();
+  const auto na = static_cast<unsigned>(a.nic), nb = static_cast<unsigned>(b.nic);
+  ca.wire_out(na).bind(wire.from_a);
+  wire.to_a.bind(ca.wire_in(na));
+  cb.wire_out(nb).bind(wire.from_b);
+  wire.to_b.bind(cb.wire_in(nb));
+  plug(ca.link_end(na), cb.link_end(nb), propagation);
+}
+
 void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines,
                       const std::vector<std::size_t>& group) {
-  const auto nic_out = [&](const Port& p) -> auto& {
-    return machines[p.host]->device().wire_out(static_cast<unsigned>(p.nic));
+  const auto plug_nic = [&](const Port& p, sim::Wire& wire, sim::LinkEnd& other) {
+    sim::I350& card = machines[p.host]->device();
+    const auto n = static_cast<unsigned>(p.nic);
+    card.wire_out(n).bind(wire.from_a);
+    wire.to_a.bind(card.wire_in(n));
+    plug(card.link_end(n), other, kCable);
   };
-  const auto nic_in = [&](const Port& p) -> auto& {
-    return machines[p.host]->device().wire_in(static_cast<unsigned>(p.nic));
-  };
-  const auto new_wire = [&]() -> sim::Wire& {
-    wires_.push_back(std::make_unique<sim::Wire>(numbered("wire", wires_.size()).c_str(), kCable));
-    return *wires_.back();
-  };
-  const auto plug_nic = [&](const Port& p, sim::Wire& wire) {
-    nic_out(p).bind(wire.from_a);
-    wire.to_a.bind(nic_in(p));
-  };
-  const bool any_traffic =
-      std::any_of(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); });
+  const auto trafficked = static_cast<std::size_t>(
+      std::count_if(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); }));
 
   if (group.size() == 1) {
     Port& p = ports_[group[0]];
     p.far_end = &add_far_end(world);
-    sim::Wire& wire = new_wire();
-    plug_nic(p, wire);
+    for (const Traffic& t : scenario_.traffic)
+      if (t.host == p.host && t.nic == p.nic && t.pause)
+        p.far_end->link_end().set_abilities(hw::LinkSignal::everything(hw::LinkSpeed::mbps1000, true));
+    sim::Wire& wire = add_wire(kCable);
+    plug_nic(p, wire, p.far_end->link_end());
     p.far_end->out.bind(wire.from_b);
     wire.to_b.bind(p.far_end->in);
     return;
   }
-  if (group.size() == 2 && !any_traffic) {
-    sim::Wire& wire = new_wire();
-    plug_nic(ports_[group[0]], wire);
-    nic_out(ports_[group[1]]).bind(wire.from_b);
-    wire.to_b.bind(nic_in(ports_[group[1]]));
-    return;
-  }
-  const auto trafficked = static_cast<std::size_t>(
-      std::count_if(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); }));
+  if (group.size() == 2 && trafficked == 0) return join(machines, ports_[group[0]], ports_[group[1]], kCable);
   const std::size_t n = switches_.size();
   switches_.push_back(std::make_unique<sim::Switch>(
       numbered("switch", n).c_str(), world.engine, world.scheduler,
       static_cast<unsigned>(group.size() + trafficked), static_cast<unsigned>(64 * n)));
   unsigned port = 0;
-  const auto plug_switch = [&](sim::Wire& wire) {
+  const auto plug_switch = [&](sim::Wire& wire) -> sim::LinkEnd& {
     sim::Switch::Port& s = switches_.back()->port(port++);
     s.out.bind(wire.from_b);
     wire.to_b.bind(s.in);
+    return s.link_end;
   };
   for (const std::size_t i : group) {
-    sim::Wire& wire = new_wire();
-    plug_nic(ports_[i], wire);
-    plug_switch(wire);
+    sim::Wire& wire = add_wire(kCable);
+    plug_nic(ports_[i], wire, plug_switch(wire));
     if (!has_traffic(ports_[i])) continue;
     ports_[i].far_end = &add_far_end(world);
-    sim::Wire& other = new_wire();
+    sim::Wire& other = add_wire(kCable);
     ports_[i].far_end->out.bind(other.from_a);
     other.to_a.bind(ports_[i].far_end->in);
     plug_switch(other);

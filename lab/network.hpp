@@ -1,8 +1,8 @@
 // What the NICs of a scenario are plugged into.
 //
-// NICs of one IPv4 subnet share a network. Alone on it: a wire to a far end, which plays the traffic. Two
-// without traffic: one wire between them. Otherwise a switch, with a far end of its own for each NIC that has
-// traffic.
+// A [[link]] is a wire between two NICs. Of the other NICs those of one IPv4 subnet share a network. Alone on
+// it: a wire to a far end, which plays the traffic. Two without traffic: one wire between them. Otherwise a
+// switch, with a far end of its own for each NIC that has traffic.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,17 @@ class Network {
 
  private:
   struct Port {
-    std::size_t host, nic;
+    std::size_t host, nic;  // those of a Link::End
     sim::FarEnd* far_end = nullptr;
   };
   void connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines,
                const std::vector<std::size_t>& group);
+  /// One wire between two NICs.
+  void join(const std::vector<std::unique_ptr<Machine>>& machines, const Port& a, const Port& b,
+            Duration propagation);
   sim::FarEnd& add_far_end(World& world);
+  sim::Wire& add_wire(Duration propagation);
+  std::size_t port_of(const Link::End& end) const;
   bool has_traffic(const Port& p) const;
   std::unique_ptr<sim::TrafficSource> source(const Traffic& t, Time start_line) const;
 

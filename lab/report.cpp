@@ -140,15 +140,15 @@ std::string bus(const RunResult& r) {
 }
 
 std::string account(const RunResult& r) {
-  Rows rows{
-      {"frames in", "injected", "delivered", "filtered", "missed", "queue drops", "errors", "inside", "gap"}};
-  Rows out{{"frames out", "handed to device", "on the wire", "counted", "inside", "gap"}};
+  Rows rows{{"frames in", "injected", "delivered", "filtered", "missed", "queue drops", "errors", "control",
+             "inside", "gap"}};
+  Rows out{{"frames out", "handed to device", "on the wire", "counted", "inside", "gap", "own"}};
   for (const auto& [name, a] : r.accounts) {
     rows.push_back({name, grouped(a.injected), grouped(a.delivered), grouped(a.filtered), grouped(a.missed),
-                    grouped(a.queue_drops), grouped(a.error_drops), grouped(a.rx_inside),
-                    std::to_string(a.rx_gap())});
+                    grouped(a.queue_drops), grouped(a.error_drops), grouped(a.rx_control),
+                    grouped(a.rx_inside), std::to_string(a.rx_gap())});
     out.push_back({name, grouped(a.handed_to_device), grouped(a.on_the_wire), grouped(a.tx_counted),
-                   grouped(a.tx_inside), std::to_string(a.tx_gap())});
+                   grouped(a.tx_inside), std::to_string(a.tx_gap()), grouped(a.tx_control)});
   }
   return r.accounts.empty() ? "" : "Account\n" + align(rows) + align(out) + "\n";
 }

@@ -10,7 +10,7 @@ std::uint64_t PerCpuCount::total() const {
 
 std::int64_t AccountResult::rx_gap() const {
   return static_cast<std::int64_t>(injected - delivered - filtered - missed - queue_drops - error_drops -
-                                   rx_inside);
+                                   rx_inside - rx_control);
 }
 
 std::int64_t AccountResult::tx_gap() const {

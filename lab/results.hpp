@@ -54,7 +54,8 @@ struct AccountResult {
   std::uint64_t injected = 0, delivered = 0, filtered = 0, missed = 0, queue_drops = 0, error_drops = 0;
   std::uint64_t rx_inside = 0;  ///< in the packet buffer when the run ended
   std::uint64_t handed_to_device = 0, on_the_wire = 0, tx_counted = 0;
-  std::uint64_t tx_inside = 0;  ///< in the transmit buffer when the run ended
+  std::uint64_t tx_inside = 0;                   ///< in the transmit buffer when the run ended
+  std::uint64_t rx_control = 0, tx_control = 0;  ///< MAC control frames kept by the MAC; sent by it
   std::int64_t rx_gap() const;
   std::int64_t tx_gap() const;
 };

@@ -1,5 +1,7 @@
 #include "lab/scenario.hpp"
 
+#include <algorithm>
+
 #include "lab/capture.hpp"
 #include "lab/scenario_sections.hpp"
 
@@ -87,12 +89,55 @@ void check_apps(const Scenario& s) {
   }
 }
 
+bool is_end_of(const Link& l, std::size_t host, std::size_t nic) {
+  const Link::End end{host, nic};
+  return l.a == end || l.b == end;
+}
+
+/// A NIC has one wire, and one end of it is the NIC.
+void check_links(const Scenario& s) {
+  UsedOnce ends("a NIC without a [[link]]");
+  for (std::size_t i = 0; i < s.links.size(); ++i)
+    for (const auto& [end, key] : {std::pair{s.links[i].a, "a"}, {s.links[i].b, "b"}}) {
+      const Host& h = s.hosts[end.host];
+      ends.use(h.name + "." + h.nics[end.nic].if_name, where_of(s, "link", i, key),
+               element_path("link", i, key));
+    }
+  for (std::size_t i = 0; i < s.traffic.size(); ++i) {
+    const Traffic& t = s.traffic[i];
+    const auto there = [&](const Link& l) { return is_end_of(l, t.host, t.nic); };
+    const auto link = std::find_if(s.links.begin(), s.links.end(), there);
+    if (link == s.links.end()) continue;
+    const Host& h = s.hosts[t.host];
+    throw config_error(where_of(s, "traffic", i, "to"), element_path("traffic", i, "to"),
+                       "\"" + h.name + "." + h.nics[t.nic].if_name + "\" is at the end of the link at " +
+                           link->where.to_string(),
+                       "a NIC without a [[link]]");
+  }
+}
+
+/// Another NIC is in the subnet of this one, so that both are plugged into a switch.
+bool shares_network(const Scenario& s, std::size_t host, std::size_t nic) {
+  const Ipv4Prefix& net = s.hosts[host].nics[nic].ipv4;
+  for (std::size_t h = 0; h < s.hosts.size(); ++h)
+    for (std::size_t n = 0; n < s.hosts[h].nics.size(); ++n) {
+      const Ipv4Prefix& other = s.hosts[h].nics[n].ipv4;
+      const bool itself = h == host && n == nic;
+      const bool linked =
+          std::any_of(s.links.begin(), s.links.end(), [&](const Link& l) { return is_end_of(l, h, n); });
+      if (!itself && !linked && net.length == other.length && net.contains(other.address)) return true;
+    }
+  return false;
+}
+
 void check_traffic(const Scenario& s) {
   for (std::size_t i = 0; i < s.traffic.size(); ++i) {
     const Traffic& t = s.traffic[i];
     const auto fail = [&](const std::string& key, const std::string& what, const std::string& expected) {
       throw config_error(where_of(s, "traffic", i, key), element_path("traffic", i, key), what, expected);
     };
+    if (t.pause && shares_network(s, t.host, t.nic))
+      fail("pause", "is set, but the other end of that wire is a switch", "a NIC alone in its subnet");
     if (t.kind == TrafficKind::udp) {
       if (t.count == 0 && s.run.until_idle())
         fail("count", "missing, so the run would never be idle", "a number of frames, or run.duration");
@@ -126,6 +171,7 @@ void check_at(const Scenario& s) {
 
 void check_scenario(const Scenario& s) {
   check_apps(s);
+  check_links(s);
   check_traffic(s);
   check_at(s);
 }
@@ -141,12 +187,13 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_pcie(root, s.pcie);
   read_trace(root, s.trace);
   read_fidelity(root, s.fidelity);
-  for (const char* list : {"app", "traffic", "at", "expect"}) root.node(list);
+  for (const char* list : {"app", "link", "traffic", "at", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");
   root.finish();  // a misspelt section explains more than what is missing without it
   read_hosts(root, s);
   check_hosts(s);
   read_apps(root, s);
+  read_links(root, s);
   read_traffic(root, s, folder);
   read_at(root, s);
   read_expects(root, s);

@@ -15,6 +15,7 @@
 #include "base/cost.hpp"
 #include "base/kernel.hpp"
 #include "base/time.hpp"
+#include "driver/config.hpp"
 #include "lab/config_tree.hpp"
 #include "tlm/i350/config.hpp"
 
@@ -26,7 +27,7 @@ inline constexpr std::string_view kUnits[] = {
     "rss_hash", "intr_throttle", "msix",        "mac_fcs"};
 
 /// Those of them that have a twin in RTL (docs/rtl.md).
-inline constexpr std::string_view kTwins[] = {"tx_ring", "tx_checksum"};
+inline constexpr std::string_view kTwins[] = {"tx_ring", "rx_ring", "tx_checksum", "intr_throttle"};
 
 /// `[run]`.
 struct Run {
@@ -76,6 +77,9 @@ struct Nic {
   unsigned rx_usecs = 3;  ///< as ethtool -C: 0, 1, 3 (adaptive) or 10..10000
   unsigned mtu = 1500;
   InterruptKind interrupts = InterruptKind::msix;
+  /// What the driver is to negotiate; none given: what its NVM says, which is everything.
+  std::optional<igb::FlowControl> flow_control;
+  unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
@@ -128,12 +132,24 @@ struct Rate {
   std::uint64_t pps = 0;
 };
 
+/// `[[link]]`: one wire between two NICs.
+struct Link {
+  struct End {
+    std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+    bool operator==(const End&) const = default;
+  };
+  Where where;
+  End a, b;
+  Duration propagation = 50_ns;  ///< ten metres
+};
+
 /// `[[traffic]]`: the far end of a NIC's wire.
 struct Traffic {
   Where where;
   std::size_t host = 0, nic = 0;  ///< destination: indexes into hosts and its nics
   TrafficKind kind = TrafficKind::udp;
   Rate rate;
+  bool pause = false;          ///< offers and obeys PAUSE, with all traffic to this NIC
   Duration start{};            ///< after the start line
   std::filesystem::path file;  ///< pcap: absolute
   // udp:
@@ -184,6 +200,7 @@ struct Scenario {
   TraceChoice trace;
   std::vector<Host> hosts;
   std::vector<App> apps;
+  std::vector<Link> links;
   std::vector<Traffic> traffic;
   std::vector<At> at;
   std::vector<Expect> expects;

@@ -1,4 +1,4 @@
-// [[host]], [[host.nic]], [[traffic]].
+// [[host]], [[host.nic]], [[link]], [[traffic]].
 #include <algorithm>
 
 #include "lab/scenario_sections.hpp"
@@ -86,6 +86,10 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
   n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
+  n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
+  if (t.node("flow_control") != nullptr)
+    n.flow_control =
+        static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
   read_quirks(t, n.quirks);
   return n;
 }
@@ -112,21 +116,19 @@ void read_hosts(TableReader& root, Scenario& s) {
 
 namespace {
 
-/// Resolves to = "h1.eth0".
-void read_destination(TableReader& t, const Scenario& s, Traffic& traffic) {
+/// The NIC that "h1.eth0" names; the first one when the key is missing.
+Link::End read_interface(TableReader& t, const Scenario& s, std::string_view key) {
   const std::string expected = "\"host.interface\"";
-  const auto to = t.required_text("to", expected);
-  if (to.empty()) return;
+  const auto to = t.required_text(key, expected);
+  if (to.empty()) return {};
   std::vector<std::string> names;
-  for (traffic.host = 0; traffic.host < s.hosts.size(); ++traffic.host) {
-    const Host& h = s.hosts[traffic.host];
-    for (traffic.nic = 0; traffic.nic < h.nics.size(); ++traffic.nic) {
-      names.push_back(h.name + "." + h.nics[traffic.nic].if_name);
-      if (to == names.back()) return;
+  for (std::size_t h = 0; h < s.hosts.size(); ++h)
+    for (std::size_t n = 0; n < s.hosts[h].nics.size(); ++n) {
+      names.push_back(s.hosts[h].name + "." + s.hosts[h].nics[n].if_name);
+      if (to == names.back()) return {h, n};
     }
-  }
   const auto close = nearest(to, {names.begin(), names.end()});
-  throw t.error("to", "unknown interface \"" + to + "\"",
+  throw t.error(key, "unknown interface \"" + to + "\"",
                 close.empty() ? expected : expected + ", perhaps \"" + std::string(close) + "\"");
 }
 
@@ -196,11 +198,26 @@ void read_generator(TableReader& t, const Scenario& s, Traffic& traffic) {
 
 }  // namespace
 
+void read_links(TableReader& root, Scenario& s) {
+  root.each("link", [&](TableReader& t) {
+    Link l{t.where(), read_interface(t, s, "a"), read_interface(t, s, "b")};
+    l.propagation = t.duration("propagation").value_or(l.propagation);
+    const unsigned speed = t.one_of("speed", 1000, {10, 100, 1000});
+    for (const Link::End& end : {l.a, l.b}) {
+      Nic& nic = s.hosts[end.host].nics[end.nic];
+      nic.speed = std::min(nic.speed, speed);
+    }
+    s.links.push_back(l);
+  });
+}
+
 void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder) {
   root.each("traffic", [&](TableReader& t) {
     Traffic traffic;
     traffic.where = t.where();
-    read_destination(t, s, traffic);
+    const Link::End to = read_interface(t, s, "to");
+    traffic.host = to.host;
+    traffic.nic = to.nic;
     traffic.kind = static_cast<TrafficKind>(t.choice("kind", {"udp", "pcap"}, std::nullopt));
     const bool pcap = traffic.kind == TrafficKind::pcap;
     const std::string rates = pcap ? "\"captured\", \"line\" or \"<n>pps\"" : "\"line\" or \"<n>pps\"";
@@ -208,6 +225,7 @@ void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& f
     traffic.rate = t.parsed("rate", parse_rate, "a rate", rates).value_or(Rate{Rate::Kind::captured, 0});
     if (!pcap && t.node("rate") != nullptr && traffic.rate.kind == Rate::Kind::captured)
       throw t.error("rate", "\"captured\" needs a capture", rates);
+    traffic.pause = t.boolean("pause").value_or(false);
     traffic.start = t.duration("start").value_or(Duration{});
     if (pcap)
       read_capture_file(t, folder, traffic);

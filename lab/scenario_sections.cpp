@@ -105,6 +105,14 @@ void read_trace(TableReader& root, TraceChoice& trace) {
   });
 }
 
+/// "a, b and c".
+static std::string with_twin() {
+  std::string names;
+  for (std::size_t i = 0; i < std::size(kTwins); ++i)
+    names += std::string(i == 0 ? "" : i + 1 == std::size(kTwins) ? " and " : ", ") + std::string(kTwins[i]);
+  return names;
+}
+
 void read_fidelity(TableReader& root, std::map<std::string, std::string>& fidelity) {
   constexpr const char* kExpected = "\"model\", \"rtl\" or \"lockstep\"";
   for (const auto unit : kUnits) fidelity[std::string(unit)] = "model";
@@ -122,8 +130,7 @@ void read_fidelity(TableReader& root, std::map<std::string, std::string>& fideli
       const auto value = chosen(key);
       if (!value) continue;
       if (*value != "model" && std::find(std::begin(kTwins), std::end(kTwins), unit) == std::end(kTwins))
-        throw t.error(key, "unit " + key + " has no twin in RTL",
-                      "\"model\"; tx_ring and tx_checksum have one");
+        throw t.error(key, "unit " + key + " has no twin in RTL", "\"model\"; " + with_twin() + " have one");
       fidelity[key] = *value;
     }
   });

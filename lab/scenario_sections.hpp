@@ -16,6 +16,8 @@ void read_fidelity(TableReader& root, std::map<std::string, std::string>& fideli
 void read_trace(TableReader& root, TraceChoice& trace);
 void read_hosts(TableReader& root, Scenario& s);
 void read_apps(TableReader& root, Scenario& s);
+/// Also puts the speed of a link into its NICs.
+void read_links(TableReader& root, Scenario& s);
 /// File names in the tree become absolute; those of the file are relative to `folder`.
 void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder);
 void read_at(TableReader& root, Scenario& s);

@@ -156,7 +156,9 @@ class Simulation final : public LiveRun {
     using Counters = sim::RtlCounters (sim::I350Function::*)() const;
     constexpr std::pair<const char*, Counters> kBlocks[] = {
         {"tx_ring", &sim::I350Function::tx_ring_counters},
-        {"tx_checksum", &sim::I350Function::tx_checksum_counters}};
+        {"rx_ring", &sim::I350Function::rx_ring_counters},
+        {"tx_checksum", &sim::I350Function::tx_checksum_counters},
+        {"intr_throttle", &sim::I350Function::intr_throttle_counters}};
     for (const auto& [unit, counters] : kBlocks) {
       if (scenario_.fidelity.at(unit) == "model") continue;
       sim::RtlCounters all;

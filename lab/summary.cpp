@@ -43,7 +43,9 @@ Json object(const AccountResult& a) {
               {"on_the_wire", a.on_the_wire},
               {"tx_counted", a.tx_counted},
               {"tx_inside", a.tx_inside},
-              {"tx_gap", a.tx_gap()}};
+              {"tx_gap", a.tx_gap()},
+              {"rx_control", a.rx_control},
+              {"tx_control", a.tx_control}};
 }
 
 Json object(const PcieDirection& d) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.hpp"
 
@@ -10,6 +11,10 @@ namespace {
 
 constexpr Duration kArpReplyTime = 20_us;  // a real neighbour's answer
 constexpr unsigned kMaxSources = 256;
+constexpr std::uint32_t kReply = ~std::uint32_t{0};  // in place of a source's number
+
+/// Agents of the last places, where no source comes.
+constexpr unsigned kReplyAgent = kMaxSources - 1, kLinkAgent = kMaxSources - 2, kPauseAgent = kMaxSources - 3;
 
 }  // namespace
 
@@ -21,7 +26,8 @@ FarEnd::FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& schedule
       engine_(engine),
       scheduler_(scheduler),
       frames_(frames),
-      agent_(0x8000 + agent * kMaxSources) {
+      agent_(0x8000 + agent * kMaxSources),
+      link_end_(engine, agent_ + kLinkAgent) {
   in.register_nb_transport_fw(this, &FarEnd::frame_in);
 }
 
@@ -42,15 +48,17 @@ void FarEnd::schedule(std::uint32_t source) {
 }
 
 void FarEnd::due(Time t, std::uint32_t source) {
+  if (link_end_.obeys_pause() && held_back(t, source)) return;
   send(sources_[source]->take(frames_), t);
   schedule(source);
 }
 
 void FarEnd::send(Frame* frame, Time t) {
   const Time start = niclab::max(t, wire_free_);
-  wire_free_ = start + hw::frame_occupancy(hw::LinkSpeed::mbps1000, frame->length);
+  const hw::LinkSpeed speed = link_end_.speed();
+  wire_free_ = start + hw::frame_occupancy(speed, frame->length);
   ++sent_;
-  const Time end = start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length);
+  const Time end = start + hw::frame_time(speed, frame->length);
   Payload& p = payloads_.get(frame, end - start);
   ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
   sc_core::sc_time delay = delay_to(end);
@@ -63,6 +71,7 @@ void FarEnd::send(Frame* frame, Time t) {
   ++received_;
   const Frame& frame = *p.get_extension<FrameExtension>()->frame;
   if (frame.length >= 42 && load_be16(frame.data + 12) == 0x0806) answer_arp(frame, instant(delay));
+  if (link_end_.obeys_pause()) hear_pause(frame, instant(delay));
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   return ::tlm::TLM_COMPLETED;
 }
@@ -93,14 +102,53 @@ void FarEnd::answer_arp(const Frame& request, Time t) {
   store_be32(r + 38, sender.value);
   ++pending_replies_;
   replies_.push_back(reply);
-  engine_.at<&FarEnd::reply_due>(t + kArpReplyTime, Kind::frame_start, agent_ + kMaxSources - 1, *this);
+  engine_.at<&FarEnd::reply_due>(t + kArpReplyTime, Kind::frame_start, agent_ + kReplyAgent, *this);
 }
 
 void FarEnd::reply_due(Time t, std::uint32_t) {
+  if (link_end_.obeys_pause() && held_back(t, kReply)) return;
   Frame* reply = replies_.front();
   replies_.erase(replies_.begin());
   --pending_replies_;
   send(reply, t);
+}
+
+// --- PAUSE (fact base 4.7) -----------------------------------------------------------------------
+
+void FarEnd::hear_pause(const Frame& frame, Time end) {
+  if (frame.length < hw::kMinimumFrame || hw::mac_control(frame.bytes(), {}) != hw::MacControl::pause) return;
+  engine_.at<&FarEnd::pause_event>(end, Kind::frame_arrival, agent_ + kPauseAgent, *this,
+                                   hw::pause_quanta(frame.bytes()));
+}
+
+void FarEnd::pause_event(Time t, std::uint32_t quanta) {
+  ++pauses_;
+  pause_.received(static_cast<std::uint16_t>(quanta), link_end_.speed(), t);
+  if (held_.empty()) return;
+  resume_at_ = pause_.until();
+  engine_.at<&FarEnd::resume>(resume_at_, Kind::frame_start, agent_ + kPauseAgent, *this);
+}
+
+/// Whether a frame may not start now. What is held back comes again, in order: a frame that was given a start
+/// behind another one's end could not be stopped any more.
+bool FarEnd::held_back(Time t, std::uint32_t what) {
+  const Time from = niclab::max(pause_.until(), wire_free_);
+  if (t >= from) return false;
+  held_.push_back(what);
+  if (held_.size() > 1) return true;
+  resume_at_ = from;
+  engine_.at<&FarEnd::resume>(from, Kind::frame_start, agent_ + kPauseAgent, *this);
+  return true;
+}
+
+void FarEnd::resume(Time t, std::uint32_t) {
+  if (t != resume_at_) return;  // another PAUSE came in between
+  resume_at_ = Time::never();
+  for (const std::uint32_t what : std::exchange(held_, {}))
+    if (what == kReply)
+      reply_due(t, 0);
+    else
+      due(t, what);
 }
 
 }  // namespace niclab::sim

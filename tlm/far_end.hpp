@@ -1,4 +1,5 @@
-// The far end of a NIC's wire: plays traffic sources at the wire's pace, answers ARP, counts what comes.
+// The far end of a NIC's wire: plays traffic sources at the wire's pace, answers ARP, counts what comes. It
+// obeys PAUSE if it is told to offer that.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -7,15 +8,17 @@
 #include <memory>
 #include <vector>
 
+#include "hw/flow_control.hpp"
 #include "hw/mac_timing.hpp"
 #include "tlm/core/engine.hpp"
+#include "tlm/link_end.hpp"
 #include "tlm/payload.hpp"
 #include "tlm/scheduler.hpp"
 #include "tlm/traffic.hpp"
 
 namespace niclab::sim {
 
-/// One end of a gigabit wire. A frame starts when its source says it is due and the wire is free.
+/// One end of a wire. A frame starts when its source says it is due, the wire is free, and no PAUSE runs.
 class FarEnd final : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<FarEnd> out;
@@ -26,12 +29,15 @@ class FarEnd final : public sc_core::sc_module {
 
   /// An address that lives elsewhere on the network: ARP requests for it are not answered here.
   void leave_to_others(Ipv4Address a) { others_.push_back(a); }
+  /// Where the cable is plugged in; what it offers can be set there.
+  FixedLinkEnd& link_end() { return link_end_; }
   /// Before the source's first frame is due.
   void add_source(std::unique_ptr<TrafficSource> source);
   /// Every source has given its last frame and nothing is waiting to be sent.
   bool finished() const { return live_sources_ == 0 && pending_replies_ == 0; }
   std::uint64_t received() const { return received_; }
   std::uint64_t sent() const { return sent_; }
+  std::uint64_t pauses() const { return pauses_; }  ///< obeyed
 
  private:
   ::tlm::tlm_sync_enum frame_in(Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay);
@@ -40,6 +46,10 @@ class FarEnd final : public sc_core::sc_module {
   void send(Frame* frame, Time t);
   void answer_arp(const Frame& request, Time t);
   void reply_due(Time t, std::uint32_t);
+  void hear_pause(const Frame& frame, Time end);
+  void pause_event(Time t, std::uint32_t quanta);
+  void resume(Time t, std::uint32_t);
+  bool held_back(Time t, std::uint32_t what);
   MacAddress mac_of(Ipv4Address a) const;
 
   Engine& engine_;
@@ -52,7 +62,11 @@ class FarEnd final : public sc_core::sc_module {
   std::vector<Ipv4Address> others_;
   unsigned live_sources_ = 0, pending_replies_ = 0;
   Time wire_free_{};
-  std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t received_ = 0, sent_ = 0, pauses_ = 0;
+  FixedLinkEnd link_end_;
+  hw::PauseTimer pause_;
+  Time resume_at_ = Time::never();
+  std::vector<std::uint32_t> held_;  // sources, and kReply, whose turn came while a PAUSE ran
 };
 
 }  // namespace niclab::sim

@@ -11,26 +11,31 @@
 #include "base/addresses.hpp"
 #include "hw/mac_timing.hpp"
 #include "tlm/core/engine.hpp"
+#include "tlm/link_end.hpp"
 #include "tlm/payload.hpp"
 #include "tlm/scheduler.hpp"
 
 namespace niclab::sim {
 
-/// Forwards a frame `latency` after its last bit arrived; each output is a gigabit wire. Queues are not
-/// bounded.
+/// Forwards a frame `latency` after its last bit arrived; each output runs at the speed negotiated on its
+/// wire. Queues are not bounded, and it neither sends nor obeys PAUSE.
 class Switch final : public sc_core::sc_module {
  public:
   struct Port {
-    Port(unsigned n) : out(("out" + std::to_string(n)).c_str()), in(("in" + std::to_string(n)).c_str()) {}
+    Port(unsigned n, Engine& engine, unsigned agent)
+        : out(("out" + std::to_string(n)).c_str()),
+          in(("in" + std::to_string(n)).c_str()),
+          link_end(engine, agent) {}
     tlm_utils::simple_initiator_socket_tagged<Switch> out;
     tlm_utils::simple_target_socket_tagged<Switch> in;
+    FixedLinkEnd link_end;
     Time wire_free{};
   };
 
   Switch(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, unsigned ports, unsigned agent)
       : sc_module(name), engine_(engine), scheduler_(scheduler), agent_(0x4000 + agent) {
     for (unsigned i = 0; i < ports; ++i) {
-      ports_.push_back(std::make_unique<Port>(i));
+      ports_.push_back(std::make_unique<Port>(i, engine, agent_ + i));
       ports_[i]->in.register_nb_transport_fw(this, &Switch::frame_in, static_cast<int>(i));
     }
   }
@@ -68,8 +73,8 @@ class Switch final : public sc_core::sc_module {
 
   void send(Port& port, Frame* frame, Time t) {
     const Time start = niclab::max(t, port.wire_free);
-    port.wire_free = start + hw::frame_occupancy(hw::LinkSpeed::mbps1000, frame->length);
-    const Time end = start + hw::frame_time(hw::LinkSpeed::mbps1000, frame->length);
+    port.wire_free = start + hw::frame_occupancy(port.link_end.speed(), frame->length);
+    const Time end = start + hw::frame_time(port.link_end.speed(), frame->length);
     Payload& p = payloads_.get(FramePool::ref(frame), end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);

@@ -137,13 +137,14 @@ bool changes(std::vector<Parameter>& parameters, Context& c) {
 }
 
 /// "name value" pairs into the parameters of these names.
-std::map<std::string, unsigned> pairs(const Arguments& arguments, const std::vector<std::string>& names) {
+std::map<std::string, unsigned> pairs(const Arguments& arguments, const std::vector<std::string>& names,
+                                      const std::vector<std::string>& switches = {}) {
   if (arguments.empty() || arguments.size() % 2 != 0) bad_command_line();
   std::map<std::string, unsigned> wanted;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string& name = arguments[i];
     if (std::find(names.begin(), names.end(), name) == names.end()) bad_command_line();
-    if (name == "adaptive-rx" || name == "adaptive-tx") {
+    if (std::find(switches.begin(), switches.end(), name) != switches.end()) {
       if (arguments[i + 1] != "on" && arguments[i + 1] != "off") bad_command_line();
       wanted[name] = arguments[i + 1] == "on";
     } else {
@@ -178,6 +179,8 @@ const std::vector<std::string> kCoalesceNames{
     "tx-usecs",      "tx-frames",     "tx-usecs-irq",    "tx-frames-irq",     "rx-usecs-low",
     "rx-frames-low", "tx-usecs-low",  "tx-frames-low",   "rx-usecs-high",     "rx-frames-high",
     "tx-usecs-high", "tx-frames-high"};
+const std::vector<std::string> kCoalesceSwitches{"adaptive-rx", "adaptive-tx"};
+const std::vector<std::string> kPauseNames{"autoneg", "rx", "tx"};  // all of them switches
 const std::vector<std::string> kRingNames{"rx", "rx-mini", "rx-jumbo", "tx"};
 const std::vector<std::string> kChannelNames{"rx", "tx", "other", "combined"};
 
@@ -194,6 +197,20 @@ int set_coalesce(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   const int error =
       a.set_coalesce({.rx_usecs = value_of(all, "rx-usecs"), .tx_usecs = value_of(all, "tx-usecs")});
   return error == 0 ? 0 : fail(c, "Cannot set device coalesce parameters", error, 81);
+}
+
+int set_pause(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
+  const igb::PauseParam now = a.get_pauseparam();
+  auto all =
+      parameters(kPauseNames, {{"autoneg", now.autoneg}, {"rx", now.rx_pause}, {"tx", now.tx_pause}}, wanted);
+  if (!changes(all, c)) {
+    c.error("no pause parameters changed, aborting\n");
+    return 78;
+  }
+  const int error = a.set_pauseparam({.autoneg = value_of(all, "autoneg") != 0,
+                                      .rx_pause = value_of(all, "rx") != 0,
+                                      .tx_pause = value_of(all, "tx") != 0});
+  return error == 0 ? 0 : fail(c, "Cannot set device pause parameters", error, 79);
 }
 
 int set_rings(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
@@ -377,6 +394,7 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
 
 /// Long names of ethtool's options.
 const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
+                                                    {"--pause", "-A"},
                                                     {"--show-coalesce", "-c"},
                                                     {"--coalesce", "-C"},
                                                     {"--show-ring", "-g"},
@@ -401,7 +419,8 @@ const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
                                                     {"--help", "-h"}};
 
 constexpr const char* kHelp =
-    "ethtool DEV | -a DEV | -c DEV | -C DEV rx-usecs N [tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
+    "ethtool DEV | -a DEV | -A DEV [autoneg on|off] [rx on|off] [tx on|off] | -c DEV | -C DEV rx-usecs N "
+    "[tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
     "|\n"
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
@@ -421,8 +440,7 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
 }
 
 /// Options that ethtool knows and this driver, or this laboratory, does not.
-const std::map<std::string, std::string> kNotSupported{{"-A", "Cannot set device pause parameters"},
-                                                       {"-d", "Cannot get register dump"},
+const std::map<std::string, std::string> kNotSupported{{"-d", "Cannot get register dump"},
                                                        {"-e", "Cannot get EEPROM data"},
                                                        {"-m", "Cannot get module EEPROM information"},
                                                        {"-p", "Cannot identify NIC"},
@@ -434,7 +452,11 @@ const std::map<std::string, std::string> kNotSupported{{"-A", "Cannot set device
 
 Step parse_option(const std::string& option, const std::string& dev, const Arguments& rest) {
   if (option == "-C")
-    return setter(dev, "Cannot get device coalesce settings", 76, pairs(rest, kCoalesceNames), set_coalesce);
+    return setter(dev, "Cannot get device coalesce settings", 76,
+                  pairs(rest, kCoalesceNames, kCoalesceSwitches), set_coalesce);
+  if (option == "-A")
+    return setter(dev, "Cannot get device pause settings", 77, pairs(rest, kPauseNames, kPauseNames),
+                  set_pause);
   if (option == "-G")
     return setter(dev, "Cannot get device ring settings", 76, pairs(rest, kRingNames), set_rings);
   if (option == "-L")

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "hw/descriptors.hpp"
+#include "hw/interrupts.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"
+#include "hw/rx_ring.hpp"
 #include "hw/tx_ring.hpp"
 
 namespace niclab::rtl {
@@ -59,17 +61,23 @@ void add_register_field(Group& group, const std::string& name, reg::Field field)
   group.constants.push_back({name + "_BITS", field.width});
 }
 
+/// A flag of a register: the number of its bit.
+void add_register_flag(Group& group, const std::string& name, std::uint32_t flag) {
+  group.constants.push_back({name, static_cast<unsigned>(std::countr_zero(flag))});
+}
+
 constexpr std::uint32_t code(std::uint32_t value, std::uint32_t mask) {
   return value >> std::countr_zero(mask);
 }
 
 Group sizes() {
   return {
-      "Sizes: a descriptor; the transmit ring's cache, its list of descriptors taken, and its longest "
-      "packet.",
+      "Sizes: a descriptor; each ring's cache and its list of descriptors taken; the longest packet sent.",
       {{"DESCRIPTOR_BYTES", static_cast<std::uint32_t>(kDescriptorBytes)},
        {"DESCRIPTOR_BITS", kBits},
        {"QUEUES", reg::kQueues},
+       {"RX_RING_CACHE", RxRing::kDepth},
+       {"RX_RING_WINDOW", RxRing::kWindow},
        {"TX_RING_CACHE", TxRing::kDepth},
        {"TX_RING_WINDOW", TxRing::kWindow},
        {"TX_RING_PACKET", TxRing::kPacket}}};
@@ -133,9 +141,40 @@ Group txdctl_fields() {
   add_register_field(g, "TXDCTL_PTHRESH", reg::txdctl::PTHRESH);
   add_register_field(g, "TXDCTL_HTHRESH", reg::txdctl::HTHRESH);
   add_register_field(g, "TXDCTL_WTHRESH", reg::txdctl::WTHRESH);
-  g.constants.push_back({"TXDCTL_ENABLE", static_cast<unsigned>(std::countr_zero(reg::txdctl::ENABLE))});
-  g.constants.push_back({"TXDCTL_SWFLUSH", static_cast<unsigned>(std::countr_zero(reg::txdctl::SWFLUSH))});
+  add_register_flag(g, "TXDCTL_ENABLE", reg::txdctl::ENABLE);
+  add_register_flag(g, "TXDCTL_SWFLUSH", reg::txdctl::SWFLUSH);
   return g;
+}
+
+Group interrupts() {
+  const auto us = static_cast<std::uint32_t>(Duration::from_us(1) / kDeviceClock);
+  Group g{"Interrupt moderation: vectors, bits of EICR outside MSI-X mode, GPIE, EITR.", {}};
+  g.constants = {
+      {"VECTORS", reg::kVectors}, {"CLOCKS_PER_US", us}, {"EICR_SINGLE_MASK", reg::eicr::kSingleMask, true}};
+  add_register_flag(g, "EICR_OTHER", reg::eicr::OTHER);
+  add_register_flag(g, "GPIE_MULTIPLE_MSIX", reg::gpie::Multiple_MSIX);
+  add_register_flag(g, "GPIE_EIAME", reg::gpie::EIAME);
+  add_register_field(g, "GPIE_LL_INTERVAL", reg::gpie::LL_INTERVAL);
+  add_register_field(g, "EITR_INTERVAL", reg::eitr::INTERVAL);
+  add_register_flag(g, "EITR_LLI_EN", reg::eitr::LLI_EN);
+  add_register_field(g, "EITR_LL_COUNTER", reg::eitr::LL_COUNTER);
+  add_register_field(g, "EITR_COUNTER", reg::eitr::COUNTER);
+  add_register_flag(g, "EITR_CNT_INGR", reg::eitr::CNT_INGR);
+  return g;
+}
+
+Group throttle_writes() {
+  using enum ThrottleWrite;
+  const auto number = [](ThrottleWrite w) { return static_cast<std::uint32_t>(w); };
+  return {"Which register of the throttle is written (ThrottleWrite).",
+          {{"THROTTLE_EICR", number(eicr)},
+           {"THROTTLE_EICS", number(eics)},
+           {"THROTTLE_EIMS", number(eims)},
+           {"THROTTLE_EIMC", number(eimc)},
+           {"THROTTLE_EIAC", number(eiac)},
+           {"THROTTLE_EIAM", number(eiam)},
+           {"THROTTLE_GPIE", number(gpie)},
+           {"THROTTLE_EITR", number(eitr)}}};
 }
 
 Group queue_registers() {
@@ -164,6 +203,8 @@ std::vector<Group> package_groups() {
   groups.push_back(checksum_results());
   groups.push_back(txdctl_fields());
   groups.push_back(queue_registers());
+  groups.push_back(interrupts());
+  groups.push_back(throttle_writes());
   return groups;
 }
 

@@ -86,7 +86,7 @@ module tx_ring #(
     else if (head_load && !enable) head <= head_value < length ? head_value : '0;
   end
 
-  tx_ring_fetch #(
+  descriptor_fetch #(
       .CACHE(CACHE),
       .INDEX_BITS(INDEX_BITS),
       .PAGE(PAGE)
@@ -113,7 +113,7 @@ module tx_ring #(
       .resp_valid
   );
 
-  tx_ring_cache #(
+  descriptor_cache #(
       .CACHE(CACHE)
   ) cache (
       .clk,

@@ -89,13 +89,14 @@ inline Fidelity fidelity_of_test() {
   return std::string_view(name) == "rtl" ? Fidelity::rtl : Fidelity::lockstep;
 }
 
-inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl) {
+inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl, const I350Quirks& quirks = {}) {
   I350FunctionConfig c;
   c.mac = kStation;
   c.negotiation = 1_us;
   c.name = "bench";
-  c.fidelity = {fidelity_of_test(), fidelity_of_test()};
+  c.fidelity = {fidelity_of_test(), fidelity_of_test(), fidelity_of_test()};
   c.rtl = &rtl;
+  c.quirks = quirks;
   return {c};
 }
 
@@ -105,9 +106,10 @@ enum class Plug { far_end, itself };
 /// A whole machine with an I350, a wire and a far end, but no driver: tests program the card through `pci`,
 /// in a task.
 struct CardBench : HostSide {
-  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug plug = Plug::far_end)
+  explicit CardBench(const PcieConfig& p = {}, unsigned cpus = 2, Plug end = Plug::far_end,
+                     const I350Quirks& quirks = {})
       : HostSide(p, cpus),
-        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl), 0),
+        nic("i350", engine, scheduler, trace, frames, pcie, one_port(rtl, quirks), 0),
         function(host, 0, PciAddress{1, 0, 0}),
         wire("wire", 50_ns),
         far("far_end", engine, scheduler, frames, 0) {
@@ -115,8 +117,9 @@ struct CardBench : HostSide {
     rc.to_device.bind(nic.pcie_in);
     nic.wire_out(0).bind(wire.from_a);
     far.out.bind(wire.from_b);
-    (plug == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
-    (plug == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
+    (end == Plug::itself ? wire.to_b : wire.to_a).bind(nic.wire_in(0));
+    (end == Plug::itself ? wire.to_a : wire.to_b).bind(far.in);
+    plug(nic.link_end(0), far.link_end(), 50_ns);
     auto& space = nic.function(0).config_space();
     space.write(hw::PciConfigSpace::kBar0, HostPci::bar_base(0, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, HostPci::bar_base(0, 3));

@@ -255,7 +255,7 @@ TEST(Receive, FactBase_2_7_13_3_3_TagsFcsPaddingAndLegacyDescriptors) {
 
 // --- what the host does not get ------------------------------------------------------------------
 
-TEST(Receive, FactBase_4_10_LengthAndCrcErrorsEachInItsCounter) {
+TEST(Receive, C_02_FactBase_4_10_LengthAndCrcErrorsEachInItsCounter) {
   ReceiveBench b;
   b.task([&] {
     b.receive();
@@ -482,6 +482,68 @@ TEST(Receive, FactBase_2_7_1_SwitchedOffInTheMiddle) {
   EXPECT_EQ(a.injected, a.delivered + a.filtered + a.queue_drops);
 }
 
+TEST(Receive, FactBase_4_6_AnImmediatePacketTakesWaitingWriteBacksAlong) {
+  ReceiveBench b;
+  b.task([&] {
+    b.receive();
+    const auto m = b.queue(0, kRing - 1, srrctl(1));
+    b.wr(reg::RXDCTL(0), reg::rxdctl::ENABLE | reg::rxdctl::WTHRESH.put(8));
+    b.wr(reg::IVAR(0), reg::ivar::VALID);
+    b.wr(reg::EITR(0), reg::eitr::INTERVAL.put(1000) | reg::eitr::LLI_EN | reg::eitr::LL_COUNTER.put(31));
+    b.wr(reg::EIMS, 1);
+    b.wr(reg::ETQF(0), 0x9999 | reg::etqf::FILTER_ENABLE | reg::etqf::IMMEDIATE);
+    b.inject(plain(60));
+    b.settle();
+    EXPECT_TRUE(b.written(m, 0).dd()) << "an idle vector: written at once, and now the throttle counts";
+    b.inject(plain(60));
+    b.inject(plain(60));
+    b.settle();
+    EXPECT_FALSE(b.written(m, 1).dd());
+    EXPECT_FALSE(b.written(m, 2).dd());
+    b.inject(plain(60, 0x9999), false);  // a bad frame interrupts nobody
+    b.inject(plain(60, 0x9999));
+    b.settle();
+    for (unsigned i = 1; i < 4; ++i) {
+      EXPECT_TRUE(b.written(m, i).dd()) << i;
+      EXPECT_EQ((b.written(m, i).status_errors() & rxd::LLINT) != 0, i == 3) << i;
+    }
+    // A legacy descriptor has no place for the word.
+    b.wr(reg::SRRCTL(0), srrctl(reg::srrctl::DESCTYPE_LEGACY));
+    b.inject(plain(60, 0x9999));
+    b.settle();
+    EXPECT_FALSE(b.written(m, 4).dd());
+  });
+  b.run(10_ms);
+}
+
+TEST(Receive, FactBase_2_7_1_MacLoopback) {
+  ReceiveBench b;
+  b.task([&] {
+    b.receive(reg::rctl::SECRC | reg::rctl::LBM.put(1));
+    const auto m = b.queue(0, kRing - 1, srrctl(1));
+    const Bytes f = plain(300);
+    const auto packet = b.buffer(512);
+    std::copy(f.begin(), f.end(), packet.data);
+    const std::uint16_t length = 300;
+    b.transmit_ring(3, {&packet, 1}, {&length, 1});
+    b.wr(reg::TDT(0), 3);
+    b.inject(plain(100));  // the wire is not connected
+    b.settle();
+    for (unsigned i = 0; i < 3; ++i) {
+      EXPECT_TRUE(b.written(m, i).dd());
+      EXPECT_EQ(b.memory(m.packets.data + i * kPacketBuffer, 300), f);
+    }
+    EXPECT_EQ(b.rd(reg::GPTC), 3u);
+    EXPECT_EQ(b.rd(reg::GPRC), 3u);
+  });
+  b.run(10_ms);
+  EXPECT_EQ(b.far.received(), 0u);
+  const auto a = b.account();
+  EXPECT_EQ(a.delivered, 3u);
+  EXPECT_EQ(a.filtered, 1u);
+  EXPECT_EQ(a.on_the_wire, 3u);
+}
+
 TEST(Receive, FactBase_2_7_3_MinimumThresholdOfEitherRegister) {
   ReceiveBench b;
   b.task([&] {
@@ -509,6 +571,58 @@ TEST(Receive, FactBase_2_7_3_MinimumThresholdOfEitherRegister) {
     EXPECT_TRUE(cause_after(1));
   });
   b.run(10_ms);
+}
+
+// --- write-backs ---------------------------------------------------------------------------------
+
+TEST(Receive, FactBase_3_4_BurstsOfWthreshWhileTheThrottleRuns) {
+  struct {
+    void run() {}
+  } handler;
+  ReceiveBench b;
+  ReceiveBench::RxQueueMemory m;
+  b.task([&] {
+    b.receive();
+    EXPECT_EQ(b.pci.enable_msi(), 0);
+    EXPECT_EQ(b.pci.request_irq(0, Callback::to<&decltype(handler)::run>(handler), "eth0"), 0);
+    b.wr(reg::IVAR(0), 0x80);
+    b.wr(reg::EITR(0), 1000 << 2);
+    b.wr(reg::IMS, reg::icr::RXDW);
+    m = b.queue(0, 12, srrctl(1));
+    b.wr(reg::RXDCTL(0), reg::rxdctl::ENABLE | reg::rxdctl::WTHRESH.put(4));
+    for (unsigned i = 0; i < 12; ++i) b.inject(plain(60));
+    b.settle();
+    for (unsigned i = 0; i < 12; ++i) EXPECT_TRUE(b.written(m, i).eop()) << i;
+  });
+  b.run(1_ms);
+  std::vector<std::uint32_t> bursts;
+  for (const TlpEvent& e : b.recorder.select(true, TlpType::MWr))
+    if (e.address - m.ring.bus < kRing * 16) bursts.push_back(e.length);
+  EXPECT_EQ(bursts, (std::vector<std::uint32_t>{16, 64, 64, 48}))
+      << "alone it goes at once; then lines; the last three because the ring has nothing left to give";
+}
+
+TEST(Receive, FactBase_1_6_AWriteBackThatMayNotMasterTheBusLeavesWhenItMay) {
+  ReceiveBench b;
+  unsigned held = 0;
+  b.task([&] {
+    b.receive();
+    const auto m = b.queue(0, kRing - 1, srrctl(1));
+    for (unsigned i = 0; i < 24; ++i) {
+      b.inject(plain(1500));
+      b.host.kernel().sleep_until(b.next_ - 1_us + 100_ns * i);
+      b.pci.config_write16(0x04, 0x0002);
+      b.settle();
+      const bool taken = b.rd(reg::RDH(0)) == i + 1;
+      held += taken && !b.written(m, i).eop();
+      b.pci.config_write16(0x04, 0x0006);
+      b.settle();
+      EXPECT_TRUE(b.written(m, i).eop()) << i;
+    }
+  });
+  b.run(10_ms);
+  EXPECT_GT(held, 0u) << "in one of these moments the frame was on its way and the descriptor not";
+  EXPECT_EQ(b.account().delivered, 24u);
 }
 
 }  // namespace

@@ -704,5 +704,43 @@ TEST(Transmit, SwitchedOffInMidStreamItGoesOnWhereItStopped) {
   EXPECT_EQ(gap(b.nic.function(0).account()), 0);
 }
 
+// The other readings, all at once.
+TEST(Transmit, QuirksTurnTheChoicesRound) {
+  I350Quirks quirks;
+  quirks.registers.middle_clears_cwr = true;
+  quirks.tctl_en_holds_buffer = false;
+  quirks.legacy_command_in_last = true;
+  CardBench b({}, 2, Plug::far_end, quirks);
+  WireBytes wire;
+  b.trace.set_sink(&wire);
+  std::size_t left = 0;
+  std::uint32_t masks = 0;
+  const Bytes f = plain(200, 5);
+  b.task([&] {
+    b.bring_up();
+    masks = b.rd(reg::DTXTCPFLGL);
+    Queue q(b, 0, 64);
+    b.wr(reg::TCTL, reg::tctl::EN | reg::tctl::PSP);
+    q.put(q.legacy({f.begin(), f.begin() + 100}, txd::IFCS));
+    LegacyTx last = q.legacy({f.begin() + 100, f.end()}, Queue::kWhole | txd::VLE);
+    last.dw[3] |= 0x0123u << 16;
+    q.put(last);
+    for (unsigned i = 0; i < 10; ++i) q.data(plain(1500, i));
+    q.doorbell();
+    b.wait(15_us);
+    b.wr(reg::TCTL, reg::tctl::PSP);
+    b.wait(200_us);
+    left = wire.frames.size();
+  });
+  b.run(1_ms);
+  EXPECT_EQ(masks, 0x0F760FF6u);
+  EXPECT_EQ(left, 11u) << "the transmit buffer runs empty";
+  Bytes tagged = f;
+  tagged.resize(204);
+  insert_vlan_tag(tagged, 0x8100, 0x0123);
+  ASSERT_FALSE(wire.frames.empty());
+  EXPECT_EQ(wire.frames[0].bytes, tagged);
+}
+
 }  // namespace
 }  // namespace niclab::sim

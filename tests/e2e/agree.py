@@ -19,7 +19,8 @@ WAYS = {
     "eager": ("--eager",),
     "rtl": ("--set", "fidelity.all=rtl"),
     "lockstep, eager": ("--eager", "--set", "fidelity.all=lockstep"),
-    "one block": ("--set", "fidelity.tx_ring=lockstep"),
+    "one block": ("--set", "fidelity.rx_ring=lockstep"),
+    "the throttle": ("--set", "fidelity.intr_throttle=lockstep"),
 }
 USECS = (0, 1, 3, 10, 20, 125, 1000)
 

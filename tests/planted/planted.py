@@ -16,7 +16,7 @@ NAME, PLANTED = sys.argv[1:3]
 BLOCK = NAME.split("-")[0]
 SOUND = os.environ["NICLAB"]
 
-# Transmit of all lengths, over a ring that wraps often, with bursts that fill the cache; and the other way an echo.
+# Both ways over rings that wrap often, with bursts that fill the caches and lone packets in between.
 SCENARIO = """
 [run]
 duration = "12ms"
@@ -29,6 +29,7 @@ mac = "02:00:00:00:00:01"
 ipv4 = "10.0.0.1/24"
 queues = 2
 tx_ring = 80
+rx_ring = 80
 [[app]]
 host = "h1"
 kind = "send"
@@ -50,6 +51,23 @@ kind = "send"
 to = "10.0.0.7:9"
 size = 333
 interval = "97us"
+[[app]]
+host = "h1"
+kind = "echo"
+port = 7
+[[traffic]]
+to = "h1.eth0"
+kind = "udp"
+dport = 7
+size = 90
+rate = "200000pps"
+flows = 5
+[[traffic]]
+to = "h1.eth0"
+kind = "udp"
+dport = 9
+size = 1518
+rate = "3000pps"
 """
 
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "hw/descriptors.hpp"
+#include "hw/interrupts.hpp"
 #include "hw/registers.hpp"
 #include "hw/tx_checksum.hpp"
 #include "hw/tx_ring.hpp"
@@ -127,11 +128,34 @@ TEST_F(Package, names_txdctl_the_queue_registers_the_sizes_and_the_checksum_resu
   }
   EXPECT_EQ(at("DESCRIPTOR_BYTES"), sizeof(Descriptor));
   EXPECT_EQ(at("DESCRIPTOR_BITS"), 8 * sizeof(Descriptor));
+  EXPECT_EQ(at("RX_RING_CACHE"), 16u);
+  EXPECT_EQ(at("RX_RING_WINDOW"), 64u);
   EXPECT_EQ(at("TX_RING_CACHE"), 24u);
   EXPECT_EQ(at("TX_RING_WINDOW"), 64u);
   EXPECT_EQ(at("TX_RING_PACKET"), TxRing::kPacket);
   EXPECT_EQ(at("TX_CHECKSUM_OK"), 0u);
   EXPECT_EQ(at("TX_CHECKSUM_L4_TYPE_RESERVED"), static_cast<unsigned>(TxChecksumResult::l4_type_reserved));
+}
+
+TEST_F(Package, names_the_fields_of_gpie_and_eitr_and_the_throttles_writes) {
+  const auto field = [this](const std::string& name, std::uint32_t value) {
+    return value >> at(name + "_LSB") & ((1u << at(name + "_BITS")) - 1);
+  };
+  const std::uint32_t eitr = 8191u << 2 | 21u << 16 | 777u << 21 | reg::eitr::LLI_EN;
+  EXPECT_EQ(field("EITR_INTERVAL", eitr), 8191u);
+  EXPECT_EQ(field("EITR_LL_COUNTER", eitr), 21u);
+  EXPECT_EQ(field("EITR_COUNTER", eitr), 777u);
+  EXPECT_EQ(1u << at("EITR_LLI_EN"), reg::eitr::LLI_EN);
+  EXPECT_EQ(1u << at("EITR_CNT_INGR"), reg::eitr::CNT_INGR);
+  EXPECT_EQ(field("GPIE_LL_INTERVAL", reg::gpie::LL_INTERVAL.put(29)), 29u);
+  EXPECT_EQ(1u << at("GPIE_MULTIPLE_MSIX"), reg::gpie::Multiple_MSIX);
+  EXPECT_EQ(1u << at("GPIE_EIAME"), reg::gpie::EIAME);
+  EXPECT_EQ(1u << at("EICR_OTHER"), reg::eicr::OTHER);
+  EXPECT_EQ(at("EICR_SINGLE_MASK"), reg::eicr::kSingleMask);
+  EXPECT_EQ(at("VECTORS"), 25u);
+  EXPECT_EQ(at("CLOCKS_PER_US"), 125u);
+  EXPECT_EQ(at("THROTTLE_EICR"), static_cast<unsigned>(ThrottleWrite::eicr));
+  EXPECT_EQ(at("THROTTLE_EITR"), static_cast<unsigned>(ThrottleWrite::eitr));
 }
 
 }  // namespace

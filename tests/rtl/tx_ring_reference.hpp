@@ -5,14 +5,13 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
 
-namespace niclab::rtl {
+#include "tests/rtl/ring_reference.hpp"
 
-using RawDescriptor = std::array<std::uint32_t, 4>;
+namespace niclab::rtl {
 
 struct TxRingInputs {
   bool rst = false, enable = false;
@@ -113,12 +112,12 @@ class TxRingReference {
     done_ += in.done_valid ? in.done_count : 0;
     window_.erase(window_.begin(), window_.begin() + leaving);
     done_ -= leaving;
-    oldest_ = after(oldest_, leaving, in.length);
+    oldest_ = index_after(oldest_, leaving, in.length);
     if (takes) {
       const bool data = (cache_.front()[2] >> 29 & 1) == 0 || (cache_.front()[2] >> 20 & 15) == 3;
       window_.push_back({data, data && (cache_.front()[2] >> 27 & 1) != 0});
       cache_.pop_front();
-      head_ = after(head_, 1, in.length);
+      head_ = index_after(head_, 1, in.length);
     }
     if (in.resp_valid) {
       cache_.push_back(in.resp_data);
@@ -126,7 +125,7 @@ class TxRingReference {
     }
     if (count != 0) {
       outstanding_ = count;
-      fetch_ = after(fetch_, count, in.length);
+      fetch_ = index_after(fetch_, count, in.length);
     }
     if (in.head_load && !in.enable) head_ = in.head_value < in.length ? in.head_value : 0;
   }
@@ -151,11 +150,6 @@ class TxRingReference {
     in.rst = false;
     return in;
   }
-  static unsigned after(unsigned index, unsigned n, unsigned length) {
-    if (n == 0) return index;
-    return index + n >= length ? index + n - length : index + n;
-  }
-
   void restart(const TxRingInputs& in) {
     if (head_ >= in.length) head_ = 0;
     fetch_ = oldest_ = head_;
@@ -167,16 +161,8 @@ class TxRingReference {
 
   /// 0: nothing is wanted.
   unsigned fetch_count(const TxRingInputs& in) const {
-    const auto cached = static_cast<unsigned>(cache_.size());
-    if (!in.enable || !enabled_ || outstanding_ != 0 || cached >= kCache || fetch_ == in.tail) return 0;
-    const unsigned distance = in.tail >= fetch_ ? in.tail - fetch_ : in.tail + in.length - fetch_;
-    if (cached != 0 && !(cached <= in.pthresh && distance >= in.hthresh)) return 0;
-    const std::uint64_t address = in.base + 16 * std::uint64_t{fetch_};
-    const auto in_page = static_cast<unsigned>((4096 - address % 4096) / 16);
-    const unsigned whole = std::min({distance, kCache - cached, in.length - fetch_, in_page});
-    if (whole <= in.mrrs) return whole;
-    const auto past = static_cast<unsigned>((address / 16 + in.mrrs) % 4);
-    return past < in.mrrs ? in.mrrs - past : in.mrrs;
+    if (!in.enable || !enabled_ || outstanding_ != 0) return 0;
+    return wanted_count(in, fetch_, static_cast<unsigned>(cache_.size()), kCache);
   }
 
   unsigned done_with(const TxRingInputs& in) const { return done_ + (in.done_valid ? in.done_count : 0); }

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "base/splitmix64.hpp"
 #include "tests/rtl/model.hpp"
+#include "tests/rtl/random.hpp"
 #include "tests/rtl/tx_ring_reference.hpp"
 
 namespace niclab::rtl {
@@ -86,22 +86,6 @@ class Rtl {
  private:
   Model<Vtx_ring> model_;
   Vtx_ring& top_ = model_.top();
-};
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : generator_(seed) {}
-  std::uint64_t bits() { return generator_.next(); }
-  unsigned below(unsigned n) { return static_cast<unsigned>(bits() % n); }
-  unsigned from(unsigned low, unsigned high) { return low + below(high - low + 1); }
-  bool percent(unsigned p) { return below(100) < p; }
-  template <class T, std::size_t N>
-  T one_of(const T (&choices)[N]) {
-    return choices[below(N)];
-  }
-
- private:
-  SplitMix64 generator_;
 };
 
 /// One descriptor between the read that brings it and its retirement.

@@ -589,7 +589,7 @@ void PortExerciser::look() {
     look_at_head(tx_[q], read(reg::TDH(q)), "TDH", q);
   }
   const sim::PortAccount a = function_.account();
-  if (a.injected != a.delivered + a.filtered + a.missed + a.queue_drops + a.error_drops + a.rx_inside)
+  if (a.injected != a.delivered + a.filtered + a.missed + a.queue_drops + a.error_drops + a.rx_control + a.rx_inside)
     throw Violation("the receive account does not close: " + state());
   if (a.handed_to_device != a.on_the_wire + a.tx_errors + a.tx_inside)
     throw Violation("the transmit account does not close: " + state());
@@ -644,7 +644,7 @@ void PortExerciser::end() {
       look();
       const sim::PortAccount a = function_.account();
       if (a.injected != arrived_) throw Violation("frames that arrived were not seen: " + state());
-      if (a.on_the_wire != bus_.transmitted()) throw Violation("frames sent were not counted: " + state());
+      if (a.on_the_wire + a.tx_control != bus_.transmitted()) throw Violation("frames sent were not counted: " + state());
       return;
     }
     pass(i < 300 ? 50_us : 100_ms);

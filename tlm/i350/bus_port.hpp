@@ -6,6 +6,7 @@
 
 #include "base/pci.hpp"
 #include "base/time.hpp"
+#include "hw/phy.hpp"
 #include "tlm/frame.hpp"
 #include "tlm/pcie_link.hpp"
 
@@ -57,6 +58,8 @@ class BusPort {
   virtual JourneyObserver* journeys() const = 0;
   /// A frame leaves for the wire: first bit of its preamble at `start`, last bit of its FCS at `end`.
   virtual void transmit(Time start, Time end, Frame* frame) = 0;
+  /// The PHY says something new to the other end of its cable.
+  virtual void link_says(Time t, const hw::LinkSignal& s) = 0;
 };
 
 }  // namespace niclab::sim

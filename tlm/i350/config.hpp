@@ -6,6 +6,8 @@
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/flow_control.hpp"
+#include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
 #include "hw/register_readings.hpp"
@@ -22,6 +24,14 @@ struct I350Quirks {
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
 
+  // --- transmit ---
+  /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
+  /// (2.8.1).
+  bool tctl_en_holds_buffer = true;
+  /// Of a legacy packet the last descriptor's command, CSO, CSS and tag count, as on the 8254x; false: the
+  /// first one's, as on the 82575 (3.2.2).
+  bool legacy_command_in_last = false;
+
   // --- receive ---
   hw::RssReadings rss;                ///< fact base 4.1.1, 7
   hw::QueueFilterReadings filters;    ///< fact base 2.6.8
@@ -33,6 +43,7 @@ struct I350Quirks {
                                       ///< power of two (2.9: FCRTL and FCRTH count in 16 bytes)
 
   // --- interrupts ---
+  hw::ThrottleReadings throttle;
   /// Every read of ICR clears it while MSI-X is off (fact base 2.6.2 rule (d), only in the 82576 model);
   /// false: it must have been asserted, or nothing enabled, or GPIE.NSICR set.
   bool icr_clear_on_read_without_msix = false;
@@ -41,6 +52,11 @@ struct I350Quirks {
   /// With GPIE.PBA_support, clearing a cause in EICR takes back the pending message of a vector without
   /// auto-clear (fact base 1.4.3 rule 4).
   bool eicr_clear_removes_pending = true;
+
+  // --- flow control ---
+  /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
+  bool software_xoff = true;
+  hw::PauseSenderRules pause_sender;
 };
 
 struct I350FunctionConfig {

@@ -18,25 +18,37 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       config_(config),
       pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
       phy_(config.negotiation),
+      pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
   tx_checksum_.choose(f.tx_checksum, config.rtl, engine, agent + step::checksum_clock,
                       config.name + " tx_checksum");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
-    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::ring_clock + q,
-                         config.name + " tx_ring queue " + std::to_string(q));
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const std::string queue = "_ring queue " + std::to_string(q);
+    tx_queues_[q].choose(f.tx_ring, config.rtl, engine, agent + step::tx_ring_clock + q,
+                         config.name + " tx" + queue);
+    rx_queues_[q].choose(f.rx_ring, config.rtl, engine, agent + step::rx_ring_clock + q,
+                         config.name + " rx" + queue);
+  }
+  throttle_.choose(f.intr_throttle, config.rtl, engine, agent + step::throttle_clock,
+                   config.name + " intr_throttle", config.quirks.throttle);
   if (config.waves == nullptr) return;
   rx_fetches_.show_waves(&waves_->rx);
   tx_fetches_.show_waves(&waves_->tx);
   tx_checksum_.show_waves(*config.waves, config.wave_scope, "tx_checksum");
-  for (unsigned q = 0; q < reg::kQueues; ++q)
+  throttle_.show_waves(*config.waves, config.wave_scope, "intr_throttle");
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
     tx_queues_[q].show_waves(*config.waves, config.wave_scope, "tx_ring" + std::to_string(q));
+    rx_queues_[q].show_waves(*config.waves, config.wave_scope, "rx_ring" + std::to_string(q));
+  }
 }
 
 void I350Function::finish(Time end) {
   tx_checksum_.finish(end);
+  throttle_.finish(end);
   for (TxRingUnit& q : tx_queues_) q.finish(end);
+  for (RxRingUnit& q : rx_queues_) q.finish(end);
 }
 
 RtlCounters I350Function::tx_ring_counters() const {
@@ -45,9 +57,15 @@ RtlCounters I350Function::tx_ring_counters() const {
   return all;
 }
 
+RtlCounters I350Function::rx_ring_counters() const {
+  RtlCounters all;
+  for (const RxRingUnit& q : rx_queues_) all += q.counters();
+  return all;
+}
+
 void I350Function::power_on(Time t) {
   csr_.reset(true);
-  throttle_.reset();
+  throttle_.reset(t);
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   phy_.reset(t);
@@ -74,8 +92,8 @@ PortAccount I350Function::account() const {
 }
 
 bool I350Function::idle() const {
-  return arriving_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() && !rx_fetches_.busy() &&
-         !tx_fetches_.busy();
+  return arriving_.empty() && looped_.empty() && rx_fifo_.empty() && tx_count_ == 0 && tx_mac_.empty() &&
+         !rx_fetches_.busy() && !tx_fetches_.busy();
 }
 
 // --- reset ---------------------------------------------------------------------------------------
@@ -144,6 +162,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
   const MacAddress mac = nvm_.mac(number_);
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
   write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  flow_control_changed(t);
+  flow_control_forget(t);
   tx_finish_ready(t);
   interrupt_mode_changed(t);
   schedule_grant(t);
@@ -180,6 +200,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r, t);
+    case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
@@ -194,6 +215,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::general: return write_general(r, value, t);
     case reg::Chapter::nvm: return write_nvm(r, value, t);
     case reg::Chapter::link: return write_link(r, value, t);
+    case reg::Chapter::flow_control: return write_flow_control(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);

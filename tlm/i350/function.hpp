@@ -12,10 +12,10 @@
 
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
+#include "hw/flow_control.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
-#include "hw/interrupts.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
 #include "hw/nvm.hpp"
@@ -35,6 +35,7 @@
 #include "tlm/i350/bus_port.hpp"
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
+#include "tlm/i350/intr_throttle_unit.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -48,15 +49,18 @@ struct PortAccount {
   std::uint64_t rx_inside = 0;  ///< still in the packet buffer at the end
   std::uint64_t handed_to_device = 0, on_the_wire = 0, tx_errors = 0;
   std::uint64_t tx_inside = 0;  ///< still in the device at the end
+  /// MAC control frames: kept by the MAC (part of injected), sent by it (not part of on_the_wire).
+  std::uint64_t rx_control = 0, tx_control = 0;
 };
 
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8, tcp_timer = 12;
+                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
+                          tcp_timer = 12;
 
-/// Clocks of Verilated blocks: the checksum unit's, one for each queue's ring, the throttle's.
-inline constexpr unsigned checksum_clock = 0, ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
+/// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
+inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
 
 inline constexpr unsigned kAgents = 32;
 }  // namespace step
@@ -98,9 +102,16 @@ class I350Function {
   void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
   RtlCounters tx_ring_counters() const;
+  RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
+  RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
   bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
-  hw::LinkMode link_mode() const { return phy_.mode(); }
+  /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
+  hw::LinkMode link_mode() const { return mac_mode_; }
+  /// What the PHY says to the other end of the cable.
+  const hw::LinkSignal& link_signal() const { return phy_.signal(); }
+  /// The other end says this from `t` on (not rounded); `t` lies ahead.
+  void partner_will_say(const hw::LinkSignal& s, Time t);
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
   bool idle() const;
   /// What software did that hardware cannot do, one line each.
@@ -134,6 +145,8 @@ class I350Function {
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t mdic(std::uint32_t written, Time t);
+  std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
+  void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -276,6 +289,7 @@ class I350Function {
   static constexpr std::uint32_t kLongestFrame = 9728;  ///< bytes with FCS, fact base 0.3
   static constexpr std::uint32_t kEthernetHeader = 14;  ///< bytes; what is shorter is no packet
   bool tx_enabled() const { return (csr_[hw::reg::TCTL] & hw::reg::tctl::EN) != 0; }
+  bool tx_mac_enabled() const { return tx_enabled() || !config_.quirks.tctl_en_holds_buffer; }
   void tx_kick(Time t);
   void tx_step(Time t, std::uint32_t);
   bool tx_process_descriptor(Time t);
@@ -319,9 +333,6 @@ class I350Function {
   void tx_descriptors_done(unsigned n, unsigned count, Time t);
   void tx_writeback(unsigned q, bool flush, Time t);
   void tx_write_descriptors(unsigned n, hw::TxWriteback burst, Time t);
-  void tx_mac_start(Time t, std::uint32_t);
-  void tx_mac_try(Time t);
-  void tx_dress(const TxOnWire& next);
 
   // --- segmentation.cpp --------------------------------------------------------------------------
   bool tx_room_for_segment(std::uint32_t bytes) const;
@@ -336,17 +347,45 @@ class I350Function {
   bool tx_room_for_legacy(const hw::LegacyTx& d) const;
   bool tx_take_legacy(unsigned q, const hw::TakenDescriptor& taken, Time t);
   void tx_start_legacy(unsigned q, const hw::LegacyTx& d);
+  void tx_command_legacy(const hw::LegacyTx& d);
   void tx_extend_legacy(const hw::LegacyTx& d, unsigned index, Time t);
   std::uint64_t tx_write_legacy(unsigned n, const hw::TxWriteback& burst, Time t);
+
+  // --- mac.cpp -----------------------------------------------------------------------------------
+  void tx_mac_start(Time t, std::uint32_t);
+  void tx_mac_try(Time t);
+  void tx_mac_reconsider(Time t);
+  void tx_mac_pause(Time t);
+  void tx_dress(const TxOnWire& next);
+  void tx_mac_put(Frame* frame, Time t);
+  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
+  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  void loop_back(Frame* frame, Time end);
+  void looped_event(Time t, std::uint32_t);
+  void tx_deferred();
+
+  // --- flow_control.cpp --------------------------------------------------------------------------
+  static constexpr std::uint32_t kNoControlFrames = ~std::uint32_t{0};  // an EtherType no frame has
+  void flow_control_changed(Time t);
+  void flow_control_forget(Time t);
+  hw::FlowControlAddresses flow_control_addresses() const;
+  enum class Control : std::uint8_t { none, passed_on, kept };
+  Control take_control_frame(const Frame& frame, Time t);
+  void receive_buffer_overflowed(Time t);
+  void pause_crossed(Time t);
+  void pause_wanted(Time t);
+  void schedule_pause_refresh();
+  void pause_refresh(Time t, std::uint32_t);
+  void software_pause(Time t);
 
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   template <class Ring>
   friend class FetchArbiter;
-  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
-  /// clock; 0 if there were none for it.
   /// The host refused what the queue asked for: it gets no more.
   void descriptors_refused(RxRingUnit& queue, unsigned q, Time t);
   void descriptors_refused(TxRingUnit& queue, unsigned q, Time t);
+  /// A read of descriptors is over: `count` of queue `q`, from `first` on, begin to enter the cache, one a
+  /// clock; 0 if there were none for it.
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 
@@ -420,6 +459,9 @@ class I350Function {
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
   void link_event(Time t, std::uint32_t);
+  void partner_event(Time t, std::uint32_t);
+  void link_lost(Time t);
+  hw::LinkMode resolved_mode() const;
 
   Engine& engine_;
   BusPort& bus_;
@@ -432,7 +474,7 @@ class I350Function {
 
   hw::PciConfigSpace pci_;
   hw::CsrFile csr_;
-  hw::InterruptThrottle throttle_;
+  IntrThrottleUnit throttle_;
   hw::InterruptCauses causes_;
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
@@ -449,8 +491,10 @@ class I350Function {
   struct Arriving {
     Frame* frame;
     JourneyId journey;
+    bool cut;  // the link was lost before its last bit
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
+  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
@@ -496,15 +540,26 @@ class I350Function {
   bool tx_finish_scheduled_ = false;
   TxChecksumUnit tx_checksum_;
   Ring<TxOnWire> tx_mac_;
-  bool tx_mac_busy_ = false;
+  Time tx_mac_event_ = Time::never();  // when the MAC will decide next
+  Time tx_wire_free_{};                // the end of the gap after the frame last started
   std::uint32_t tx_mac_releasing_ = 0;
+  bool tx_deferred_ = false;  // the frame in front has been counted in DC
+
+  // flow control
+  hw::PauseTimer pause_timer_;
+  hw::PauseSender pause_sender_;
+  std::uint32_t control_type_ = kNoControlFrames;  // EtherType of frames the MAC looks at itself
+  Time pause_refresh_event_ = Time::never();
 
   // interrupts and link
   Time grant_scheduled_ = Time::never();
   Time tcp_timer_scheduled_ = Time::never();
   bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
+  hw::LinkMode mac_mode_{};
   bool link_was_up_ = false;
+  unsigned told_restarts_ = 0;  // of those of the PHY
+  Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
   Time nvm_loaded_at_{}, nvm_granted_at_{};

@@ -15,11 +15,14 @@ std::uint32_t I350Function::status(Time t) {
   s |= reg::status::LAN_ID.put(number_);
   const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
-  if (link_up(t)) {
-    s |= reg::status::LU | reg::status::SPEED.put(static_cast<std::uint32_t>(phy_.mode().speed));
-    if (readings.status_asdv) s |= reg::status::SPEED.get(s) << 8;
-    if (phy_.mode().full_duplex) s |= reg::status::FD;
-  }
+  const std::uint32_t ctrl = csr_[reg::CTRL];
+  const bool up = link_up(t);
+  if (up) s |= reg::status::LU;
+  if (up || (ctrl & reg::ctrl::FRCSPD) != 0)
+    s |= reg::status::SPEED.put(static_cast<std::uint32_t>(mac_mode_.speed));
+  if (readings.status_asdv) s |= reg::status::SPEED.get(s) << 8;
+  if ((up || (ctrl & reg::ctrl::FRCDPX) != 0) && mac_mode_.full_duplex) s |= reg::status::FD;
+  if (pause_timer_.paused(t)) s |= reg::status::TXOFF;
   return s;
 }
 
@@ -38,6 +41,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   phy_reset_asserted_ = held;
   const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  flow_control_changed(t);
   update_rx_setup(t);
   if (master_enabled() != was_master) {
     interrupt_mode_changed(t);

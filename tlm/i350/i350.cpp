@@ -6,7 +6,7 @@
 namespace niclab::sim {
 
 /// A function and its side of the bus and the wire.
-class I350::Port final : public BusPort {
+class I350::Port final : public BusPort, public LinkEnd {
  public:
   Port(I350& device, unsigned number, FramePool& frames, const I350FunctionConfig& config)
       : wire_out(("wire_out" + std::to_string(number)).c_str()),
@@ -86,6 +86,10 @@ class I350::Port final : public BusPort {
       device_.scheduler_.refresh_horizon();
     p.release();
   }
+
+  void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
+  hw::LinkSignal signal() const override { return function.link_signal(); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {
@@ -179,6 +183,7 @@ I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
+LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tlm/i350/function.hpp"
+#include "tlm/link_end.hpp"
 #include "tlm/payload.hpp"
 #include "tlm/pcie_link.hpp"
 #include "tlm/scheduler.hpp"
@@ -29,6 +30,8 @@ class I350 final : public sc_core::sc_module {
 
   tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
   tlm_utils::simple_target_socket_tagged<I350>& wire_in(unsigned f);
+  /// Where the cable of `wire_out[f]` and `wire_in[f]` is plugged in, see plug().
+  LinkEnd& link_end(unsigned f);
   I350Function& function(unsigned f);
   const I350Function& function(unsigned f) const;
   unsigned functions() const { return static_cast<unsigned>(ports_.size()); }

@@ -22,21 +22,26 @@ bool I350Function::tx_take_legacy(unsigned q, const TakenDescriptor& taken, Time
   tx_legacy_[q][taken.index] = true;
   if (d.length() == 0 && !d.eop())
     return tx_stop_queue(q, taken.index, "a legacy descriptor of no bytes that ends no packet", t);
-  if (!tx_building_) {
+  const bool first = !tx_building_;
+  if (first) {
     tx_start_legacy(q, d);
   } else if (!tx_built_.legacy) {
     return tx_stop_queue(q, taken.index, "legacy in a packet of advanced descriptors", t);
   }
+  if (config_.quirks.legacy_command_in_last ? d.eop() : first) tx_command_legacy(d);
   tx_extend_legacy(d, taken.index, t);
   return tx_take_buffer(taken.index, d.buffer(), d.length(), d.eop(), t);
 }
 
-/// The first descriptor says what is to be done, as with advanced ones.
 void I350Function::tx_start_legacy(unsigned q, const LegacyTx& d) {
   tx_begin(q);
   tx_built_.legacy = tx_built_.open = true;
-  TxPacket& p =
-      tx_new_slot(q, 0, d.eop() ? std::min<std::uint32_t>(d.length(), kLongestFrame) : kLongestFrame);
+  tx_new_slot(q, 0, d.eop() ? std::min<std::uint32_t>(d.length(), kLongestFrame) : kLongestFrame);
+}
+
+/// What is to be done with the packet being built.
+void I350Function::tx_command_legacy(const LegacyTx& d) {
+  TxPacket& p = tx_newest();
   p.extras = tx_extras(d.vle(), d.ifcs());
   if (d.ic()) p.extras |= TxPacket::kLegacyChecksum;
   p.tag = d.vlan();

@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "hw/crc32.hpp"
+#include "hw/vlan_tag.hpp"
 #include "tlm/i350/function.hpp"
 
 namespace niclab::sim {
@@ -24,7 +25,7 @@ std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[
 
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey});
+  arriving_.push_back({frame, journey, false});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -33,6 +34,11 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
+  if (a.cut || loops_back()) [[unlikely]] {
+    ++account_.filtered;
+    journey_dropped(a.journey);
+    return FramePool::unref(a.frame);
+  }
   accept(a.frame, a.journey, t);
 }
 
@@ -51,6 +57,11 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
     if (length >= 64) statistics_.count(reg::CRCERRS);
     if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
   }
+  Control control = Control::none;
+  if (load_be16(frame->data + 12) == control_type_) [[unlikely]] {
+    control = take_control_frame(*frame, t);
+    if (control == Control::kept) return refuse(account_.rx_control);
+  }
   RxEntry e;
   e.frame = frame;
   e.number = static_cast<std::uint32_t>(account_.injected);
@@ -65,9 +76,10 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   if (rx_fifo_bytes_ + rx_occupancy(length) > receive_buffer_bytes()) {
     statistics_.count(reg::MPC);
     legacy_cause(reg::icr::RXO, t);
+    receive_buffer_overflowed(t);
     return refuse(account_.missed);
   }
-  if (frame->fcs_good) statistics_.count_rx_good(length, e.kind);
+  if (frame->fcs_good && control == Control::none) statistics_.count_rx_good(length, e.kind);
   rx_fifo_add(rx_occupancy(length), t);
   store(e);
   e.ready = t + i350_latency::receive_pipeline;
@@ -75,7 +87,7 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
   RxRingUnit& q = rx_queues_[e.queue];
   if ((!q.enabled() || q.free(t) == 0) && !rx_setup_[e.queue].drop) {
-    statistics_.count(reg::RNBC);
+    if (control == Control::none) statistics_.count(reg::RNBC);
     e.counted_rnbc = true;
   }
   rx_fifo_.push_back(e);
@@ -87,7 +99,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
 bool I350Function::length_accepted(const Frame& frame, std::uint32_t length) {
   const bool undersize = length < 64;
   const bool long_packets = (csr_[reg::RCTL] & reg::rctl::LPE) != 0;
-  if (!undersize && !long_packets && length <= rx_longest_ + 4 * count_vlan_tags(frame.bytes(), parser_))
+  if (!undersize && !long_packets &&
+      length <= rx_longest_ + kVlanTagBytes * count_vlan_tags(frame.bytes(), parser_))
     return true;
   statistics_.count(reg::RLEC);
   if (undersize) {
@@ -101,7 +114,7 @@ bool I350Function::length_accepted(const Frame& frame, std::uint32_t length) {
 
 /// A length field that promises more than the frame has (LENERRS; RFCTL.LEF forwards such frames).
 bool I350Function::length_field_error(const ParsedPacket& packet) {
-  const std::size_t header = 14 + 4 * count_vlan_tags(packet.frame, parser_);
+  const std::size_t header = 14 + kVlanTagBytes * count_vlan_tags(packet.frame, parser_);
   if (header + packet.ethertype <= packet.frame.size()) return false;
   statistics_.count(reg::LENERRS);
   return (csr_[reg::RFCTL] & reg::rfctl::LEF) == 0;
@@ -130,7 +143,8 @@ I350Function::RxVerdict I350Function::classify(RxEntry& e) {
   }
   if (setup.buffers.uses_header_buffer()) [[unlikely]] {
     const std::uint32_t header = selected_header(packet, setup.psrtype);
-    e.header = static_cast<std::uint16_t>(header > e.strip_at ? header - (e.strip_at != 0 ? 4 : 0) : header);
+    e.header = static_cast<std::uint16_t>(header > e.strip_at ? header - (e.strip_at != 0 ? kVlanTagBytes : 0)
+                                                              : header);
   }
   return RxVerdict::accepted;
 }
@@ -144,8 +158,8 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
   e.hash = pcsd ? rss.hash : std::uint32_t{packet.fragment_checksum} << 16 | packet.ip_id;
   if (queue_filters_.active()) [[unlikely]] {
     const RxSetup& setup = rx_setup_[e.queue];
-    const std::uint32_t stored =
-        e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) - (packet.vlan && setup.strip_vlan ? 4 : 0);
+    const std::uint32_t stored = e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) -
+                                 (packet.vlan && setup.strip_vlan ? kVlanTagBytes : 0);
     const QueueMatch match = queue_filters_.match(packet, stored);
     if (match.queue) e.queue = *match.queue;
     if (match.ethertype) e.ptype_rss = rxd::PTYPE_ETQF(*match.ethertype);
@@ -176,7 +190,7 @@ void I350Function::store(RxEntry& e) {
 /// The tag taken out, RCTL.PSP's zeros put in, the FCS as it was on the wire behind.
 Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
   const std::span<const std::byte> wire = e.frame->bytes();
-  const std::uint32_t tag = e.strip_at != 0 ? 4 : 0;
+  const std::uint32_t tag = e.strip_at != 0 ? kVlanTagBytes : 0;
   std::uint32_t length = e.frame->length - tag;
   if ((csr_[reg::RCTL] & reg::rctl::PSP) != 0) length = std::max(length, kShortest);
   Frame* image = frames_.get(length + (setup.strip_fcs ? 0 : kFcsBytes));
@@ -193,11 +207,17 @@ Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
   return image;
 }
 
-void I350Function::rx_fifo_add(std::uint32_t bytes, Time) { rx_fifo_bytes_ += bytes; }
+void I350Function::rx_fifo_add(std::uint32_t bytes, Time t) {
+  rx_fifo_bytes_ += bytes;
+  if (rx_fifo_bytes_ >= pause_sender_.trip_high()) [[unlikely]]
+    pause_crossed(t);
+}
 
-void I350Function::rx_fifo_remove(std::uint32_t bytes, Time) {
+void I350Function::rx_fifo_remove(std::uint32_t bytes, Time t) {
   rx_fifo_bytes_ -= bytes;
   rx_fifo_head_ += bytes;
+  if (rx_fifo_bytes_ < pause_sender_.trip_low()) [[unlikely]]
+    pause_crossed(t);
 }
 
 // --- the DMA engine: one frame at a time, in order -----------------------------------------------

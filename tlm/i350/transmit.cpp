@@ -5,8 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "base/bytes.hpp"
-#include "hw/crc32.hpp"
 #include "hw/vlan_tag.hpp"
 #include "tlm/i350/function.hpp"
 
@@ -443,58 +441,6 @@ void I350Function::tx_write_descriptors(unsigned n, TxWriteback burst, Time t) {
     entry += run;
     left = run >= 64 ? 0 : left >> run;
   }
-}
-
-// --- the MAC: back to back at line rate ----------------------------------------------------------
-
-void I350Function::tx_mac_try(Time t) {
-  if (tx_mac_busy_ || tx_mac_.empty() || !link_up(t) || !tx_enabled()) return;
-  tx_mac_busy_ = true;
-  engine_.at<&I350Function::tx_mac_start>(niclab::max(t, tx_mac_.front().ready), Kind::frame_start, agent_,
-                                          *this);
-}
-
-/// The tag goes in, and the FCS that software brought is told from the data.
-void I350Function::tx_dress(const TxOnWire& next) {
-  Frame& f = *next.frame;
-  if ((next.extras & TxPacket::kTag) != 0) {
-    f.length += kVlanTagBytes;
-    insert_vlan_tag({f.data, f.length}, static_cast<std::uint16_t>(csr_[reg::VET]), next.tag);
-  }
-  if ((next.extras & TxPacket::kOwnFcs) != 0) {
-    f.length -= kFcsBytes;
-    f.fcs_good = load_le<std::uint32_t>(f.data + f.length) == ethernet_fcs(f.bytes());
-  }
-}
-
-/// Runs when the wire is free: releases the frame before, starts the next.
-void I350Function::tx_mac_start(Time t, std::uint32_t) {
-  const ShowAfter show{*this, t};
-  tx_mac_busy_ = false;
-  if (tx_mac_releasing_ != 0) {
-    tx_buffer_bytes_ -= tx_mac_releasing_;
-    tx_mac_releasing_ = 0;
-    tx_kick(t);
-  }
-  if (tx_mac_.empty() || !link_up(t) || !tx_enabled()) return;
-  const TxOnWire next = tx_mac_.front();
-  if (next.ready > t) return tx_mac_try(t);
-  tx_checksum_.settle(t);
-  tx_mac_.pop_front();
-  journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
-  journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
-  if (next.extras != 0) [[unlikely]]
-    tx_dress(next);
-  const LinkSpeed speed = phy_.mode().speed;
-  const std::uint32_t length = next.frame->length;
-  statistics_.count_tx_good(length + kFcsBytes, destination_kind(MacAddress::load(next.frame->data)),
-                            next.queue);
-  ++account_.on_the_wire;
-  bus_.transmit(t, t + frame_time(speed, length), next.frame);
-  tx_mac_releasing_ = next.buffer_bytes;
-  tx_mac_busy_ = true;
-  engine_.at<&I350Function::tx_mac_start>(t + frame_occupancy(speed, length, gap_bytes(csr_[reg::TIPG])),
-                                          Kind::frame_start, agent_, *this);
 }
 
 }  // namespace niclab::sim

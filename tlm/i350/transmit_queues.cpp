@@ -13,7 +13,10 @@ void I350Function::write_transmit(const reg::Target& r, std::uint32_t value, Tim
   const std::uint32_t before = csr_[r.offset];
   csr_.write(r.offset, value);
   switch (r.first) {
-    case reg::TCTL: tx_kick(t); return tx_mac_try(t);
+    case reg::TCTL:
+      software_pause(t);
+      tx_kick(t);
+      return tx_mac_try(t);
     case reg::TDH(0):
       if (tx_queues_[r.index].enabled()) return;
       tx_place_ring(r.index, t);

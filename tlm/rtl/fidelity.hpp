@@ -19,7 +19,9 @@ enum class Fidelity : std::uint8_t { model, rtl, lockstep };
 /// The units of a port that have a twin.
 struct Fidelities {
   Fidelity tx_ring = Fidelity::model;
+  Fidelity rx_ring = Fidelity::model;
   Fidelity tx_checksum = Fidelity::model;
+  Fidelity intr_throttle = Fidelity::model;
 };
 
 /// What a Verilated block did; the sums of all instances are `lockstep.<unit>` of summary.json.

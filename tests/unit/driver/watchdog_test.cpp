@@ -12,7 +12,7 @@ TEST_F(DriverTest, A_18_LinkComesUp) {
   EXPECT_EQ(adapter->link().speed, 1000u);
   EXPECT_TRUE(adapter->link().full_duplex);
   EXPECT_THAT(kernel.log_lines(),
-              Contains(HasSubstr("eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow Control: None")));
+              Contains(HasSubstr("eth0 NIC Link is Up 1000 Mbps Full Duplex, Flow Control: RX")));
 }
 
 TEST_F(DriverTest, A_18_EveryTwoSecondsVectorsAreTriggered) {

@@ -224,9 +224,10 @@ TEST(RxRingWriteback, EnablingForgetsTheWindow) {
   finish(q, 5);
   q.take();
   q.set_enabled(false);
-  EXPECT_EQ(q.unfinished(), 1u) << "a packet on its way is finished";
+  q.completed();
+  EXPECT_EQ(q.pending_reports(), 6u) << "a packet on its way is finished";
   q.set_enabled(true);
-  EXPECT_EQ(q.unfinished(), 0u);
+  EXPECT_EQ(q.pending_reports(), 0u);
   q.flush();
   EXPECT_FALSE(q.next_writeback());
 }
@@ -492,7 +493,6 @@ void receive_walk(std::uint32_t seed) {
           }
         }
         ASSERT_EQ(q.pending_reports(), undone.size());
-        ASSERT_EQ(q.unfinished(), working.size());
         ASSERT_LT(undone.size(), flush ? 1 : std::max(1u, driver.wthresh));
       }
     }

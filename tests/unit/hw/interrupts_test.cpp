@@ -57,7 +57,7 @@ TEST(Throttle, AVectorGrantsAtMostOnceAClock) {
   EXPECT_EQ(t.grants(us(1)), 1u);
   t.set_causes(1, us(1));
   EXPECT_EQ(t.next_grant(), us(1) + kDeviceClock);
-  EXPECT_FALSE(t.counter_running(0, us(1)));
+  EXPECT_FALSE(t.counter_running(0, us(1) + kDeviceClock));
 }
 
 TEST(Throttle, AMessageHeldBackStartsTheCountdownWhenItGoes) {
@@ -162,6 +162,123 @@ TEST(Throttle, WithoutEiameTheMaskFollowsEicrAccesses) {
   EXPECT_EQ(t.next_grant(), us(2));
 }
 
+// --- low latency (fact base 2.6.4, 2.6.6, 4.6) -------------------------------------------------------
+
+/// Vector 0 with `credits` and an interval of 100 us, granted at 1 us: its countdown runs to 101 us.
+InterruptThrottle throttled(unsigned credits, unsigned ll_interval, ThrottleReadings readings = {},
+                            std::uint32_t enable = reg::eitr::LLI_EN) {
+  InterruptThrottle t(readings);
+  t.write_eitr(0, 100 << 2 | enable | reg::eitr::LL_COUNTER.put(credits), {});
+  t.write_gpie(kMsix | reg::gpie::LL_INTERVAL.put(ll_interval), {});
+  t.write_eims(1, {});
+  t.write_eiac(1, {});
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.grants(us(1)), 1u);
+  return t;
+}
+
+unsigned credits(InterruptThrottle& t, Time at) { return reg::eitr::LL_COUNTER.get(t.read_eitr(0, at)); }
+
+TEST(LowLatency, FactBase_4_6_ACreditPassesTheCountdownAndIsUsedUp) {
+  auto t = throttled(2, 0);
+  EXPECT_EQ(credits(t, us(1)), 2u) << "the first message waited for nothing";
+  for (unsigned i = 0; i < 2; ++i) {
+    const Time at = us(2 + i);
+    t.set_causes(1, at);
+    EXPECT_EQ(t.next_grant(), us(101 + i)) << "an ordinary cause waits";
+    t.low_latency(1, at);
+    EXPECT_EQ(t.next_grant(), at);
+    EXPECT_EQ(t.grants(at), 1u);
+    EXPECT_EQ(credits(t, at), 1 - i);
+    EXPECT_EQ(t.counter_expiry(0), at + 100_us) << "the interval begins anew";
+  }
+  t.write_eitr(0, 100 << 2 | reg::eitr::LLI_EN | reg::eitr::LL_COUNTER.put(9) | reg::eitr::CNT_INGR, us(4));
+  EXPECT_EQ(credits(t, us(4)), 0u) << "CNT_INGR keeps the credits, too";
+  t.set_causes(1, us(4));
+  t.low_latency(1, us(4));
+  EXPECT_EQ(t.next_grant(), us(103)) << "no credit";
+  EXPECT_EQ(t.grants(us(103)), 1u);
+  EXPECT_EQ(credits(t, us(103)), 0u) << "a message that waited costs none";
+}
+
+TEST(LowLatency, FactBase_2_6_4_CreditsComeBackEveryIntervalUpTo31) {
+  auto t = throttled(0, 3);  // 12 us, from the GPIE write on
+  EXPECT_EQ(credits(t, us(12) - 8_ns), 0u);
+  EXPECT_EQ(credits(t, us(12)), 1u);
+  EXPECT_EQ(credits(t, us(12 * 30) + 11_us), 30u);
+  EXPECT_EQ(credits(t, us(12 * 31)), 31u);
+  EXPECT_EQ(credits(t, us(12 * 40)), 31u);
+  t.set_causes(1, us(1000));
+  t.grants(us(1000));
+  t.set_causes(1, us(1001));
+  t.low_latency(1, us(1001));
+  t.grants(us(1001));
+  EXPECT_EQ(credits(t, us(1013) - 8_ns), 30u);
+  EXPECT_EQ(credits(t, us(1013)), 31u) << "the timer starts when a credit is missing";
+}
+
+TEST(LowLatency, FactBase_4_6_WithoutCreditItWaitsForTheNextOne) {
+  auto t = throttled(0, 5);
+  t.set_causes(1, us(2));
+  t.low_latency(1, us(2));
+  EXPECT_EQ(t.next_grant(), us(20));
+  EXPECT_EQ(t.grants(us(20) - 8_ns), 0u);
+  EXPECT_EQ(t.grants(us(20)), 1u);
+  EXPECT_EQ(credits(t, us(20)), 0u);
+}
+
+TEST(LowLatency, AMaskedCauseStaysUrgentAClearedOneIsForgotten) {
+  auto t = throttled(5, 0);
+  t.write_eimc(1, us(2));
+  t.set_causes(1, us(2));
+  t.low_latency(1, us(2));
+  EXPECT_EQ(t.next_grant(), Time::never());
+  t.write_eims(1, us(3));
+  EXPECT_EQ(t.next_grant(), us(3));
+  t.write_eicr(1, us(3));
+  t.set_causes(1, us(4));
+  EXPECT_EQ(t.next_grant(), us(101)) << "an ordinary cause";
+  t.low_latency(2, us(4));
+  EXPECT_EQ(t.next_grant(), us(101)) << "of another vector, which has no cause";
+}
+
+TEST(LowLatency, FactBase_4_6_WithoutLliEnLikeAnyCauseOrByTheOtherReadingAtOnce) {
+  for (const bool other : {false, true}) {
+    auto t = throttled(0, 0, {.low_latency_unless_limited = other}, 0);
+    t.set_causes(1, us(2));
+    t.low_latency(1, us(2));
+    EXPECT_EQ(t.next_grant(), us(other ? 2 : 101));
+    t.grants(us(101));
+    EXPECT_EQ(credits(t, us(101)), 0u);
+  }
+}
+
+TEST(LowLatency, InSingleModeVector0) {
+  InterruptThrottle t;
+  t.write_eitr(0, 50 << 2 | reg::eitr::LLI_EN | reg::eitr::LL_COUNTER.put(1), {});
+  t.write_eims(0b110, {});
+  t.set_causes(0b010, us(1));
+  t.grants(us(1));
+  EXPECT_TRUE(t.asserted(0));
+  t.read_eicr(us(2));
+  EXPECT_FALSE(t.asserted(0));
+  t.set_causes(0b100, us(3));
+  t.low_latency(0b100, us(3));
+  EXPECT_EQ(t.next_grant(), us(3));
+  EXPECT_FALSE(t.asserted(0)) << "not before its message";
+  EXPECT_EQ(t.grants(us(3)), 1u);
+}
+
+// 2.6.6: the other reading of a write without CNT_INGR.
+TEST(Throttle, AWriteMayReloadTheInterval) {
+  InterruptThrottle t({.write_reloads_interval = true});
+  t.write_gpie(kMsix, {});
+  t.write_eims(1, {});
+  t.write_eitr(0, 7 << 2 | reg::eitr::COUNTER.put(3), us(10));
+  t.set_causes(1, us(11));
+  EXPECT_EQ(t.next_grant(), us(17));
+}
+
 TEST(Throttle, PortResetKeepsTheIntervalAndAnotherFunctionsResetFiresPending) {
   auto t = msix(1);
   t.write_eiac(1, {});
@@ -198,7 +315,7 @@ class TickModel {
       if (!(eicr & eims & bit(v)) || sent[v] || counter[v] != 0) continue;
       out |= bit(v);
       sent[v] = true;
-      counter[v] = interval_ticks[v];
+      counter[v] = std::max(interval_ticks[v], 1u);  // at most one message a clock
       eicr &= ~(bit(v) & eiac);
       eims &= ~(bit(v) & eiam);
     }

@@ -137,9 +137,9 @@ TEST(Phy, RestartBitsClearThemselves) {
 TEST(Phy, CableAndLinkDisconnect) {
   Phy phy(500_ms);
   phy.reset({});
-  phy.set_cable(false, ms(600));
+  phy.partner_says(LinkSignal::nothing(), ms(600));
   EXPECT_EQ(phy.link_up_at(), Time::never());
-  phy.set_cable(true, ms(1000));
+  phy.partner_says(LinkSignal::everything(), ms(1000));
   EXPECT_EQ(phy.link_up_at(), ms(1500));
   phy.set_link_disconnect(true, ms(1600));
   EXPECT_FALSE(phy.link(ms(9000)));
@@ -150,13 +150,74 @@ TEST(Phy, CableAndLinkDisconnect) {
 TEST(Phy, ModeFollowsAdvertisementOrForce) {
   Phy phy;
   phy.reset({});
+  const auto restart = [&](std::uint16_t bmcr = 0x1140) {
+    phy.write(mii::BMCR, static_cast<std::uint16_t>(bmcr | mii::BMCR_AN_RESTART), {});
+  };
   EXPECT_EQ(phy.mode(), (LinkMode{LinkSpeed::mbps1000, true}));
   phy.write(mii::CTRL1000, 0, {});
+  EXPECT_EQ(phy.mode(), (LinkMode{LinkSpeed::mbps1000, true})) << "said when negotiation restarts";
+  restart();
   EXPECT_EQ(phy.mode(), (LinkMode{LinkSpeed::mbps100, true}));
   phy.write(mii::ANAR, mii::ANAR_10FD | mii::ANAR_10HD | 1, {});
+  restart();
   EXPECT_EQ(phy.mode(), (LinkMode{LinkSpeed::mbps10, true}));
   phy.write(mii::BMCR, mii::BMCR_SPEED_LSB, {});
   EXPECT_EQ(phy.mode(), (LinkMode{LinkSpeed::mbps100, false}));
+}
+
+// --- two ends of a cable (fact base 2.5.4, 4.8; IEEE 802.3 clause 28) -----------------------------
+
+TEST(Link, BestModeOfBothEnds) {
+  const auto all = LinkSignal::everything();
+  const struct {
+    LinkSignal mine, partner;
+    std::optional<LinkMode> mode;
+  } cases[] = {
+      {all, all, LinkMode{LinkSpeed::mbps1000, true}},
+      {all, LinkSignal::everything(LinkSpeed::mbps100), LinkMode{LinkSpeed::mbps100, true}},
+      {LinkSignal::everything(LinkSpeed::mbps10), all, LinkMode{LinkSpeed::mbps10, true}},
+      {all, {.base_page = mii::ANAR_100HD | mii::ANAR_10FD}, LinkMode{LinkSpeed::mbps100, false}},
+      {all, {.base_page = mii::ANAR_10HD}, LinkMode{LinkSpeed::mbps10, false}},
+      {{.base_page = mii::ANAR_100FD}, {.base_page = mii::ANAR_10FD}, std::nullopt},
+      {all, LinkSignal::nothing(), std::nullopt},
+      {LinkSignal::nothing(), all, std::nullopt},
+      // A partner that does not negotiate is detected by its speed, as half duplex.
+      {all, {.negotiates = false, .forced = {LinkSpeed::mbps100, true}}, LinkMode{LinkSpeed::mbps100, false}},
+      {all, {.negotiates = false, .forced = {LinkSpeed::mbps10, true}}, LinkMode{LinkSpeed::mbps10, false}},
+      {{.negotiates = false, .forced = {LinkSpeed::mbps100, true}}, all, LinkMode{LinkSpeed::mbps100, true}},
+      {{.negotiates = false, .forced = {LinkSpeed::mbps100, true}},
+       {.negotiates = false, .forced = {LinkSpeed::mbps10, true}},
+       std::nullopt},
+  };
+  for (const auto& c : cases) EXPECT_EQ(resolve_link(c.mine, c.partner), c.mode) << "case " << &c - cases;
+}
+
+TEST(Link, PartnersAbilitiesInTheRegisters) {
+  Phy phy(500_ms);
+  phy.reset({});
+  phy.partner_says(LinkSignal::everything(LinkSpeed::mbps1000, true), ms(1));
+  EXPECT_EQ(phy.read(mii::ANLPAR, ms(501)), 0xC5E1) << "the data sheet's example";
+  EXPECT_EQ(phy.read(mii::STAT1000, ms(501)), 0x7C00);
+  phy.partner_says(LinkSignal::everything(LinkSpeed::mbps100), ms(600));
+  EXPECT_FALSE(phy.link(ms(601)));
+  EXPECT_EQ(phy.read(mii::ANLPAR, ms(1100)), 0xC1E1);
+  EXPECT_EQ(phy.read(mii::STAT1000, ms(1100)), 0);
+  EXPECT_EQ(phy.read(mii::PHY_STATUS_2, ms(1100)), 0x0100);
+  phy.partner_says({.negotiates = false, .forced = {LinkSpeed::mbps10, true}}, ms(2000));
+  EXPECT_EQ(phy.read(mii::ANLPAR, ms(2500)), mii::ANAR_10HD);
+  EXPECT_EQ(phy.read(mii::ANER, ms(2500)) & 1, 0) << "the partner does not negotiate";
+}
+
+TEST(Link, OnlyOwnRestartsAreTold) {
+  Phy phy(500_ms);
+  phy.reset({});
+  const unsigned told = phy.restarts();
+  phy.partner_says(LinkSignal::everything(), ms(1));
+  EXPECT_EQ(phy.restarts(), told);
+  EXPECT_EQ(phy.link_up_at(), ms(501));
+  phy.write(mii::BMCR, 0x1140 | mii::BMCR_POWER_DOWN, ms(600));
+  EXPECT_EQ(phy.restarts(), told + 1);
+  EXPECT_FALSE(phy.signal().present);
 }
 
 }  // namespace

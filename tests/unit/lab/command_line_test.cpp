@@ -195,7 +195,7 @@ TEST_F(Commands, BenchPrintsOneObject) {
   EXPECT_EQ(j["rx1514_model_load_pps"], 81'274.0);
   for (const char* key : {"rx1514_model_pps", "tx64_model_pps", "tx64_model_load_pps", "tx1514_model_pps",
                           "tx1514_model_load_pps", "activations_per_packet", "slowdown_rtl_all_64",
-                          "slowdown_rtl_all_1514", "rtl_cost"})
+                          "slowdown_rtl_all_1514", "slowdown_rtl_all_rx64", "rtl_cost"})
     EXPECT_TRUE(j.contains(key)) << key;
 }
 

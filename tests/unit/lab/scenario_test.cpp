@@ -94,7 +94,8 @@ TEST(Scenario, FidelityOfAllIsThatOfEveryUnitWithATwin) {
       scenario_from_text(kGood, "s.toml", ".", {"fidelity.all=rtl", "fidelity.tx_checksum=lockstep"});
   EXPECT_EQ(s.fidelity.at("tx_ring"), "rtl");
   EXPECT_EQ(s.fidelity.at("tx_checksum"), "lockstep") << "a unit's own word counts more";
-  EXPECT_EQ(s.fidelity.at("rx_ring"), "model") << "it has no twin";
+  EXPECT_EQ(s.fidelity.at("rx_ring"), "rtl");
+  EXPECT_EQ(s.fidelity.at("mac_fcs"), "model") << "it has no twin";
 }
 
 TEST(Scenario, DefaultsOfTheBusAndCost) {
@@ -194,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"app.cpu=4"}, BadValue{"app.rate=5pps"}, BadValue{"app[1].to=10.0.0.2:7"},
         BadValue{"app[1].to=10.0.0.1"}, BadValue{"app[1].size=70000"}, BadValue{"app[1].group=239.1.1.1"},
         BadValue{"traffic.kind=tcp"}, BadValue{"traffic.rate=captured"}, BadValue{"traffic.rate=1000"},
-        BadValue{"traffic.size=63"}, BadValue{"traffic.size=1519"}, BadValue{"traffic.flows=65535"},
+        BadValue{"traffic.size=63"}, BadValue{"traffic.size=9729"}, BadValue{"traffic.flows=65535"},
         BadValue{"traffic.dst=10.0.0.9"}, BadValue{"traffic.src=10.0.0.2"},
         BadValue{"traffic.src_mac=02:00:00:00:00:02"}, BadValue{"traffic.file=x.pcap"},
         BadValue{"at.time=soon"}, BadValue{"at.time=6ms"}, BadValue{"at.host=h3"}, BadValue{"at.command="},

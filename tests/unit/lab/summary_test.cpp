@@ -70,10 +70,10 @@ TEST(Summary, KeysInTheirOrder) {
               ElementsAre("proto", "local", "rx_datagrams", "rx_bytes", "drops"));
   EXPECT_THAT(keys(j["links"]["h1.eth0"]),
               ElementsAre("tx_frames", "rx_frames", "tx_bytes", "rx_bytes", "utilisation"));
-  EXPECT_THAT(
-      keys(j["account"]["h1.eth0"]),
-      ElementsAre("injected", "delivered", "filtered", "missed", "queue_drops", "error_drops", "rx_inside",
-                  "rx_gap", "handed_to_device", "on_the_wire", "tx_counted", "tx_inside", "tx_gap"));
+  EXPECT_THAT(keys(j["account"]["h1.eth0"]),
+              ElementsAre("injected", "delivered", "filtered", "missed", "queue_drops", "error_drops",
+                          "rx_inside", "rx_gap", "handed_to_device", "on_the_wire", "tx_counted", "tx_inside",
+                          "tx_gap", "rx_control", "tx_control"));
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]), ElementsAre("up", "down", "by_type", "dma_faults"));
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["up"]),
               ElementsAre("tlps", "payload_bytes", "wire_bytes", "dllp_bytes"));

@@ -1,3 +1,3 @@
-# file: rtl/tx_ring/tx_ring_fetch.sv
+# file: rtl/descriptor_prefetch/descriptor_fetch.sv
 # caught by: history
 s/most = 6'(CACHE) - cached;/most = 6'(CACHE) + 1'b1 - cached;/

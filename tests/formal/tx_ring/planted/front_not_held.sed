@@ -1,3 +1,3 @@
-# file: rtl/tx_ring/tx_ring_cache.sv
+# file: rtl/descriptor_prefetch/descriptor_cache.sv
 # caught by: history
 s/first <= first + Slot'(take)/first <= first + Slot'(take || put)/

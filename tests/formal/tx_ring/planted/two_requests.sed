@@ -1,3 +1,3 @@
-# file: rtl/tx_ring/tx_ring_fetch.sv
+# file: rtl/descriptor_prefetch/descriptor_fetch.sv
 # caught by: history
 s/running && outstanding == 0 &&/running \&\& outstanding <= 1 \&\&/

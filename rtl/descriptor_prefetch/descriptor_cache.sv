@@ -5,7 +5,7 @@
 // Latency: one cycle from put to front.
 `default_nettype none
 
-module tx_ring_cache #(
+module descriptor_cache #(
     parameter int unsigned CACHE = 24  // 1 … 32
 ) (
     input wire logic clk,

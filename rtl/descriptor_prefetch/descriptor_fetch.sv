@@ -1,4 +1,4 @@
-// When to read descriptors, and how many: the prefetch rule of a transmit ring.
+// When to read descriptors, and how many: the prefetch rule of a ring.
 //
 // Interface: restart begins at ring index start and forgets what is on its way; running permits requests. One
 // request at a time; an accepted one is answered by fetch_count resp_valid. Index and address are a register and
@@ -7,7 +7,7 @@
 // Latency: from any input to fetch_* none; from the last resp_valid to the next fetch_valid one cycle.
 `default_nettype none
 
-module tx_ring_fetch #(
+module descriptor_fetch #(
     parameter int unsigned CACHE = 24,
     parameter int unsigned INDEX_BITS = 16,
     parameter int unsigned PAGE = 256  // descriptors in 4 KB; a power of two

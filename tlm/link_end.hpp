@@ -1,0 +1,75 @@
+// The two ends of a cable, as far as they negotiate: what one end's PHY says reaches the other.
+//
+// Frames pass through the sockets of the wire; an end that nobody plugged in here (a foreign model) is taken
+// for one that can do everything but PAUSE.
+#pragma once
+
+#include "hw/phy.hpp"
+#include "tlm/core/engine.hpp"
+#include "tlm/core/ring.hpp"
+
+namespace niclab::sim {
+
+class LinkEnd {
+ public:
+  virtual ~LinkEnd() = default;
+  /// What this end says now.
+  virtual hw::LinkSignal signal() const = 0;
+
+  /// Once, before the simulation starts. Each end hears what the other says from the beginning.
+  friend void plug(LinkEnd& a, LinkEnd& b, Duration propagation) {
+    a.other_ = &b;
+    b.other_ = &a;
+    a.propagation_ = b.propagation_ = propagation;
+    a.partner_will_say(b.signal(), Time{});
+    b.partner_will_say(a.signal(), Time{});
+  }
+
+ protected:
+  /// From `t` on the other end is heard to say this; `t` lies ahead.
+  virtual void partner_will_say(const hw::LinkSignal& s, Time t) = 0;
+  /// This end says something new from `t` on.
+  void say(const hw::LinkSignal& s, Time t) const {
+    if (other_ != nullptr) other_->partner_will_say(s, t + propagation_);
+  }
+
+ private:
+  LinkEnd* other_ = nullptr;
+  Duration propagation_{};
+};
+
+/// An end that is always there and does not change what it says: a traffic source, a port of a switch. It
+/// follows the speed that the other end makes of it, and sends whether or not the other end's link is up.
+class FixedLinkEnd final : public LinkEnd {
+ public:
+  /// `agent`: of its events, of Kind::device.
+  FixedLinkEnd(Engine& engine, unsigned agent) : engine_(engine), agent_(agent) {}
+  FixedLinkEnd(const FixedLinkEnd&) = delete;
+  FixedLinkEnd& operator=(const FixedLinkEnd&) = delete;
+
+  /// Before it is plugged in.
+  void set_abilities(const hw::LinkSignal& s) { mine_ = s; }
+  hw::LinkSignal signal() const override { return mine_; }
+  hw::LinkSpeed speed() const { return mode_.speed; }
+  /// Both ends offer symmetric PAUSE.
+  bool obeys_pause() const { return (mine_.base_page & partner_.base_page & hw::mii::ANAR_PAUSE) != 0; }
+
+ private:
+  void partner_will_say(const hw::LinkSignal& s, Time t) override {
+    coming_.push_back(s);
+    engine_.at<&FixedLinkEnd::partner_says>(t, Kind::device, agent_, *this);
+  }
+  void partner_says(Time, std::uint32_t) {
+    partner_ = coming_.front();
+    coming_.pop_front();
+    if (const auto mode = hw::resolve_link(mine_, partner_)) mode_ = *mode;
+  }
+
+  Engine& engine_;
+  const unsigned agent_;
+  hw::LinkSignal mine_ = hw::LinkSignal::everything(), partner_ = hw::LinkSignal::everything();
+  hw::LinkMode mode_{};
+  Ring<hw::LinkSignal> coming_;
+};
+
+}  // namespace niclab::sim
