@@ -164,6 +164,7 @@ void PortExerciser::write(reg::Offset offset, std::uint32_t value) {
     std::fprintf(stderr, "%llu ns %s[%u] = %08x\n", static_cast<unsigned long long>(now_.ns()),
                  r ? std::string(r->row->name).c_str() : "?", r ? r->index : offset, value);
   }
+  if (offset == reg::RCTL && reg::rctl::LBM.get(value) != 0) looped_ = true;
   function_.write_csr(offset, value, now_);
   pass(kDeviceClock);  // no two requests arrive in one clock
 }
@@ -589,7 +590,8 @@ void PortExerciser::look() {
     look_at_head(tx_[q], read(reg::TDH(q)), "TDH", q);
   }
   const sim::PortAccount a = function_.account();
-  if (a.injected != a.delivered + a.filtered + a.missed + a.queue_drops + a.error_drops + a.rx_control + a.rx_inside)
+  if (a.injected !=
+      a.delivered + a.filtered + a.missed + a.queue_drops + a.error_drops + a.rx_control + a.rx_inside)
     throw Violation("the receive account does not close: " + state());
   if (a.handed_to_device != a.on_the_wire + a.tx_errors + a.tx_inside)
     throw Violation("the transmit account does not close: " + state());
@@ -643,8 +645,11 @@ void PortExerciser::end() {
       pass(100_us);
       look();
       const sim::PortAccount a = function_.account();
-      if (a.injected != arrived_) throw Violation("frames that arrived were not seen: " + state());
-      if (a.on_the_wire + a.tx_control != bus_.transmitted()) throw Violation("frames sent were not counted: " + state());
+      if (looped_ ? a.injected < arrived_ : a.injected != arrived_)
+        throw Violation("frames that arrived were not seen: " + state());
+      if (looped_ ? a.on_the_wire + a.tx_control < bus_.transmitted()
+                  : a.on_the_wire + a.tx_control != bus_.transmitted())
+        throw Violation("frames sent were not counted: " + state());
       return;
     }
     pass(i < 300 ? 50_us : 100_ms);
