@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/inet_checksum.hpp"
+#include "tlm/i350/quirks.hpp"
 
 namespace niclab::test {
 
@@ -15,8 +16,18 @@ namespace {
 
 constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
-sim::I350FunctionConfig function_config(const PortExerciser::Options& o) {
+/// A card of which documents are read in another way here and there.
+sim::I350Quirks some_quirks(Choices& choices) {
+  sim::I350Quirks quirks;
+  if (choices.one_in(2)) return quirks;
+  for (const sim::Quirk& q : sim::quirk_table())
+    if (choices.one_in(6)) q.choose(quirks, choices.below(static_cast<std::uint32_t>(q.readings.size())));
+  return quirks;
+}
+
+sim::I350FunctionConfig function_config(const PortExerciser::Options& o, Choices& choices) {
   sim::I350FunctionConfig c;
+  c.quirks = some_quirks(choices);
   c.mac = kMac;
   c.negotiation = 1_us;
   c.name = "port";
@@ -49,7 +60,7 @@ PortExerciser::PortExerciser(Choices& choices, std::span<std::byte> memory, cons
       engine_(options.eager),
       nvm_(Nvm::make_default(kMac)),
       bus_(engine_, *this, choices.word(), choices.one_in(4) ? 200 : 0),
-      function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, function_config(options)),
+      function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, function_config(options, choices)),
       registers_(free_registers()) {
   bus_.attach(function_);
   function_.power_on(now_);
