@@ -92,6 +92,7 @@ class PortBus final : public sim::BusPort {
     mix(t, 6, code, 0);
   }
   void reset_device(Time t) override { function_->device_reset(t, true); }
+  void link_says(Time, const hw::LinkSignal&) override {}
   unsigned port() const override { return 0; }
   JourneyObserver* journeys() const override { return nullptr; }
   void transmit(Time start, Time end, sim::Frame* frame) override {

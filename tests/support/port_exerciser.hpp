@@ -151,6 +151,7 @@ class PortExerciser final : private DmaLaw {
   std::vector<hw::reg::Offset> registers_;  ///< any value is lawful for these
   std::array<RxRing, hw::reg::kQueues> rx_{};
   std::array<TxRing, hw::reg::kQueues> tx_{};
+  bool looped_ = false;  ///< frames may have come back from the MAC itself
   Time now_{}, wire_free_{};
   std::uint64_t writes_ = 0, descriptors_ = 0, arrived_ = 0;
 };

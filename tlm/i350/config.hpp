@@ -25,9 +25,6 @@ struct I350Quirks {
   bool eitr_flushes_tx_writeback = true;
 
   // --- transmit ---
-  /// Reset value of DTXTCPFLGL: the mask of middle segments is 0xF76, which clears CWR; false: 0xFF6 (fact
-  /// base 2.8.5, 7).
-  bool tso_middle_clears_cwr = false;
   /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
   /// (2.8.1).
   bool tctl_en_holds_buffer = true;

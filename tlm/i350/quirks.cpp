@@ -29,6 +29,8 @@ std::span<const Quirk> quirk_table() {
       {"eicr_clear", {"removes_pending", "keeps_pending"}, "1.4.3", [](I350Quirks& q) -> bool& { return q.eicr_clear_removes_pending; }},
       {"eims_reset", {"other_enabled", "zero"}, "2.2", [](I350Quirks& q) -> bool& { return q.registers.eims_zero; }},
       {"intx_pins", {"one_each", "all_inta"}, "1.2", [](I350Quirks& q) -> bool& { return q.registers.intx_shared; }},
+      {"eitr_write", {"counter", "interval"}, "2.6.6", [](I350Quirks& q) -> bool& { return q.throttle.write_reloads_interval; }},
+      {"lli_en", {"enables", "limits"}, "4.6", [](I350Quirks& q) -> bool& { return q.throttle.low_latency_unless_limited; }},
       // control and status
       {"ctrl_lrst", {"clear", "set"}, "2.3.1", [](I350Quirks& q) -> bool& { return q.registers.ctrl_lrst; }},
       {"status_bits_9_8", {"lan_init_done", "auto_detected_speed"}, "2.3.2", [](I350Quirks& q) -> bool& { return q.registers.status_asdv; }},
@@ -58,8 +60,15 @@ std::span<const Quirk> quirk_table() {
       {"rqdpc", {"read_clears", "write_clears"}, "4.10", [](I350Quirks& q) -> bool& { return q.registers.rqdpc_written; }},
       // transmit and statistics
       {"tctl_reset", {"82576", "i210"}, "2.8.1", [](I350Quirks& q) -> bool& { return q.registers.tctl_i210; }},
+      {"tctl_en", {"holds_buffer", "lets_buffer_out"}, "2.8.1", [](I350Quirks& q) -> bool& { return q.tctl_en_holds_buffer; }},
+      {"legacy_command", {"first", "last"}, "3.2.2", [](I350Quirks& q) -> bool& { return q.legacy_command_in_last; }},
       {"tso_middle_flags", {"0xFF6", "0xF76"}, "2.8.5", [](I350Quirks& q) -> bool& { return q.registers.middle_clears_cwr; }},
       {"statistics_reset", {"cleared", "kept"}, "2.12", [](I350Quirks& q) -> bool& { return q.registers.statistics_kept; }},
+      // flow control
+      {"tctl_swxoff", {"sends", "ignored"}, "4.7", [](I350Quirks& q) -> bool& { return q.software_xoff; }},
+      {"fcrtv", {"counts_down", "counts_up"}, "2.10", [](I350Quirks& q) -> bool& { return q.pause_sender.refresh_counts_down; }},
+      {"pause_refresh", {"not_below_low", "above_high"}, "4.7", [](I350Quirks& q) -> bool& { return q.pause_sender.refresh_above_high; }},
+      {"pause_on_overflow", {"repeated", "once"}, "4.7", [](I350Quirks& q) -> bool& { return q.pause_sender.repeat_on_overflow; }},
   };
   // clang-format on
   return table;

@@ -2,6 +2,8 @@
 
 #include <Vtx_ring.h>
 
+#include <utility>
+
 #include "tlm/rtl/rtl_descriptor_ring_impl.hpp"
 
 namespace niclab::sim {

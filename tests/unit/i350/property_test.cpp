@@ -76,7 +76,8 @@ TEST(PortProperties, EveryHistoryIsTheSameLazyEagerAndInLockstep) {
     const Outcome lazy = exercise(seed, {});
     EXPECT_EQ(exercise(seed, {.eager = true}).digest, lazy.digest) << "eager";
     sim::RtlWorld rtl(false);
-    const sim::Fidelities lockstep{sim::Fidelity::lockstep, sim::Fidelity::lockstep};
+    constexpr auto kBoth = sim::Fidelity::lockstep;
+    const sim::Fidelities lockstep{kBoth, kBoth, kBoth, kBoth};
     const bool tell = std::getenv("NICLAB_TELL") != nullptr;
     EXPECT_EQ(exercise(seed, {.tell = tell, .fidelity = lockstep, .rtl = &rtl}).digest, lazy.digest)
         << "lockstep";
