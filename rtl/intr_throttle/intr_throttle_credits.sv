@@ -84,8 +84,9 @@ module intr_throttle_credits #(
     wake_next = runs_a ? wake_r : after(interval_a);
   end
 
+  assign enabled = unless_limited ? {VECTORS{1'b1}} : lli_en_a;
+
   always_comb begin
-    enabled = unless_limited ? {VECTORS{1'b1}} : lli_en_a;
     bypass = '0;
     waiting = '0;
     if (urgent != 0) begin

@@ -174,6 +174,7 @@ void I350Function::reset_interrupts(Time t) {
   causes_ = InterruptCauses();
   vectors_ = InterruptVectors();
   throttle_.reset_port(t);
+  if (config_.quirks.registers.eims_zero) throttle_.write_eimc(reg::eicr::OTHER, t);
   delivery_.reset_port();
   tcp_timer_ = TcpTimer();
   schedule_tcp_timer();

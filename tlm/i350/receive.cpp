@@ -371,7 +371,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   }
   // Below WTHRESH the write-back waits for the vector's throttle, if that is running (fact base 3.4).
   const auto vector = vectors_.rx(queue);
-  const bool wait = moderated(vector, t) && !at_once;
+  const bool wait = moderated(vector, t) && !at_once && q.enabled();
   rx_writeback(queue, !wait, t);
   if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);
