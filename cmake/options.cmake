@@ -11,6 +11,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
 option(NICLAB_SANITIZE "Build the SystemC-free rooms with AddressSanitizer and UBSan" OFF)
 option(NICLAB_COVERAGE "Instrument for gcov" OFF)
+option(NICLAB_FUZZ "Build the fuzz targets for libFuzzer (clang++; scripts/fuzz.sh)" OFF)
 
 # The path of a packet is longer than the instruction cache; what makes code denser makes the simulator faster
 # (docs/performance.md). Rooms carry both machine code, which tests link at once, and what link-time optimisation
@@ -38,6 +39,9 @@ if(NICLAB_SANITIZE)  # with assertions, and quick enough to be part of every tes
   target_compile_options(niclab_options INTERFACE -O1 -g1)
   target_compile_options(niclab_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(niclab_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(NICLAB_FUZZ)
+  target_compile_options(niclab_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
 endif()
 if(NICLAB_COVERAGE)
   target_compile_options(niclab_options INTERFACE --coverage)

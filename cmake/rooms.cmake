@@ -5,10 +5,11 @@ set(NICLAB_MAY_USE_stack base)
 set(NICLAB_MAY_USE_driver base hw stack)
 set(NICLAB_MAY_USE_core base)  # tlm/core: the calendar and the CPUs, without SystemC
 set(NICLAB_MAY_USE_rtl base hw)  # its generators; blocks are targets niclab_rtl_<block>, room "rtl" in the table
-set(NICLAB_MAY_USE_tlm base hw core rtl)
+set(NICLAB_MAY_USE_i350 base hw core rtl)  # tlm/i350 but for its SystemC module
+set(NICLAB_MAY_USE_tlm base hw core i350 rtl)
 set(NICLAB_MAY_USE_firmware base hw)
 set(NICLAB_MAY_USE_bridge base hw core tlm driver)
-set(NICLAB_MAY_USE_lab base hw stack driver core tlm rtl firmware bridge)
+set(NICLAB_MAY_USE_lab base hw stack driver core i350 tlm rtl firmware bridge)
 
 # niclab_room(NAME SOURCES … USES …): the static library of a room. USES names rooms; nothing else may be linked
 # but third-party libraries, given as LIBRARIES.

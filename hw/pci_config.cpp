@@ -61,7 +61,7 @@ void PciConfigSpace::reset() {
   for (const Row& r : kRows) word(r.offset) = r.reset;
   word(0x00) |= std::uint32_t{identity_.device_id} << 16;
   word(0x2C) = identity_.subsystem_vendor | std::uint32_t{identity_.subsystem_id} << 16;
-  word(0x3C) = (identity_.port + 1) << 8;
+  word(0x3C) = (identity_.intx_shared ? 1 : identity_.port + 1) << 8;
   word(0xAC) |= identity_.port << 24;
   word(0xB0) |= (identity_.link_gen | identity_.link_lanes << 4) << 16;
   const auto& m = identity_.serial_mac.octets;

@@ -16,6 +16,7 @@ struct PciIdentity {
   MacAddress serial_mac;  ///< of port 0; the Device Serial Number derives from it
   unsigned link_gen = 2;  ///< 1 = 2.5 GT/s, 2 = 5 GT/s
   unsigned link_lanes = 4;
+  bool intx_shared = false;  ///< every function's pin is INTA; else INTA to INTD in turn (1.2)
 };
 
 class PciConfigSpace {

@@ -65,7 +65,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .tx_checksum = fidelity(s, "tx_checksum"),
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
-    c.quirks.eitr_flushes_tx_writeback = n.quirk.writeback_rule == WritebackRule::eitr_flushes;
+    c.quirks = n.quirks;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);

@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "driver/config.hpp"
 #include "lab/config_tree.hpp"
+#include "tlm/i350/config.hpp"
 
 namespace niclab::lab {
 
@@ -60,14 +61,6 @@ struct Pcie {
   unsigned iotlb_entries = 64;
 };
 
-/// Whether EITR expiry flushes pending transmit write-backs (fact base 7 leaves it open).
-enum class WritebackRule : std::uint8_t { eitr_flushes, threshold_only };
-
-/// `[host.nic.quirk]`.
-struct Quirk {
-  WritebackRule writeback_rule = WritebackRule::eitr_flushes;
-};
-
 /// The best kind of interrupt the platform offers a NIC; its driver then takes that.
 enum class InterruptKind : std::uint8_t { msix, msi, intx };
 
@@ -86,8 +79,8 @@ struct Nic {
   InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
-  unsigned speed = 1000;  ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
-  Quirk quirk;
+  unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
+  sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
 /// `[[host]]`.

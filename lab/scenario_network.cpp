@@ -3,6 +3,7 @@
 
 #include "lab/scenario_sections.hpp"
 #include "lab/values.hpp"
+#include "tlm/i350/quirks.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -62,10 +63,10 @@ unsigned read_rx_usecs(TableReader& t, unsigned fallback) {
   return us;
 }
 
-void read_quirk(TableReader& nic, Quirk& quirk) {
+void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   nic.table("quirk", [&](TableReader& t) {
-    quirk.writeback_rule =
-        static_cast<WritebackRule>(t.choice("writeback_rule", {"eitr_flushes", "threshold_only"}, 0));
+    for (const sim::Quirk& q : sim::quirk_table())
+      q.choose(quirks, static_cast<unsigned>(t.choice(q.key, q.readings, 0)));
   });
 }
 
@@ -89,7 +90,7 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
-  read_quirk(t, n.quirk);
+  read_quirks(t, n.quirks);
   return n;
 }
 

@@ -3,6 +3,7 @@
 #   scripts/deps.sh            install what is missing (sudo when not root)
 #   scripts/deps.sh --check    only say what is missing; exit 2 if something is
 #   scripts/deps.sh --waves    also what `make waves` needs
+# FUZZ=1 in the environment: also what `make fuzz` needs.
 # NO_INSTALL=1 in the environment means --check. A CXX that is already set is respected.
 set -eu
 
@@ -17,6 +18,7 @@ waves="gtkwave xvfb imagemagick"
 check_only=${NO_INSTALL:+1}
 [ "${1:-}" = "--check" ] && check_only=1
 if [ "${1:-}" = "--waves" ]; then tests="$tests $waves"; fi
+if [ -n "${FUZZ:-}" ]; then tests="$tests clang-14 libclang-rt-14-dev"; fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $rtl $tests" | tr '\n' ' ' >&2

@@ -707,7 +707,7 @@ TEST(Transmit, SwitchedOffInMidStreamItGoesOnWhereItStopped) {
 // The other readings, all at once.
 TEST(Transmit, QuirksTurnTheChoicesRound) {
   I350Quirks quirks;
-  quirks.tso_middle_clears_cwr = true;
+  quirks.registers.middle_clears_cwr = true;
   quirks.tctl_en_holds_buffer = false;
   quirks.legacy_command_in_last = true;
   CardBench b({}, 2, Plug::far_end, quirks);

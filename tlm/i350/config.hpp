@@ -10,21 +10,21 @@
 #include "hw/interrupts.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
+#include "hw/register_readings.hpp"
 #include "hw/rss.hpp"
 #include "tlm/rtl/fidelity.hpp"
 #include "tlm/rtl/rtl_world.hpp"
 
 namespace niclab::sim {
 
-/// Named readings where the data sheet leaves room (`[host.nic.quirk]`).
+/// Named readings where the data sheet leaves room (`[host.nic.quirk]`; the table of its keys is quirks.cpp).
 struct I350Quirks {
+  hw::RegisterReadings registers;
+
   /// EITR expiry flushes pending transmit write-backs (fact base 3.4); false: only WTHRESH does.
   bool eitr_flushes_tx_writeback = true;
 
   // --- transmit ---
-  /// Reset value of DTXTCPFLGL: the mask of middle segments is 0xF76, which clears CWR; false: 0xFF6 (fact
-  /// base 2.8.5, 7).
-  bool tso_middle_clears_cwr = false;
   /// Without TCTL.EN frames stay in the transmit buffer, as on the 8254x; false: those in it still leave
   /// (2.8.1).
   bool tctl_en_holds_buffer = true;

@@ -16,7 +16,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       number_(number),
       agent_(agent),
       config_(config),
-      pci_({.port = number, .serial_mac = nvm.mac(0)}),
+      pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
       phy_(config.negotiation),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
@@ -66,6 +66,7 @@ RtlCounters I350Function::rx_ring_counters() const {
 void I350Function::power_on(Time t) {
   csr_.reset(true);
   throttle_.reset(t);
+  reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   phy_.reset(t);
   reset(t);
@@ -118,8 +119,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_remove(rx_fifo_bytes_, t);
-  rx_fifo_head_ = 0;
+  rx_fifo_bytes_ = rx_fifo_head_ = 0;
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
@@ -146,14 +146,18 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_loose_[q] = 0;
   }
   csr_.reset();
+  reset_by(config_.quirks.registers, csr_, false);
   if (config_.quirks.tso_middle_clears_cwr) csr_[reg::DTXTCPFLGL] = 0x0F760FF6;
+  nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
+  for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
+  for (unsigned i = 0; i < 10; ++i) rss_.write_rssrk(i, csr_[reg::RSSRK(i)]);
   queue_filters_ = QueueFilters(config_.quirks.filters);
   parser_ = ParserConfig();
   rx_setup_ = {};
   update_rx_setup(t);
-  statistics_.reset();
+  if (!config_.quirks.registers.statistics_kept) statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
   write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
@@ -195,7 +199,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   const reg::Target r = reg::target(offset);
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
-    case reg::Chapter::nvm: return read_nvm(r);
+    case reg::Chapter::nvm: return read_nvm(r, t);
     case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
@@ -209,7 +213,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
   const reg::Target r = reg::target(offset);
   switch (r.chapter) {
     case reg::Chapter::general: return write_general(r, value, t);
-    case reg::Chapter::nvm: return write_nvm(r, value);
+    case reg::Chapter::nvm: return write_nvm(r, value, t);
     case reg::Chapter::link: return write_link(r, value, t);
     case reg::Chapter::flow_control: return write_flow_control(r, value, t);
     case reg::Chapter::interrupts: return write_interrupts(r, value, t);

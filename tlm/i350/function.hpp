@@ -141,11 +141,12 @@ class I350Function {
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
   void write_ctrl(std::uint32_t value, Time t);
-  std::uint32_t read_nvm(const hw::reg::Target& r);
-  void write_nvm(const hw::reg::Target& r, std::uint32_t value);
+  std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
+  void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
   void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t mdic(std::uint32_t written, Time t);
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -208,7 +209,7 @@ class I350Function {
     const std::uint32_t unit = config_.quirks.rx_buffer_unit;
     return (wire_length + unit - 1) & ~(unit - 1);
   }
-  /// The only places where the occupancy of the packet buffer changes.
+  /// The only places where the occupancy of the packet buffer changes, but for a reset.
   void rx_fifo_add(std::uint32_t bytes, Time t);
   void rx_fifo_remove(std::uint32_t bytes, Time t);
   void rx_next(Time t);
@@ -266,6 +267,7 @@ class I350Function {
   struct TxBuilding {
     std::uint8_t queue = 0;
     std::uint8_t segmentation = 0;
+    std::uint32_t generation = 0;  ///< of its queue, when it began
     bool legacy = false, segmented = false;
     bool open = false;    ///< the newest slot takes its bytes
     bool failed = false;  ///< nothing more is fetched for it
@@ -560,6 +562,7 @@ class I350Function {
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
+  Time nvm_loaded_at_{}, nvm_granted_at_{};
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 

@@ -6,15 +6,23 @@ namespace niclab::sim {
 using namespace hw;
 
 std::uint32_t I350Function::status(Time t) {
-  std::uint32_t s = status_latched_ | reg::status::LAN_INIT_DONE | reg::status::PF_RST_DONE;
+  const RegisterReadings& readings = config_.quirks.registers;
+  std::uint32_t s = status_latched_;
+  if (t >= nvm_loaded_at_) s |= reg::status::PF_RST_DONE;
+  if (readings.status_dmoff) s |= reg::bit(30);
+  if (readings.status_mtxckok) s |= reg::bit(31);
+  if (!readings.status_asdv) s |= reg::status::LAN_INIT_DONE;
   s |= reg::status::LAN_ID.put(number_);
   const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
   if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
   const std::uint32_t ctrl = csr_[reg::CTRL];
   const bool up = link_up(t);
   if (up) s |= reg::status::LU;
-  if (up || (ctrl & reg::ctrl::FRCSPD) != 0)
-    s |= reg::status::SPEED.put(static_cast<std::uint32_t>(mac_mode_.speed));
+  if (up || (ctrl & reg::ctrl::FRCSPD) != 0) {
+    const auto speed = static_cast<std::uint32_t>(mac_mode_.speed);
+    s |= reg::status::SPEED.put(speed);
+    if (readings.status_asdv) s |= speed << 8;
+  }
   if ((up || (ctrl & reg::ctrl::FRCDPX) != 0) && mac_mode_.full_duplex) s |= reg::status::FD;
   if (pause_timer_.paused(t)) s |= reg::status::TXOFF;
   return s;

@@ -5,12 +5,14 @@ namespace niclab::sim {
 
 using namespace hw;
 
-std::uint32_t I350Function::read_nvm(const reg::Target& r) {
+std::uint32_t I350Function::read_nvm(const reg::Target& r, Time t) {
   switch (r.offset) {
-    case reg::EECD:
-      return (csr_[reg::EECD] & reg::eecd::REQ) |
-             ((csr_[reg::EECD] & reg::eecd::REQ) != 0 ? reg::eecd::GNT : 0) | reg::eecd::PRES |
-             reg::eecd::AUTO_RD | reg::eecd::ADDR_SIZE | reg::eecd::SIZE_EX.put(7) | 0x10;
+    case reg::EECD: {
+      const std::uint32_t request = csr_[reg::EECD] & reg::eecd::REQ;
+      const bool granted = request != 0 && t >= nvm_granted_at_, loaded = t >= nvm_loaded_at_;
+      return request | (granted ? reg::eecd::GNT : 0) | (loaded ? reg::eecd::AUTO_RD : 0) | reg::eecd::PRES |
+             reg::eecd::ADDR_SIZE | reg::eecd::SIZE_EX.put(7) | 0x10;
+    }
     case reg::EEMNGCTL: {
       std::uint32_t done = 0;
       for (unsigned p = 0; p < 4; ++p) done |= reg::eemngctl::CFG_DONE(p);
@@ -22,9 +24,17 @@ std::uint32_t I350Function::read_nvm(const reg::Target& r) {
   }
 }
 
-void I350Function::write_nvm(const reg::Target& r, std::uint32_t value) {
+void I350Function::write_nvm(const reg::Target& r, std::uint32_t value, Time t) {
   switch (r.offset) {
-    case reg::EERD: csr_[reg::EERD] = nvm_.eerd(value); return;
+    case reg::EECD:
+      if ((value & ~csr_[reg::EECD] & reg::eecd::REQ) != 0)
+        nvm_granted_at_ = config_.quirks.registers.late_grant ? t + 50_us : t;
+      return csr_.write(r.offset, value);
+    case reg::EERD:
+      csr_[reg::EERD] = nvm_.eerd(value);
+      if (config_.quirks.registers.eerd_refuses && reg::eerd::ADDR.get(value) >= Nvm::kWords)
+        csr_[reg::EERD] &= ~reg::eerd::DONE;
+      return;
     case reg::SWSM: return semaphores_.write_swsm(value);
     case reg::SW_FW_SYNC: return semaphores_.write_sw_fw_sync(value);
     default: return csr_.write(r.offset, value);

@@ -174,8 +174,8 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
 /// Brings a frame the packet buffer has taken into the form the host will find.
 void I350Function::store(RxEntry& e) {
   const RxSetup& setup = rx_setup_[e.queue];
-  const bool pad =
-      e.frame->length - (e.strip_at != 0 ? 4 : 0) < kShortest && (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
+  const bool pad = e.frame->length - (e.strip_at != 0 ? kVlanTagBytes : 0) < kShortest &&
+                   (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
   if (e.strip_at != 0 || !setup.strip_fcs || pad) {
     Frame* image = stored_image(e, setup);
     FramePool::unref(e.frame);
@@ -268,9 +268,9 @@ void I350Function::rx_drop(Time t) {
   rx_pop(t);
 }
 
-/// Descriptors arrived, or bus mastering came back, while a frame waited.
+/// Descriptors arrived, bus mastering came back, or a queue was switched off, while a frame waited.
 void I350Function::rx_retry(Time t) {
-  if (rx_state_ == RxState::waiting_descriptor) rx_next(t);
+  if (rx_state_ == RxState::waiting_descriptor || rx_state_ == RxState::waiting_writeback) rx_next(t);
 }
 
 void I350Function::rx_issue(Time t, std::uint32_t) {
@@ -279,7 +279,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   const RxSetup& setup = rx_setup_[e.queue];
   // A frame half written to a ring that was switched off has no place where it could go on.
   if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
-  if (q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
   if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e, t)) return rx_starved(t);
   if (q.window_full(t)) {
     rx_state_ = RxState::waiting_writeback;
@@ -369,7 +369,7 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   }
   // Below WTHRESH the write-back waits for the vector's throttle, if that is running (fact base 3.4).
   const auto vector = vectors_.rx(queue);
-  const bool wait = moderated(vector, t) && !at_once;
+  const bool wait = moderated(vector, t) && !at_once && q.enabled();
   rx_writeback(queue, !wait, t);
   if (q.pending_reports(t) == 0) {
     queue_cause(vector, reg::icr::RXDW, t);

@@ -60,6 +60,7 @@ void I350Function::update_rx_setup(Time t) {
              .ext_vlan = (csr_[reg::CTRL_EXT] & reg::ctrl_ext::EXT_VLAN) != 0,
              .vet_ext = static_cast<std::uint16_t>(reg::vet::EXTERNAL.get(csr_[reg::VET]))};
   const bool pools = reg::mrqc::MODE.get(csr_[reg::MRQC]) == reg::mrqc::MODE_VMDQ;
+  const unsigned bsize = config_.quirks.registers.bsize_ignored ? 0 : reg::rctl::BSIZE.get(rctl);
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     const std::uint32_t srrctl = csr_[reg::SRRCTL(q)], dvmolr = csr_[reg::DVMOLR(q)];
     const std::uint32_t kb = reg::srrctl::BSIZEPACKET.get(srrctl);
@@ -69,7 +70,7 @@ void I350Function::update_rx_setup(Time t) {
     const bool by_vme = (csr_[reg::CTRL] & reg::ctrl::VME) != 0, by_secrc = (rctl & reg::rctl::SECRC) != 0;
     RxSetup& s = rx_setup_[q];
     s.buffers = {.descriptor_type = reg::srrctl::DESCTYPE.get(srrctl),
-                 .packet_bytes = kb != 0 ? kb * 1024 : 2048u >> reg::rctl::BSIZE.get(rctl),
+                 .packet_bytes = kb != 0 ? kb * 1024 : 2048u >> bsize,
                  .header_bytes = reg::srrctl::BSIZEHEADER.get(srrctl) * 64};
     s.psrtype = csr_[reg::PSRTYPE(q)];
     s.drop = (srrctl & reg::srrctl::DROP_EN) != 0 || (csr_[reg::QDE] >> q & 1) != 0;

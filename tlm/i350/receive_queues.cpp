@@ -8,7 +8,9 @@ using namespace hw;
 std::uint32_t I350Function::read_receive_queues(const reg::Target& r, Time t) {
   switch (r.first) {
     case reg::RDH(0): return rx_queues_[r.index].head(t);
-    case reg::RQDPC(0): return statistics_.read_rqdpc(r.index);
+    case reg::RQDPC(0):
+      return config_.quirks.registers.rqdpc_written ? statistics_.snapshot_rqdpc(r.index)
+                                                    : statistics_.read_rqdpc(r.index);
     case reg::RDFH:
     case reg::RDFHS: return rx_fifo_head_ % receive_buffer_bytes() / 8;
     case reg::RDFT:
@@ -24,6 +26,9 @@ std::uint32_t I350Function::read_receive_queues(const reg::Target& r, Time t) {
 void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t value, Time t) {
   switch (r.first) {
     case reg::RDH(0): return;  // read-only on the I350
+    case reg::RQDPC(0):
+      if (config_.quirks.registers.rqdpc_written) statistics_.read_rqdpc(r.index);
+      return;
     case reg::RDT(0): return write_rdt(r.index, value, t);
     case reg::RXDCTL(0): return write_rxdctl(r.index, value, t);
     case reg::SRRCTL(0):
@@ -52,9 +57,17 @@ void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
   q.set_thresholds(reg::rxdctl::PTHRESH.get(value), reg::rxdctl::HTHRESH.get(value),
                    reg::rxdctl::WTHRESH.get(value), t);
   const bool enable = (value & reg::rxdctl::ENABLE) != 0;
-  if (!enable && q.enabled()) rx_fetches_.forget(n);
-  if (enable && !q.enabled())
+  if (!enable && q.enabled()) {
+    rx_fetches_.forget(n);
+    // What is done does not wait until the ring is another's.
+    if (q.pending_reports(t) != 0) rx_writeback(n, true, t);
+  }
+  if (enable && !q.enabled()) {
     q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
+    // Software could not write the tail while the queue was off; the one of its last life means nothing now.
+    csr_[reg::RDT(n)] = 0;
+    q.set_tail(0, t);
+  }
   q.set_enabled(enable, t);
   if (enable) {
     rx_fetches_.want(n, t);

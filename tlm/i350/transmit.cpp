@@ -163,7 +163,7 @@ I350Function::TxPacket& I350Function::tx_new_slot(unsigned q, std::uint32_t byte
   TxPacket& p = tx_slots_[(tx_head_ + tx_count_++) % kTxSlots];
   p.start();
   p.queue = static_cast<std::uint8_t>(q);
-  p.generation = tx_fetches_.generation(q);
+  p.generation = tx_built_.generation;
   p.frame = frames_.get(std::max({bytes, room, kMinimumFrame}) + kVlanTagBytes);
   p.frame->length = bytes;
   p.frame->sent_by_nic = true;
@@ -176,6 +176,7 @@ void I350Function::tx_begin(unsigned q) {
   tx_building_ = true;
   tx_built_ = TxBuilding{};
   tx_built_.queue = static_cast<std::uint8_t>(q);
+  tx_built_.generation = tx_fetches_.generation(q);
   tx_built_.descriptors = std::exchange(tx_loose_[q], std::uint16_t{0});
 }
 

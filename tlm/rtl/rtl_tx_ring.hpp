@@ -23,12 +23,18 @@ class RtlTxRing final : public RtlDescriptorRing<Vtx_ring> {
   // As hw::TxRing.
   void reset(Time t);
   void set_head(unsigned index, Time t);
+  void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t);
+  void flush(Time t);
   void completed(unsigned count, Time t);
   std::optional<hw::TxWriteback> next_writeback(Time t);
   unsigned pending_reports(Time t);
 
  private:
   void next_inputs() override;
+
+  bool released_ = false;  ///< a burst may have begun in this cycle
+  bool waiting_ = false;   ///< a burst was there in an earlier cycle and nobody took it
+  bool short_ = false;     ///< the burst given last was such a one
 };
 
 }  // namespace niclab::sim

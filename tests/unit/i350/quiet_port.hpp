@@ -1,0 +1,62 @@
+// A port of the card with nobody's memory behind it: for tests that read and write registers.
+#pragma once
+
+#include <stdexcept>
+
+#include "hw/nvm.hpp"
+#include "hw/semaphores.hpp"
+#include "tests/support/port_bus.hpp"
+
+namespace niclab::test {
+
+class QuietPort final : private DmaLaw {
+ public:
+  static constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
+
+  explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0)
+      : nvm_(hw::Nvm::make_default(kMac)),
+        bus_(engine_, *this, 1, 0),
+        function(engine_, bus_, frames_, nvm_, semaphores_, number, 0, config(quirks)) {
+    bus_.attach(function);
+    function.power_on(now);
+  }
+  /// Each access takes a clock.
+  std::uint32_t read(hw::reg::Offset offset) {
+    pass(kDeviceClock);
+    return function.read_csr(offset, now);
+  }
+  void write(hw::reg::Offset offset, std::uint32_t value) {
+    pass(kDeviceClock);
+    function.write_csr(offset, value, now);
+  }
+  void pass(Duration d) {
+    now += d;
+    engine_.run(now);
+  }
+
+  Time now{};
+
+ private:
+  static sim::I350FunctionConfig config(const sim::I350Quirks& quirks) {
+    sim::I350FunctionConfig c;
+    c.mac = kMac;
+    c.quirks = quirks;
+    c.negotiation = 1_us;
+    c.name = "port";
+    return c;
+  }
+  std::byte* readable(std::uint64_t, std::uint32_t, sim::ReadTag) override { throw Violation("a read"); }
+  std::byte* writable(std::uint64_t, std::uint32_t, bool) override { throw Violation("a write"); }
+  void written(std::uint64_t, std::uint32_t) override {}
+
+  sim::Engine engine_{false};
+  sim::FramePool frames_;
+  hw::Nvm nvm_;
+  hw::Semaphores semaphores_;
+  PortBus bus_;
+
+ public:
+  sim::I350Function function;
+};
+
+}  // namespace niclab::test
