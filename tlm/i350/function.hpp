@@ -192,6 +192,7 @@ class I350Function {
     bool drop = false;  ///< SRRCTL.DROP_EN or QDE
     bool strip_vlan = false, hide_vlan = false, strip_fcs = false;
     unsigned minimum = 0;          ///< free descriptors at which RXDMT0 comes; 0: never
+    bool as_received = false;      ///< nothing to do to a frame, unless a tag has to go
     bool packet_checksum = false;  ///< the write-back has a checksum over the stored bytes
   };
   enum class RxVerdict : std::uint8_t { accepted, filtered, error };
