@@ -147,7 +147,6 @@ void I350Function::reset_all_but_interrupts(Time t) {
   }
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
-  if (config_.quirks.tso_middle_clears_cwr) csr_[reg::DTXTCPFLGL] = 0x0F760FF6;
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
