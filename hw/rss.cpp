@@ -79,10 +79,8 @@ RssHash::Choice RssHash::choose_ipv6(const ParsedPacket& p) const {
 }
 
 RssResult RssHash::hash(const ParsedPacket& packet) {
-  const RssResult none{0, RssType::none, default_queue()};
-  if (!active()) return none;
-  const Choice choice = choose(packet);
-  if (choice.type == RssType::none) return none;
+  const Choice choice = active() ? choose(packet) : Choice{RssType::none, false};
+  if (choice.type == RssType::none) return {0, RssType::none, default_queue()};
   const bool v4 = packet.l3 == L3::ipv4;
   std::array<std::byte, kMaxInput> input;
   std::size_t size = v4 ? 8 : 32;

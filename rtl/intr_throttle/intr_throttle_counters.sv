@@ -44,8 +44,8 @@ module intr_throttle_counters #(
     output      logic [INTERVAL_BITS-4:0] shown_left,      // of its countdown, in units of 8 us, rounded down
     output      logic [     TimeBits-1:0] shown_expiry
 );
-  logic [TimeBits-1:0] expiry[VECTORS];
-  logic [INTERVAL_BITS-1:0] interval[VECTORS];
+  (* mem2reg *) logic [TimeBits-1:0] expiry[VECTORS];
+  (* mem2reg *) logic [INTERVAL_BITS-1:0] interval[VECTORS];
 
   logic [TimeBits-1:0] now, written, ends;
   always_comb begin

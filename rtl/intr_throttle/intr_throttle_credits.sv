@@ -49,8 +49,8 @@ module intr_throttle_credits #(
   localparam logic [CREDIT_BITS-1:0] Full = {CREDIT_BITS{1'b1}};
 
   logic [VECTORS-1:0] lli_en, lli_en_a;
-  logic [CREDIT_BITS-1:0] credits[VECTORS];
-  logic [CREDIT_BITS-1:0] credits_a[VECTORS];  // after refill and write
+  (* mem2reg *) logic [CREDIT_BITS-1:0] credits[VECTORS];
+  (* mem2reg *) logic [CREDIT_BITS-1:0] credits_a[VECTORS];  // after refill and write
   logic [VECTORS-1:0] full_r, full_a;
   logic missing_r, missing_a, runs_a;
   logic [TimeBits-1:0] wake_r;
@@ -84,8 +84,9 @@ module intr_throttle_credits #(
     wake_next = runs_a ? wake_r : after(interval_a);
   end
 
+  assign enabled = unless_limited ? {VECTORS{1'b1}} : lli_en_a;
+
   always_comb begin
-    enabled = unless_limited ? {VECTORS{1'b1}} : lli_en_a;
     bypass = '0;
     waiting = '0;
     if (urgent != 0) begin

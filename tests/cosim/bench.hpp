@@ -94,7 +94,8 @@ inline std::vector<I350FunctionConfig> one_port(RtlWorld& rtl, const I350Quirks&
   c.mac = kStation;
   c.negotiation = 1_us;
   c.name = "bench";
-  c.fidelity = {fidelity_of_test(), fidelity_of_test(), fidelity_of_test()};
+  const Fidelity f = fidelity_of_test();
+  c.fidelity = {.tx_ring = f, .rx_ring = f, .tx_checksum = f, .intr_throttle = f};
   c.rtl = &rtl;
   c.quirks = quirks;
   return {c};

@@ -47,7 +47,7 @@ FILES = [
     ('[run]', '[cost]\nmystery = "1ns"\n[run]', ["s.toml:2", "cost.mystery"]),
     ('[run]', '[pcie]\nlanes = 3\n[run]', ["s.toml:2", "pcie.lanes", "1, 2, 4"]),
     ('[run]', '[fidelity]\nwarp = "model"\n[run]', ["s.toml:2", "fidelity.warp"]),
-    ('[run]', '[fidelity]\nrx_ring = "rtl"\n[run]', ["s.toml:2", "unit rx_ring has no twin in RTL", "tx_checksum"]),
+    ('[run]', '[fidelity]\nrss_hash = "rtl"\n[run]', ["s.toml:2", "unit rss_hash has no twin in RTL", "tx_checksum"]),
     ('[run]', '[fidelity]\ntx_ring = "fast"\n[run]', ["s.toml:2", 'unknown fidelity "fast"', "lockstep"]),
     ('name = "h2"', 'name = "h1"', ["s.toml:10", "name"]),
     ('name = "h2"', '', ["s.toml:9", "name", "missing"]),

@@ -51,6 +51,7 @@ class Link(unittest.TestCase):
         done = niclab("run", file, "--out", folder / "out", "--quiet", *arguments)
         return done, folder / "out"
 
+    # D-39, D-41
     def test_a_slow_host_stops_a_fast_one(self):
         done, out = self.run_file(SOURCE / "scenarios/pause.toml")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -119,8 +119,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
     FramePool::unref(rx_fifo_.front().frame);
     rx_fifo_.pop_front();
   }
-  rx_fifo_remove(rx_fifo_bytes_, t);
-  rx_fifo_head_ = 0;
+  rx_fifo_bytes_ = rx_fifo_head_ = 0;
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;

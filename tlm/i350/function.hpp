@@ -144,9 +144,9 @@ class I350Function {
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
-  std::uint32_t mdic(std::uint32_t written, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
   void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t mdic(std::uint32_t written, Time t);
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -192,6 +192,7 @@ class I350Function {
     bool drop = false;  ///< SRRCTL.DROP_EN or QDE
     bool strip_vlan = false, hide_vlan = false, strip_fcs = false;
     unsigned minimum = 0;          ///< free descriptors at which RXDMT0 comes; 0: never
+    bool as_received = false;      ///< nothing to do to a frame, unless a tag has to go
     bool packet_checksum = false;  ///< the write-back has a checksum over the stored bytes
   };
   enum class RxVerdict : std::uint8_t { accepted, filtered, error };
@@ -209,7 +210,7 @@ class I350Function {
     const std::uint32_t unit = config_.quirks.rx_buffer_unit;
     return (wire_length + unit - 1) & ~(unit - 1);
   }
-  /// The only places where the occupancy of the packet buffer changes.
+  /// The only places where the occupancy of the packet buffer changes, but for a reset.
   void rx_fifo_add(std::uint32_t bytes, Time t);
   void rx_fifo_remove(std::uint32_t bytes, Time t);
   void rx_next(Time t);

@@ -18,9 +18,11 @@ std::uint32_t I350Function::status(Time t) {
   const std::uint32_t ctrl = csr_[reg::CTRL];
   const bool up = link_up(t);
   if (up) s |= reg::status::LU;
-  if (up || (ctrl & reg::ctrl::FRCSPD) != 0)
-    s |= reg::status::SPEED.put(static_cast<std::uint32_t>(mac_mode_.speed));
-  if (readings.status_asdv) s |= reg::status::SPEED.get(s) << 8;
+  if (up || (ctrl & reg::ctrl::FRCSPD) != 0) {
+    const auto speed = static_cast<std::uint32_t>(mac_mode_.speed);
+    s |= reg::status::SPEED.put(speed);
+    if (readings.status_asdv) s |= speed << 8;
+  }
   if ((up || (ctrl & reg::ctrl::FRCDPX) != 0) && mac_mode_.full_duplex) s |= reg::status::FD;
   if (pause_timer_.paused(t)) s |= reg::status::TXOFF;
   return s;

@@ -80,6 +80,7 @@ void I350Function::queue_cause(std::optional<unsigned> vector, std::uint32_t leg
 
 void I350Function::low_latency_interrupt(std::optional<unsigned> vector, Time t) {
   if (!vector) return;
+  throttle_.low_latency(throttle_.msix_mode() ? reg::bit(*vector) : 1u, t);
   schedule_grant(t);
 }
 

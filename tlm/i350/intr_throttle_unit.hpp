@@ -82,10 +82,6 @@ class IntrThrottleUnit {
   bool line(unsigned v) const {
     return rtl_ == nullptr ? model_.line(v) : same("line", rtl_->line(v), model_.line(v)) != 0;
   }
-  bool asserted(unsigned v) const {
-    return rtl_ == nullptr ? model_.asserted(v)
-                           : same("asserted", rtl_->asserted(v), model_.asserted(v)) != 0;
-  }
   bool counter_running(unsigned v, Time t) const { return counter_expiry(v) > t; }
   Time counter_expiry(unsigned v) const {
     return rtl_ == nullptr ? model_.counter_expiry(v) : rtl_counter_expiry(v);

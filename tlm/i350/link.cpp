@@ -19,12 +19,6 @@ void I350Function::write_link(const reg::Target& r, std::uint32_t value, Time t)
   watch_link(t);
 }
 
-std::uint32_t I350Function::mdic(std::uint32_t written, Time t) {
-  const std::uint32_t address = reg::mdic::PHYADD.get(written);
-  if (address != 0 || !config_.quirks.registers.phy_at_zero_too) return phy_.mdic(written, t);
-  return reg::mdic::PHYADD.replace(phy_.mdic(reg::mdic::PHYADD.replace(written, Phy::kAddress), t), 0);
-}
-
 /// What the PHY settled on, unless CTRL forces the MAC to something else; it then speaks past its PHY if that
 /// differs, as far as timing goes.
 LinkMode I350Function::resolved_mode() const {
@@ -34,6 +28,12 @@ LinkMode I350Function::resolved_mode() const {
     mode.speed = static_cast<LinkSpeed>(std::min(reg::ctrl::SPEED.get(ctrl), 2u));
   if ((ctrl & reg::ctrl::FRCDPX) != 0) mode.full_duplex = (ctrl & reg::ctrl::FD) != 0;
   return mode;
+}
+
+std::uint32_t I350Function::mdic(std::uint32_t written, Time t) {
+  const std::uint32_t address = reg::mdic::PHYADD.get(written);
+  if (address != 0 || !config_.quirks.registers.phy_at_zero_too) return phy_.mdic(written, t);
+  return reg::mdic::PHYADD.replace(phy_.mdic(reg::mdic::PHYADD.replace(written, Phy::kAddress), t), 0);
 }
 
 void I350Function::watch_link(Time t) {

@@ -81,7 +81,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   }
   if (frame->fcs_good && control == Control::none) statistics_.count_rx_good(length, e.kind);
   rx_fifo_add(rx_occupancy(length), t);
-  store(e);
+  if (e.strip_at != 0 || !rx_setup_[e.queue].as_received) [[unlikely]]
+    store(e);
   e.ready = t + i350_latency::receive_pipeline;
   journey_ends(e.journey, Stage::rx_mac, e.ready);
   // A frame that finds its ring exhausted waits in the buffer; that is counted once.
@@ -151,8 +152,7 @@ I350Function::RxVerdict I350Function::classify(RxEntry& e) {
 
 /// Filters first, then RSS, then the default queue.
 void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
-  RssResult rss{0, RssType::none, rss_.default_queue()};
-  if (rss_.active()) rss = rss_.hash(packet);
+  const RssResult rss = rss_.hash(packet);
   e.queue = static_cast<std::uint8_t>(rss.queue);
   const bool pcsd = (parser_.rxcsum & reg::rxcsum::PCSD) != 0;
   e.hash = pcsd ? rss.hash : std::uint32_t{packet.fragment_checksum} << 16 | packet.ip_id;
@@ -174,8 +174,8 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
 /// Brings a frame the packet buffer has taken into the form the host will find.
 void I350Function::store(RxEntry& e) {
   const RxSetup& setup = rx_setup_[e.queue];
-  const bool pad =
-      e.frame->length - (e.strip_at != 0 ? 4 : 0) < kShortest && (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
+  const bool pad = e.frame->length - (e.strip_at != 0 ? kVlanTagBytes : 0) < kShortest &&
+                   (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
   if (e.strip_at != 0 || !setup.strip_fcs || pad) {
     Frame* image = stored_image(e, setup);
     FramePool::unref(e.frame);
@@ -268,9 +268,9 @@ void I350Function::rx_drop(Time t) {
   rx_pop(t);
 }
 
-/// Descriptors arrived, or bus mastering came back, while a frame waited.
+/// Descriptors arrived, bus mastering came back, or a queue was switched off, while a frame waited.
 void I350Function::rx_retry(Time t) {
-  if (rx_state_ == RxState::waiting_descriptor) rx_next(t);
+  if (rx_state_ == RxState::waiting_descriptor || rx_state_ == RxState::waiting_writeback) rx_next(t);
 }
 
 void I350Function::rx_issue(Time t, std::uint32_t) {
@@ -280,7 +280,9 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   // A frame half written to a ring that was switched off has no place where it could go on.
   if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
   if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
-  if (setup.drop && e.offset == 0 && rx_short_of_descriptors(e, t)) return rx_starved(t);
+  // A frame of several descriptors is dropped unless the ring has them all.
+  if (setup.drop && e.frame->length > setup.buffers.packet_bytes && e.offset == 0) [[unlikely]]
+    if (rx_short_of_descriptors(e, t)) return rx_starved(t);
   if (q.window_full(t)) {
     rx_state_ = RxState::waiting_writeback;
     return;

@@ -218,12 +218,6 @@ bool RtlIntrThrottle::line(unsigned v) {
   return (top().line >> v & 1) != 0;
 }
 
-bool RtlIntrThrottle::asserted(unsigned v) {
-  if (step_ == Step::grant) edge();
-  settle();
-  return (top().asserted >> v & 1) != 0;
-}
-
 Time RtlIntrThrottle::next_grant() {
   if (step_ == Step::grant) edge();
   settle();

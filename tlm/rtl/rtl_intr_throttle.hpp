@@ -44,7 +44,6 @@ class RtlIntrThrottle final : public RtlCalledBlock<Vintr_throttle> {
   std::uint32_t eiam();
   std::uint32_t gpie();
   bool line(unsigned v);
-  bool asserted(unsigned v);
   Time counter_expiry(unsigned v);
   /// Never before the instant of the last call.
   Time next_grant();

@@ -31,16 +31,6 @@ void RtlTxRing::next_inputs() {
   if (more && waiting_) strobe();
 }
 
-void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {
-  RtlDescriptorRing::set_thresholds(pthresh, hthresh, wthresh, t);
-  released_ = true;
-}
-
-void RtlTxRing::flush(Time t) {
-  RtlDescriptorRing::flush(t);
-  released_ = true;
-}
-
 void RtlTxRing::reset(Time t) {
   open(t);
   top().head_value = 0;
@@ -61,6 +51,16 @@ void RtlTxRing::completed(unsigned count, Time t) {
   top().done_count = static_cast<std::uint8_t>(count);
   released_ = true;
   strobe();
+}
+
+void RtlTxRing::set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh, Time t) {
+  RtlDescriptorRing::set_thresholds(pthresh, hthresh, wthresh, t);
+  released_ = true;
+}
+
+void RtlTxRing::flush(Time t) {
+  RtlDescriptorRing::flush(t);
+  released_ = true;
 }
 
 std::optional<TxWriteback> RtlTxRing::next_writeback(Time t) {

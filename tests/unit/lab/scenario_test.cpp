@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"run.until=never"}, BadValue{"run.seed=-1"}, BadValue{"run.seed=1.5"},
         BadValue{"cost.syscall=42"}, BadValue{"cost.nonsense=1ns"}, BadValue{"pcie.gen=3"},
         BadValue{"pcie.mps=100"}, BadValue{"pcie.completion=1024"}, BadValue{"pcie.rcb=32"},
-        BadValue{"fidelity.rx_ring=rtl"}, BadValue{"fidelity.mac_fcs=lockstep"},
+        BadValue{"fidelity.mac_fcs=rtl"}, BadValue{"fidelity.mac_fcs=lockstep"},
         BadValue{"fidelity.all=fast"}, BadValue{"fidelity.tx_ring=fast"},
         BadValue{"fidelity.warp_core=model"}, BadValue{"host.kernel=2.6"},
         BadValue{"host.kernel=3.13"},  // a TOML float, not a string

@@ -1,0 +1,3 @@
+# file: rtl/intr_throttle/intr_throttle_counters.sv
+# caught by: history
+s/if (expire || ends <= now) begin/if (ends <= now) begin/
