@@ -33,11 +33,10 @@ class DmaLaw {
 
 class PortBus final : public sim::BusPort {
  public:
-  /// `refuse`: one read in so many is refused by the host; 0: none.
-  PortBus(sim::Engine& engine, DmaLaw& law, std::uint64_t seed, unsigned refuse)
-      : engine_(engine), law_(law), random_(seed), refuse_(refuse) {}
+  PortBus(sim::Engine& engine, DmaLaw& law, std::uint64_t seed) : engine_(engine), law_(law), random_(seed) {}
   void attach(sim::I350Function& function) { function_ = &function; }
-  void refuse_nothing() { refuse_ = 0; }
+  /// One read in so many is refused by the host; 0: none.
+  void refuse_one_in(unsigned reads) { refuse_ = reads; }
   std::uint64_t digest() const { return digest_; }
   std::uint64_t transmitted() const { return transmitted_; }
   bool refused(sim::ReadKind kind, unsigned queue) const {
@@ -79,7 +78,8 @@ class PortBus final : public sim::BusPort {
     reads_[slot] = {true, address, length, frame, offset, tag};
     mix(t, 3, address, length);
     // 200 ns to 8 us, short ones oftener; on the grid of the device.
-    const Duration latency = kDeviceClock * (25 + (random_.next() >> 32) % (1u << random_.next() % 11));
+    const std::uint64_t longest = std::uint64_t{1} << random_.next() % 11;
+    const Duration latency = kDeviceClock * (25 + (random_.next() >> 32) % longest);
     engine_.at<&PortBus::answer>((t + latency).ceil(kDeviceClock), sim::Kind::link_arrival, 0x1000, *this,
                                  slot);
   }
@@ -166,7 +166,7 @@ class PortBus final : public sim::BusPort {
   DmaLaw& law_;
   sim::I350Function* function_ = nullptr;
   SplitMix64 random_;
-  unsigned refuse_;
+  unsigned refuse_ = 0;
   std::array<unsigned, 3> refused_{};  ///< by kind, queues of which a read was refused
   std::array<Read, 8> reads_{};
   Time link_free_{}, wire_free_{};

@@ -59,7 +59,7 @@ PortExerciser::PortExerciser(Choices& choices, std::span<std::byte> memory, cons
       options_(options),
       engine_(options.eager),
       nvm_(Nvm::make_default(kMac)),
-      bus_(engine_, *this, choices.word(), choices.one_in(4) ? 200 : 0),
+      bus_(engine_, *this, choices.word()),
       function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, function_config(options, choices)),
       registers_(free_registers()) {
   bus_.attach(function_);
@@ -69,6 +69,7 @@ PortExerciser::PortExerciser(Choices& choices, std::span<std::byte> memory, cons
     const std::uint64_t v = random.next();
     std::memcpy(at(tx_data() + i), &v, 8);
   }
+  if (choices_.one_in(4)) bus_.refuse_one_in(200);
   set_up_configuration();
   write(reg::CTRL, read(reg::CTRL) | reg::ctrl::SLU);
   pass(2_us);
@@ -206,7 +207,7 @@ void PortExerciser::any_register() {
   switch (choices_.below(4)) {
     case 0: return write(offset, choices_.word());
     case 1: return write(offset, 1u << choices_.below(32));
-    case 2: return write(offset, choices_.word() & choices_.word() & 0x00FFFFFF);
+    case 2: return write(offset, choices_.word() & 0x00A5A5A5);
     default: return write(offset, choices_.one_in(2) ? 0 : ~0u);
   }
 }
@@ -219,7 +220,8 @@ void PortExerciser::control() {
 }
 
 void PortExerciser::set_up_configuration() {
-  config(0xA8, choices_.below(3) << 5 | choices_.below(6) << 12,
+  const std::uint32_t mps = choices_.below(3) << 5, mrrs = choices_.below(6) << 12;
+  config(0xA8, mps | mrrs,
          0x3);  // MPS 128 to 512 B, MRRS 128 B to 4 KB
   config(0x54, static_cast<std::uint32_t>(messages()));
   config(0x58, static_cast<std::uint32_t>(messages() >> 32));
@@ -254,8 +256,8 @@ void PortExerciser::message_table() {
 void PortExerciser::phy() {
   static constexpr std::uint16_t kModes[] = {0x1140, 0x1340, 0x0140, 0x2100, 0x0100, 0x1940, 0x9140};
   if (choices_.one_in(4)) return write(reg::PHPM, choices_.below(64));
-  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) |
-                       reg::mdic::REGADD.put(choices_.below(2) * 4) | choices_.of(kModes));
+  const std::uint32_t address = reg::mdic::REGADD.put(choices_.below(2) * 4);
+  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) | address | choices_.of(kModes));
 }
 
 // --- receive -------------------------------------------------------------------------------------
@@ -275,13 +277,15 @@ void PortExerciser::rx_enable(unsigned q) {
   write(reg::RDBAH(q), static_cast<std::uint32_t>(r.base >> 32));
   write(reg::RDLEN(q), r.length * 16);
   write(reg::RDT(q), 0);
-  write(reg::SRRCTL(q), reg::srrctl::BSIZEPACKET.put(kilobytes) | choices_.between(1, 16) << 8 |
-                            reg::srrctl::RDMTS.put(choices_.one_in(3) ? choices_.below(4) : 0) |
-                            reg::srrctl::DESCTYPE.put(choices_.one_in(2) ? 1 : choices_.below(6)) |
-                            (choices_.one_in(2) ? reg::srrctl::DROP_EN : 0));
+  std::uint32_t srrctl = reg::srrctl::BSIZEPACKET.put(kilobytes);
+  srrctl |= reg::srrctl::BSIZEHEADER.put(choices_.between(1, 16));
+  if (choices_.one_in(3)) srrctl |= reg::srrctl::RDMTS.put(choices_.below(4));
+  srrctl |= reg::srrctl::DESCTYPE.put(choices_.one_in(2) ? 1 : choices_.below(6));
+  if (choices_.one_in(2)) srrctl |= reg::srrctl::DROP_EN;
+  write(reg::SRRCTL(q), srrctl);
   r.ever = r.enabled = true;
   bus_.forget_refused(sim::ReadKind::rx_descriptors, q);
-  r.dctl = reg::rxdctl::ENABLE | choices_.below(17) | choices_.below(17) << 8 | choices_.below(16) << 16;
+  r.dctl = some_thresholds(16, 15);
   write(reg::RXDCTL(q), r.dctl);
 }
 
@@ -406,8 +410,8 @@ void PortExerciser::tx_enable(unsigned q) {
   write(reg::TDWBAL(q), static_cast<std::uint32_t>(head) | r.head_writeback);
   r.ever = r.enabled = true;
   bus_.forget_refused(sim::ReadKind::tx_descriptors, q);
-  r.dctl = reg::txdctl::ENABLE | choices_.below(25) | choices_.below(25) << 8 | choices_.below(25) << 16 |
-           choices_.below(2) << 27;
+  r.dctl = some_thresholds(24, 24);
+  if (choices_.one_in(2)) r.dctl |= reg::txdctl::PRIORITY;
   write(reg::TXDCTL(q), r.dctl);
 }
 
@@ -441,8 +445,10 @@ void PortExerciser::tx_packet(unsigned q) {
   const unsigned idx = choices_.below(2);
   if (context) {
     AdvTxContext c;
-    c.set_lengths(14, choices_.one_in(2) ? 20 : 40, choices_.one_in(2) ? 8 : 20).set_idx(idx);
-    c.set_tucmd((choices_.one_in(2) ? txd::IPV4 : 0) | choices_.below(3) << 11);
+    const unsigned iplen = choices_.one_in(2) ? 20 : 40;
+    const std::uint32_t tucmd = choices_.below(3) << 11;
+    c.set_lengths(14, iplen, choices_.one_in(2) ? 8 : 20).set_idx(idx);
+    c.set_tucmd(iplen == 20 ? txd::IPV4 | tucmd : tucmd);
     c.set_vlan(static_cast<std::uint16_t>(choices_.below(65536)));
     c.set_mss(choices_.between(64, 1460));
     tx_descriptor(q, Descriptor::of(c), false);
@@ -507,14 +513,23 @@ void PortExerciser::thresholds(unsigned q) {
   if (choices_.one_in(2)) {
     RxRing& r = rx_[q];
     if (!r.enabled || bus_.refused(sim::ReadKind::rx_descriptors, q)) return;
-    r.dctl = reg::rxdctl::ENABLE | choices_.below(17) | choices_.below(17) << 8 | choices_.below(16) << 16;
+    r.dctl = some_thresholds(16, 15);
     write(reg::RXDCTL(q), r.dctl | (choices_.one_in(2) ? reg::rxdctl::SWFLUSH : 0));
   } else {
     TxRing& r = tx_[q];
     if (!r.enabled || r.wrong || bus_.refused(sim::ReadKind::tx_descriptors, q)) return;
-    r.dctl = reg::txdctl::ENABLE | choices_.below(25) | choices_.below(25) << 8 | choices_.below(25) << 16;
+    r.dctl = some_thresholds(24, 24);
     write(reg::TXDCTL(q), r.dctl | (choices_.one_in(2) ? reg::txdctl::SWFLUSH : 0));
   }
+}
+
+/// As of RXDCTL and TXDCTL, up to so many descriptors each.
+std::uint32_t PortExerciser::some_thresholds(unsigned most, unsigned most_wthresh) {
+  std::uint32_t dctl = reg::rxdctl::ENABLE;
+  dctl |= reg::rxdctl::PTHRESH.put(choices_.between(0, most));
+  dctl |= reg::rxdctl::HTHRESH.put(choices_.between(0, most));
+  dctl |= reg::rxdctl::WTHRESH.put(choices_.between(0, most_wthresh));
+  return dctl;
 }
 
 void PortExerciser::all_off() {
@@ -615,7 +630,7 @@ void PortExerciser::look() {
 
 /// As a driver would set it up that wants everything.
 void PortExerciser::normal_operation() {
-  bus_.refuse_nothing();
+  bus_.refuse_one_in(0);
   config(0x04, 0x0006);
   write(reg::CTRL, (read(reg::CTRL) | reg::ctrl::SLU) &
                        ~(reg::ctrl::GIO_MASTER_DISABLE | reg::ctrl::RFCE | reg::ctrl::TFCE |

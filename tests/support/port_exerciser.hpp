@@ -42,6 +42,7 @@ class PortExerciser final : private DmaLaw {
   static constexpr std::size_t kQueueBytes = 0x130000, kTxDataBytes = 0x40000;
   static constexpr std::size_t kMemory = hw::reg::kQueues * kQueueBytes + kTxDataBytes + 0x1000;
 
+  /// Every decision is a statement of its own, so that all compilers take them in one order.
   PortExerciser(Choices& choices, std::span<std::byte> memory, const Options& options);
 
   /// All steps, then the end. Throws Violation, whose text says when.
@@ -126,6 +127,7 @@ class PortExerciser final : private DmaLaw {
   void tx_descriptor(unsigned q, const hw::Descriptor& d, bool reports);
   void tx_clean(unsigned q);
   void thresholds(unsigned q);
+  std::uint32_t some_thresholds(unsigned most, unsigned most_wthresh);
   void all_off();
   void reset();
   void pass(Duration d);

@@ -15,7 +15,7 @@ class QuietPort final : private DmaLaw {
 
   explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0)
       : nvm_(hw::Nvm::make_default(kMac)),
-        bus_(engine_, *this, 1, 0),
+        bus_(engine_, *this, 1),
         function(engine_, bus_, frames_, nvm_, semaphores_, number, 0, config(quirks)) {
     bus_.attach(function);
     function.power_on(now);
