@@ -41,7 +41,8 @@ if(NICLAB_SANITIZE)  # with assertions, and quick enough to be part of every tes
   target_link_options(niclab_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(NICLAB_FUZZ)
-  target_compile_options(niclab_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
+  target_compile_options(niclab_options INTERFACE -fsanitize=fuzzer-no-link -Wno-error
+    "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/fuzz/source_location.hpp")
 endif()
 if(NICLAB_COVERAGE)
   target_compile_options(niclab_options INTERFACE --coverage)

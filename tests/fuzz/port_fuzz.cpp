@@ -1,5 +1,5 @@
-// libFuzzer's way into a port of the card: its bytes are the decisions of the exerciser (tests/support/port_exerciser.hpp).
-// A broken law ends the process, as a sanitizer does.
+// libFuzzer's way into a port of the card: its bytes are the decisions of the exerciser
+// (tests/support/port_exerciser.hpp). A broken law ends the process, as a sanitizer does.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
