@@ -1,7 +1,7 @@
 #!/bin/sh
-# libFuzzer on a port of the card, under AddressSanitizer and UBSan, for SECONDS (60 by default). New inputs that reach
+# libFuzzer on a port of the card, under AddressSanitizer and UBSan, for a minute. New inputs that reach
 # new code go to build-fuzz/corpus; one that breaks a law ends the run with exit code 1 and lies in build-fuzz as crash-…
-#   scripts/fuzz.sh            fuzz
+#   scripts/fuzz.sh            fuzz (SECONDS_TO_FUZZ=60)
 #   scripts/fuzz.sh --corpus   then put the smallest set that reaches as much into tests/fuzz/corpus/port
 set -eu
 cd "$(dirname "$0")/.."
