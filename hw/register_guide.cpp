@@ -163,8 +163,22 @@ constexpr NamedField kMrqc[] = {
 constexpr NamedField kRah[] = {{"POOLSEL", rah::POOLSEL}, {"AV", rah::AV}};
 constexpr NamedField kDvmolr[] = {
     {"HIDVLAN", dvmolr::HIDVLAN}, {"STRVLAN", dvmolr::STRVLAN}, {"STRCRC", dvmolr::STRCRC}};
-constexpr NamedField kTctl[] = {
-    {"EN", tctl::EN}, {"PSP", tctl::PSP}, {"CT", tctl::CT}, {"BST", tctl::BST}, {"RTLC", tctl::RTLC}};
+constexpr NamedField kTctl[] = {{"EN", tctl::EN},   {"PSP", tctl::PSP},       {"CT", tctl::CT},
+                                {"BST", tctl::BST}, {"SWXOFF", tctl::SWXOFF}, {"RTLC", tctl::RTLC}};
+constexpr NamedField kTcptimer[] = {{"DURATION", tcptimer::DURATION},
+                                    {"KickStart", tcptimer::KickStart},
+                                    {"CountEnable", tcptimer::CountEnable},
+                                    {"CountFinish", tcptimer::CountFinish},
+                                    {"Loop", tcptimer::Loop}};
+constexpr NamedField kFcsts0[] = {{"XOFF", fcsts0::XOFF},
+                                  {"ABOVE_HIGH", fcsts0::ABOVE_HIGH},
+                                  {"BELOW_LOW", fcsts0::BELOW_LOW},
+                                  {"REFRESH", fcsts0::REFRESH}};
+// Of dword 63 of each filter.
+constexpr NamedField kFhft[] = {{"LENGTH", fhft::LENGTH},
+                                {"QUEUE", fhft::QUEUE},
+                                {"PRIORITY", fhft::PRIORITY},
+                                {"IMMEDIATE", fhft::IMMEDIATE}};
 constexpr NamedField kTctlExt[] = {{"COLD", tctl_ext::COLD}};
 constexpr NamedField kTipg[] = {{"IPGT", tipg::IPGT}, {"IPGR1", tipg::IPGR1}, {"IPGR", tipg::IPGR}};
 constexpr NamedField kTdwbal[] = {{"HEAD_WB_EN", tdwbal::HEAD_WB_EN}, {"SN_WB_EN", tdwbal::SN_WB_EN}};
@@ -224,6 +238,9 @@ constexpr Layout kLayouts[] = {
     {"TDWBAL", kTdwbal},
     {"FCRTL", kFcrtl},
     {"FCRTH", kFcrth},
+    {"FCSTS0", kFcsts0},
+    {"TCPTIMER", kTcptimer},
+    {"FHFT FHFT_EXT", kFhft},
     {"TSAUXC", kTsauxc},
     {"TSYNCTXCTL", kTsynctxctl},
     {"TSYNCRXCTL", kTsyncrxctl},
