@@ -7,7 +7,7 @@ export JOBS
 .PHONY: build deps run test waves study bench lint formal fuzz peers docs help
 
 build: $(BUILD)/build.ninja ## build; the command is then build/niclab
-	@cmake --build $(BUILD) -j $(JOBS)
+	@cmake --build $(BUILD) -j $(JOBS) --target niclab i350_package
 
 $(BUILD)/build.ninja:
 	@scripts/deps.sh --check

@@ -128,10 +128,17 @@ def compile_alone(root, path, compiler, flags, cache):
     return f"{path}: does not compile alone\n{done.stderr}"
 
 
+def shown_by_the_build(root, header):
+    """Whether the header is the first thing its own source file includes: the build has then compiled it alone."""
+    source = header.removesuffix(".hpp") + ".cpp"
+    return (root / source).is_file() and includes(root, source)[:1] == [(True, header)]
+
+
 def violations_of_headers(root, compiler, flags, cache):
     cache.mkdir(parents=True, exist_ok=True)
+    headers = [path for path in sources(root, (".hpp",)) if not shown_by_the_build(root, path)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        results = pool.map(lambda path: compile_alone(root, path, compiler, flags, cache), list(sources(root, (".hpp",))))
+        results = pool.map(lambda path: compile_alone(root, path, compiler, flags, cache), headers)
         yield from (violation for violation in results if violation)
 
 
