@@ -35,7 +35,7 @@ MAY_INCLUDE = {
 }
 
 # Rooms that know only the standard library, with what they may include besides it.
-ONLY_STANDARD_AND = {"base/": (), "hw/": (), "rtl/": ("verilated", "gtkwave/"), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sys/mman.h")}
+ONLY_STANDARD_AND = {"base/": (), "hw/": (), "rtl/": ("verilated", "gtkwave/"), "stack/": (), "driver/": (), "tlm/core/": ("boost/", "sanitizer/", "sys/mman.h")}
 # Standard headers that would let wall-clock time or threads in.
 NOT_IN_SIMULATED_CODE = ("chrono", "ctime", "thread", "mutex", "condition_variable", "future", "atomic")
 

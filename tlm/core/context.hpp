@@ -4,13 +4,22 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <boost/context/protected_fixedsize_stack.hpp>
 #include <cstddef>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace niclab::sim {
 
 class Context {
  public:
   Context() = default;  ///< the caller's own stack (the main context)
-  explicit Context(std::size_t stack_bytes) : allocator_(stack_bytes), stack_(allocator_.allocate()) {}
+  explicit Context(std::size_t stack_bytes) : allocator_(stack_bytes), stack_(allocator_.allocate()) {
+#ifdef __SANITIZE_ADDRESS__
+    // The memory may have been the stack of one that was never unwound: its frames' red zones are still
+    // marked.
+    __asan_unpoison_memory_region(static_cast<char*>(stack_.sp) - stack_.size, stack_.size);
+#endif
+  }
   ~Context() {
     if (stack_.sp != nullptr) allocator_.deallocate(stack_);
   }
