@@ -11,13 +11,6 @@ set(NICLAB_MAY_USE_firmware base hw)
 set(NICLAB_MAY_USE_bridge base hw core tlm driver)
 set(NICLAB_MAY_USE_lab base hw stack driver core i350 tlm rtl firmware bridge)
 
-# Rooms that the build with sanitizers has too. In a release build several of their files are compiled as one, which
-# takes half the time; the other build shows that each can stand alone.
-set(NICLAB_SYSTEMC_FREE base hw stack driver core i350)
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT NICLAB_SANITIZE AND NOT NICLAB_COVERAGE)
-  set(NICLAB_UNITY ON)
-endif()
-
 # niclab_room(NAME SOURCES … USES …): the static library of a room. USES names rooms; nothing else may be linked
 # but third-party libraries, given as LIBRARIES.
 function(niclab_room name)
@@ -29,9 +22,6 @@ function(niclab_room name)
   add_library(niclab_${name} STATIC ${ROOM_SOURCES})
   target_link_libraries(niclab_${name} PUBLIC niclab_options)
   target_compile_options(niclab_${name} PRIVATE ${NICLAB_LTO_COMPILE})
-  if(NICLAB_UNITY AND name IN_LIST NICLAB_SYSTEMC_FREE)
-    set_target_properties(niclab_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-  endif()
   foreach(used IN LISTS ROOM_USES)
     string(REGEX REPLACE "^(tlm_core)$" "core" column ${used})
     string(REGEX REPLACE "^rtl_.*$" "rtl" column ${column})
