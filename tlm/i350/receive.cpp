@@ -17,7 +17,6 @@ namespace {
 /// RXPBS encodings in KB (fact base 2.9).
 constexpr std::array<std::uint16_t, 16> kRxPbsKb{36, 72, 144, 1,  2,  4,  8,  16,
                                                  35, 70, 140, 36, 36, 36, 36, 36};
-constexpr std::uint32_t kShortest = 60;  ///< bytes RCTL.PSP pads to, without FCS
 
 }  // namespace
 
@@ -174,7 +173,7 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
 /// Brings a frame the packet buffer has taken into the form the host will find.
 void I350Function::store(RxEntry& e) {
   const RxSetup& setup = rx_setup_[e.queue];
-  const bool pad = e.frame->length - (e.strip_at != 0 ? kVlanTagBytes : 0) < kShortest &&
+  const bool pad = e.frame->length - (e.strip_at != 0 ? kVlanTagBytes : 0) < kMinimumFrame &&
                    (csr_[reg::RCTL] & reg::rctl::PSP) != 0;
   if (e.strip_at != 0 || !setup.strip_fcs || pad) {
     Frame* image = stored_image(e, setup);
@@ -192,7 +191,7 @@ Frame* I350Function::stored_image(const RxEntry& e, const RxSetup& setup) {
   const std::span<const std::byte> wire = e.frame->bytes();
   const std::uint32_t tag = e.strip_at != 0 ? kVlanTagBytes : 0;
   std::uint32_t length = e.frame->length - tag;
-  if ((csr_[reg::RCTL] & reg::rctl::PSP) != 0) length = std::max(length, kShortest);
+  if ((csr_[reg::RCTL] & reg::rctl::PSP) != 0) length = std::max(length, kMinimumFrame);
   Frame* image = frames_.get(length + (setup.strip_fcs ? 0 : kFcsBytes));
   const std::uint32_t kept = e.frame->length - tag;
   std::memcpy(image->data, wire.data(), e.strip_at);
