@@ -269,18 +269,25 @@ TEST(ForeignMemory, AnswersTheCardsDescriptorFetchesInItsOwnTime) {
 
 // --- a foreign initiator in the host's place -----------------------------------------------------
 
+/// The card among foreign modules; whoever takes the host's place binds to `nic.pcie_in`.
+struct ForeignBench : Base {
+  ForeignBench() {
+    nic.pcie_out.bind(memory.socket);
+    nic.wire_out(0).bind(wire.from_a);
+    wire.to_a.bind(nic.wire_in(0));
+    listener.out.bind(wire.from_b);
+    wire.to_b.bind(listener.in);
+  }
+  RtlWorld rtl{false};
+  I350 nic{"i350", engine, scheduler, trace, frames, {}, one_port(rtl), 0};
+  ForeignMemory memory{"memory", sc_core::SC_ZERO_TIME};
+  Wire wire{"wire", 50_ns};
+  ForeignListener listener{"listener"};
+};
+
 TEST(ForeignHost, ReadsAndWritesRegistersOfTheCard) {
-  Base b;
-  RtlWorld rtl(false);
-  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(rtl), 0);
-  ForeignMemory memory("memory", sc_core::SC_ZERO_TIME);
-  Wire wire("wire", 50_ns);
-  ForeignListener listener("listener");
-  nic.pcie_out.bind(memory.socket);
-  nic.wire_out(0).bind(wire.from_a);
-  wire.to_a.bind(nic.wire_in(0));
-  listener.out.bind(wire.from_b);
-  wire.to_b.bind(listener.in);
+  ForeignBench b;
+  I350& nic = b.nic;
   constexpr std::uint64_t kBar = 0xE000'0000;
   auto& space = nic.function(0).config_space();
   space.write(hw::PciConfigSpace::kBar0, kBar);
@@ -315,17 +322,8 @@ TEST(ForeignHost, ReadsAndWritesRegistersOfTheCard) {
 
 // What a real root complex can also send: other lengths, and byte enables.
 TEST(ForeignHost, FactBase_1_3_CsrAccessRules) {
-  Base b;
-  RtlWorld rtl(false);
-  I350 nic("i350", b.engine, b.scheduler, b.trace, b.frames, {}, one_port(rtl), 0);
-  ForeignMemory memory("memory", sc_core::SC_ZERO_TIME);
-  Wire wire("wire", 50_ns);
-  ForeignListener listener("listener");
-  nic.pcie_out.bind(memory.socket);
-  nic.wire_out(0).bind(wire.from_a);
-  wire.to_a.bind(nic.wire_in(0));
-  listener.out.bind(wire.from_b);
-  wire.to_b.bind(listener.in);
+  ForeignBench b;
+  I350& nic = b.nic;
   constexpr std::uint64_t kBar = 0xE000'0000, kBar3 = 0xE008'0000;
   auto& space = nic.function(0).config_space();
   space.write(hw::PciConfigSpace::kBar0, kBar);
