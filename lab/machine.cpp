@@ -114,7 +114,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
                     pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port),
+              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port, config_.card),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   host_.to_bus.bind(root_complex_.from_host);
@@ -126,9 +126,9 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
-    functions_.push_back(
-        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
-                                       interrupt_offer(config_.nics[f].interrupts)));
+    functions_.push_back(std::make_unique<sim::HostPci>(host_, f,
+                                                        PciAddress{1, 0, static_cast<std::uint8_t>(f)},
+                                                        interrupt_offer(config_.nics[f].interrupts)));
     auto& space = device_.function(f).config_space();
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));

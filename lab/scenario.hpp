@@ -89,6 +89,7 @@ struct Host {
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
+  sim::I350CardConfig card;  ///< `[host.card]`
   std::vector<Nic> nics;
 };
 

@@ -6,17 +6,20 @@ namespace niclab::sim {
 
 using namespace hw;
 
-I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
-                           unsigned number, unsigned agent, const I350FunctionConfig& config)
+I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiEeprom& eeprom,
+                           Semaphores& semaphores, unsigned number, unsigned agent,
+                           const I350FunctionConfig& config)
     : engine_(engine),
       bus_(bus),
       frames_(frames),
-      nvm_(nvm),
+      eeprom_(eeprom),
       semaphores_(semaphores),
       number_(number),
       agent_(agent),
       config_(config),
-      pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
+      pci_({.port = number,
+            .serial_mac = eeprom.image().mac(0),
+            .intx_shared = config.quirks.registers.intx_shared}),
       phy_(config.negotiation),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
@@ -68,6 +71,7 @@ void I350Function::power_on(Time t) {
   throttle_.reset(t);
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
+  nvm_errors_ = 0;
   phy_.reset(t);
   reset(t);
 }
@@ -145,9 +149,9 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_queues_[q].reset(t);
     tx_loose_[q] = 0;
   }
+  abort_nvm(t);
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
-  nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
@@ -157,10 +161,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   rx_setup_ = {};
   update_rx_setup(t);
   if (!config_.quirks.registers.statistics_kept) statistics_.reset();
-  // The address filter's first entry comes from the NVM.
-  const MacAddress mac = nvm_.mac(number_);
-  write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
-  write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  load_nvm(t);
   flow_control_changed(t);
   flow_control_forget(t);
   tx_finish_ready(t);

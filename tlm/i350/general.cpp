@@ -59,7 +59,10 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
+    case reg::CTRL_EXT:
+      csr_.write(r.offset, value);
+      if ((value & reg::ctrl_ext::EE_RST) != 0) load_nvm(t);
+      return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

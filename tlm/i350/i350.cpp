@@ -4,6 +4,16 @@
 #include <cstring>
 
 namespace niclab::sim {
+namespace {
+
+hw::Nvm factory_image(const std::vector<I350FunctionConfig>& functions) {
+  hw::Nvm nvm = hw::Nvm::make_default(functions.at(0).mac);
+  for (unsigned f = 0; f < functions.size(); ++f) nvm.set_mac(f, functions[f].mac);
+  nvm.fix_checksums();
+  return nvm;
+}
+
+}  // namespace
 
 /// A function and its side of the bus and the wire.
 class I350::Port final : public BusPort, public LinkEnd {
@@ -13,7 +23,7 @@ class I350::Port final : public BusPort, public LinkEnd {
         wire_in(("wire_in" + std::to_string(number)).c_str()),
         device_(device),
         number_(number),
-        function(device.engine_, *this, frames, device.nvm_, device.semaphores_, number,
+        function(device.engine_, *this, frames, device.eeprom_, device.semaphores_, number,
                  (device.first_port_ + number) * step::kAgents, config) {}
 
   tlm_utils::simple_initiator_socket_tagged<I350> wire_out;
@@ -148,7 +158,7 @@ class I350::Port final : public BusPort, public LinkEnd {
 
 I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
            FramePool& frames, const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions,
-           unsigned first_port)
+           unsigned first_port, const I350CardConfig& card)
     : sc_module(name),
       pcie_out("pcie_out"),
       pcie_in("pcie_in"),
@@ -158,9 +168,8 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       config_(pcie),
       first_port_(first_port),
       up_(pcie),
-      nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
-  for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
-  nvm_.fix_checksums();
+      eeprom_(card.nvm ? *card.nvm : factory_image(functions)),
+      semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0) {
   for (unsigned f = 0; f < functions.size(); ++f) {
     ports_.push_back(std::make_unique<Port>(*this, f, frames, functions[f]));
     ports_[f]->wire_in.register_nb_transport_fw(this, &I350::frame_in, static_cast<int>(f));

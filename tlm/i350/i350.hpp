@@ -25,7 +25,8 @@ class I350 final : public sc_core::sc_module {
   tlm_utils::simple_target_socket<I350> pcie_in;
 
   I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, FramePool& frames,
-       const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port);
+       const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port,
+       const I350CardConfig& card = {});
   ~I350() override;
 
   tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
@@ -69,7 +70,7 @@ class I350 final : public sc_core::sc_module {
   LinkTransmitter up_;
   TlpPool tlps_;
   FramePayloadPool frame_payloads_;
-  hw::Nvm nvm_;
+  hw::SpiEeprom eeprom_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
   PayloadSlots waiting_;

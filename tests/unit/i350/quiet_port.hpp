@@ -3,8 +3,8 @@
 
 #include <stdexcept>
 
-#include "hw/nvm.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "tests/support/port_bus.hpp"
 
 namespace niclab::test {
@@ -13,10 +13,12 @@ class QuietPort final : private DmaLaw {
  public:
   static constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
-  explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0)
-      : nvm_(hw::Nvm::make_default(kMac)),
+  explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0,
+                     const sim::I350CardConfig& card = {})
+      : eeprom(card.nvm ? *card.nvm : hw::Nvm::make_default(kMac)),
+        semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0),
         bus_(engine_, *this, 1),
-        function(engine_, bus_, frames_, nvm_, semaphores_, number, 0, config(quirks)) {
+        function(engine_, bus_, frames_, eeprom, semaphores_, number, 0, config(quirks)) {
     bus_.attach(function);
     function.power_on(now);
   }
@@ -35,6 +37,7 @@ class QuietPort final : private DmaLaw {
   }
 
   Time now{};
+  hw::SpiEeprom eeprom;
 
  private:
   static sim::I350FunctionConfig config(const sim::I350Quirks& quirks) {
@@ -51,7 +54,6 @@ class QuietPort final : private DmaLaw {
 
   sim::Engine engine_{false};
   sim::FramePool frames_;
-  hw::Nvm nvm_;
   hw::Semaphores semaphores_;
   PortBus bus_;
 
