@@ -6,6 +6,15 @@ namespace niclab::sim {
 
 using namespace hw;
 
+namespace {
+
+/// In place of a lot, so that of two cards one becomes master.
+std::uint16_t phy_seed(const MacAddress& mac) {
+  return static_cast<std::uint16_t>(mac.octets[4] << 8 | mac.octets[5]);
+}
+
+}  // namespace
+
 I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiEeprom& eeprom,
                            Semaphores& semaphores, unsigned number, unsigned agent,
                            const I350FunctionConfig& config)
@@ -20,7 +29,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiE
       pci_({.port = number,
             .serial_mac = eeprom.image().mac(0),
             .intx_shared = config.quirks.registers.intx_shared}),
-      phy_(config.negotiation),
+      phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
@@ -72,6 +81,7 @@ void I350Function::power_on(Time t) {
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   nvm_errors_ = 0;
+  offer_eee();
   phy_.reset(t);
   reset(t);
 }
@@ -152,6 +162,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   abort_nvm(t);
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
+  reset_link(t);
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
@@ -200,6 +211,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r, t);
+    case reg::Chapter::link: return read_link(r, t);
     case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
