@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "lab/shell/ethtool_eeprom.hpp"
 #include "lab/shell/ethtool_text.hpp"
 #include "lab/shell/tools.hpp"
 
@@ -400,6 +401,8 @@ const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
                                                     {"--show-ring", "-g"},
                                                     {"--set-ring", "-G"},
                                                     {"--driver", "-i"},
+                                                    {"--eeprom-dump", "-e"},
+                                                    {"--change-eeprom", "-E"},
                                                     {"--show-features", "-k"},
                                                     {"--show-offload", "-k"},
                                                     {"--features", "-K"},
@@ -420,7 +423,8 @@ const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
 
 constexpr const char* kHelp =
     "ethtool DEV | -a DEV | -A DEV [autoneg on|off] [rx on|off] [tx on|off] | -c DEV | -C DEV rx-usecs N "
-    "[tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
+    "[tx-usecs N] | -e DEV [offset N] [length N] | -E DEV magic N offset N value N |\n  "
+    "-g DEV | -G DEV [rx N] [tx N] | -i DEV "
     "|\n"
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
@@ -440,15 +444,11 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
 }
 
 /// Options that ethtool knows and this driver, or this laboratory, does not.
-const std::map<std::string, std::string> kNotSupported{{"-d", "Cannot get register dump"},
-                                                       {"-e", "Cannot get EEPROM data"},
-                                                       {"-m", "Cannot get module EEPROM information"},
-                                                       {"-p", "Cannot identify NIC"},
-                                                       {"-r", "Cannot restart autonegotiation"},
-                                                       {"-s", "Cannot set new settings"},
-                                                       {"-t", "Cannot test"},
-                                                       {"-w", "Can not get dump level"},
-                                                       {"-P", "Cannot read permanent address"}};
+const std::map<std::string, std::string> kNotSupported{
+    {"-d", "Cannot get register dump"}, {"-m", "Cannot get module EEPROM information"},
+    {"-p", "Cannot identify NIC"},      {"-r", "Cannot restart autonegotiation"},
+    {"-s", "Cannot set new settings"},  {"-t", "Cannot test"},
+    {"-w", "Can not get dump level"},   {"-P", "Cannot read permanent address"}};
 
 Step parse_option(const std::string& option, const std::string& dev, const Arguments& rest) {
   if (option == "-C")
@@ -473,6 +473,8 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
     return set_flow_hash_step(dev, rest);
   }
   if (option == "-K") return set_offload_step(dev, rest);
+  if (option == "-e") return show_eeprom(dev, rest);
+  if (option == "-E") return change_eeprom(dev, rest);
   if (option == "-n" && rest.size() == 2 && rest[0] == "rx-flow-hash") return flow_hash_step(dev, rest[1]);
   Step s;
   if (const auto refused = kNotSupported.find(option); refused != kNotSupported.end()) {

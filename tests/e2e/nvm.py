@@ -159,9 +159,9 @@ class Nvm(unittest.TestCase):
             return niclab("sh", scenario, "--at", "1ms", *[a for line in lines for a in ("-c", line)])
 
         done = shell("ethtool -e eth0 offset 0 length 6")
-        self.assertEqual(done.stdout, "Offset\t\tValues\n------\t\t------\n0x0000:\t\t02 00 00 00 00 01 \n")
+        self.assertEqual(done.stdout, "Offset\t\tValues\n------\t\t------\n0x0000:\t\t02 00 00 00 00 01 \n\n")
         write = "ethtool -E eth0 magic 0x15218086 offset 0xa0 value 0x5a"
-        done = shell(write, "ethtool -e eth0 offset 0xa0 length 1", "ethtool -e eth0 raw on")
+        done = shell(write, "ethtool -e eth0 offset 0xa0 length 1")
         self.assertIn("0x00a0:\t\t5a", done.stdout)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Bad address", shell("ethtool -E eth0 magic 1 offset 0xa0 value 0x5a").stdout)
