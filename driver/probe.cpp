@@ -101,7 +101,10 @@ int IgbAdapter::probe() {
     return -ENODEV;
   const std::string where = pdev_.address().to_string() + ": ";
   pci_setup();
-  if (const int error = hw_.get_invariants(); error != 0) return error;
+  if (const int error = hw_.get_invariants(); error != 0) {
+    if (error == -EBUSY) reason_ = "the PHY's semaphore is held by firmware or another port";
+    return error;
+  }
   if (const int error = sw_init(); error != 0) return error;
   const std::uint16_t link = pdev_.config_read16(kPcieLinkStatus);
 

@@ -46,9 +46,9 @@ class Nvm(unittest.TestCase):
         path.write_text(text)
         return path
 
-    def run_host(self, card, nic="", code=0):
+    def run_host(self, card, nic="", code=0, options=()):
         scenario = self.write("s.toml", HOST.format(card=card, nic=nic))
-        done = niclab("run", scenario, "--out", self.folder / "out")
+        done = niclab("run", scenario, "--out", self.folder / "out", *options)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(len(done.stderr.splitlines()), 1 if code else 0, done.stderr)
         return done.stderr
@@ -146,8 +146,14 @@ class Nvm(unittest.TestCase):
             hold = f'[[host.card.firmware]]\nresource = "{resource}"\n'
             self.run_host(hold + 'duration = "20ms"', mac)
             line = self.run_host(hold, mac, code=2)
-            self.assertIn("h1.eth0: probe failed: Device or resource busy", line)
-        self.run_host('[[host.card.firmware]]\nresource = "phy0"\nfrom = "1ms"\nduration = "3ms"\nevery = "10ms"\n', mac)
+            self.assertIn("h1.eth0: probe failed: Device or resource busy: the PHY's semaphore is held by firmware or another port", line)
+        often = '[[host.card.firmware]]\nresource = "phy0"\nfrom = "1ms"\nduration = "3ms"\nevery = "10ms"\n'
+        digests = []
+        for card, options in (("", ()), (often, ()), (often, ("--eager",))):
+            self.run_host(card, mac, options=options)
+            digests.append(summary(self.folder / "out")["sim"]["digest"])
+        self.assertNotEqual(digests[0], digests[1], "the driver waits for firmware")
+        self.assertEqual(digests[1], digests[2])
         for keys, text in [('resource = "phy9"', "unknown value"), ('resource = "phy0"\nduration = "0s"', "is zero"),
                            ('resource = "phy0"\nduration = "2ms"\nevery = "1ms"', "is not above duration")]:
             self.assertIn(text, self.run_host("[[host.card.firmware]]\n" + keys, mac, code=2))

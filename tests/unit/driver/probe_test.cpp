@@ -81,6 +81,25 @@ TEST_F(DriverTest, WrongNvmSumInAnySectionFailsProbe) {
   EXPECT_EQ(error, 0);
 }
 
+TEST_F(DriverTest, SemaphoresAreWaitedForButNotForEver) {  // fact base 2.4.5
+  pci.swsm_taken_reads = 1000;
+  probe();
+  EXPECT_EQ(error, 0) << "another port lets go after 50 ms";
+  adapter.reset();
+  const Time begin = kernel.now();
+  pci.at(reg::SW_FW_SYNC) = reg::sw_fw_sync::PHY_SM(0) << 16;
+  probe();
+  EXPECT_EQ(error, -16);
+  EXPECT_THAT(reason, HasSubstr("semaphore"));
+  EXPECT_GE(kernel.now(), begin + Duration::from_s(1)) << "200 times 5 ms";
+  EXPECT_EQ(pci.at(reg::SWSM) & reg::swsm::SWESMBI, 0u) << "and SWSM is free again";
+  pci.at(reg::SW_FW_SYNC) = 0;
+  pci.firmware_keeps_swsm = true;
+  probe();
+  EXPECT_EQ(error, -16);
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("igb: probe of 0000:01:00.0 failed with error -16")));
+}
+
 TEST_F(DriverTest, A_08_PartNumberAndVersionsComeFromTheNvm) {  // fact base 5.1 rows 17, 23
   const std::pair<unsigned, std::uint16_t> words[] = {{0x08, 0xFAFA},  {0x09, 0x110},   {0x110, 3},
                                                       {0x111, 0x4731}, {0x112, 0x2D32}, {0x05, 0x1630},
