@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "lab/shell/ethtool_power.hpp"
 #include "lab/shell/ethtool_text.hpp"
 #include "lab/shell/tools.hpp"
 
@@ -44,7 +45,8 @@ std::string show_pause(const igb::IgbAdapter& a) { return pause_parameters(a.nam
 std::string show_driver(const igb::IgbAdapter& a) { return driver_information(a.get_drvinfo()); }
 std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name); }
 std::string show_settings(const igb::IgbAdapter& a) {
-  return settings(a.name, a.carrier ? a.link().speed : 0, a.link().full_duplex);
+  return settings(a.name, a.carrier ? a.link().speed : 0, a.link().full_duplex,
+                  {wake_letters(a.wol_supported() ? igb::wufc::kSupported : 0), wake_letters(a.get_wol())});
 }
 std::string show_indirection(const igb::IgbAdapter& a) {
   const auto& table = a.get_rxfh_indir();
@@ -90,7 +92,7 @@ const std::map<std::string, LookOption> kLooks{
 };
 
 int look(const LookOption& option, const std::string& interface, Context& c) {
-  const igb::IgbAdapter* a = find_adapter(c.host, interface);
+  const igb::IgbAdapter* a = present_adapter(c.host, interface);
   if (a == nullptr) {
     if (*option.title != '\0') c.out += option.title + interface + ":\n";
     return fail(c, option.refusal, ENODEV, option.code);
@@ -104,7 +106,7 @@ int look(const LookOption& option, const std::string& interface, Context& c) {
 /// In a task as the tool does it: the driver reads its registers, which takes some 30 us. From outside the
 /// same numbers, as they stand.
 int statistics(const std::string& interface, Context& c) {
-  igb::IgbAdapter* a = find_adapter(c.host, interface);
+  igb::IgbAdapter* a = present_adapter(c.host, interface);
   if (a == nullptr) return fail(c, "Cannot get driver information", ENODEV, 94);
   if (c.in_task) {
     a->ndo_get_stats64();
@@ -303,7 +305,7 @@ Step flow_hash_step(const std::string& interface, const std::string& type) {
   if (!flow_hash(type, true, true)) bad_command_line();
   Step s;
   s.run = [interface, type](Context& c) {
-    const igb::IgbAdapter* a = find_adapter(c.host, interface);
+    const igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get RX network flow hashing options", ENODEV, 1);
     const HashedFields f = hashed_fields(*a, type);
     c.out += *flow_hash(type, f.addresses, f.ports);
@@ -314,7 +316,7 @@ Step flow_hash_step(const std::string& interface, const std::string& type) {
 
 /// The ring count; igb has no rules to list (path-map E-56).
 int classification_rules(const std::string& interface, Context& c) {
-  const igb::IgbAdapter* a = find_adapter(c.host, interface);
+  const igb::IgbAdapter* a = present_adapter(c.host, interface);
   int error = ENODEV;
   if (a == nullptr) {
     c.error("Cannot get RX rings: " + reason(error) + "\n");
@@ -340,7 +342,7 @@ Step set_flow_hash_step(const std::string& interface, const Arguments& arguments
   s.in_task = true;
   s.run = [interface, type = arguments[1], fields](Context& c) {
     constexpr const char* kRefusal = "Cannot change RX network flow hashing options";
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, kRefusal, ENODEV, 1);
     const bool addresses = fields == "ds", ports = fields == "dfns", udp = type.starts_with("udp");
     const bool possible = type.starts_with("tcp") ? ports : udp ? addresses || ports : addresses;
@@ -378,7 +380,7 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
   }
   Step s;
   s.run = [interface, wanted](Context& c) {
-    const igb::IgbAdapter* a = find_adapter(c.host, interface);
+    const igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get device feature names", ENODEV, 1);
     for (const auto& [name, on] : features(*a))
       if (const auto w = wanted.find(name); w != wanted.end() && w->second != on) {
@@ -413,6 +415,8 @@ const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
                                                     {"--config-ntuple", "-N"},
                                                     {"-U", "-N"},
                                                     {"--statistics", "-S"},
+                                                    {"--test", "-t"},
+                                                    {"--change", "-s"},
                                                     {"--show-time-stamping", "-T"},
                                                     {"--show-rxfh-indir", "-x"},
                                                     {"--set-rxfh-indir", "-X"},
@@ -424,7 +428,8 @@ constexpr const char* kHelp =
     "|\n"
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
-    "  -S DEV | -T DEV | -x DEV | -X DEV equal N | weight W0 W1 ...\n";
+    "  -s DEV wol p|u|m|b|g|d... | -S DEV | -t DEV [offline|online] | -T DEV | -x DEV | -X DEV equal N | "
+    "weight W0 W1 ...\n";
 
 /// A setter that finds its adapter first.
 template <class Value>
@@ -433,7 +438,7 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
   Step s;
   s.in_task = true;
   s.run = [interface, refusal, code, value = std::move(value), set](Context& c) {
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     return a == nullptr ? fail(c, refusal, ENODEV, code) : set(*a, value, c);
   };
   return s;
@@ -446,7 +451,6 @@ const std::map<std::string, std::string> kNotSupported{{"-d", "Cannot get regist
                                                        {"-p", "Cannot identify NIC"},
                                                        {"-r", "Cannot restart autonegotiation"},
                                                        {"-s", "Cannot set new settings"},
-                                                       {"-t", "Cannot test"},
                                                        {"-w", "Can not get dump level"},
                                                        {"-P", "Cannot read permanent address"}};
 
@@ -473,6 +477,8 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
     return set_flow_hash_step(dev, rest);
   }
   if (option == "-K") return set_offload_step(dev, rest);
+  if (option == "-t") return self_test_step(dev, rest);
+  if (option == "-s" && !rest.empty() && rest[0] == "wol") return wake_step(dev, rest);
   if (option == "-n" && rest.size() == 2 && rest[0] == "rx-flow-hash") return flow_hash_step(dev, rest[1]);
   Step s;
   if (const auto refused = kNotSupported.find(option); refused != kNotSupported.end()) {

@@ -112,7 +112,18 @@ std::string time_stamping(const std::string& dev) {
          "Hardware Receive Filter Modes: none\n";
 }
 
-std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex) {
+std::string self_test_result(const igb::SelfTest& result) {
+  constexpr std::array<const char*, 5> kParts{"Register test  (offline)", "Eeprom test    (offline)",
+                                              "Interrupt test (offline)", "Loopback test  (offline)",
+                                              "Link test   (on/offline)"};
+  std::string s =
+      strprintf("The test result is %s\nThe test extra info:\n", result.failed() ? "FAIL" : "PASS");
+  for (std::size_t i = 0; i < kParts.size(); ++i)
+    s += strprintf("%s\t %u\n", kParts[i], static_cast<unsigned>(result.data[i]));
+  return s + "\n";
+}
+
+std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex, const WakeOn& wake) {
   const auto modes = [](const std::string& which) {
     const std::string under(24, ' ');
     std::string first = which + " link modes:";
@@ -127,7 +138,9 @@ std::string settings(const std::string& dev, unsigned speed_mbps, bool full_dupl
          "\tAdvertised pause frame use: Symmetric\n\tAdvertised auto-negotiation: Yes\n\tSpeed: " + speed +
          "\n\tDuplex: " + duplex +
          "\n\tPort: Twisted Pair\n\tPHYAD: 1\n\tTransceiver: internal\n\tAuto-negotiation: on\n"
-         "\tMDI-X: Unknown\n\tSupports Wake-on: d\n\tWake-on: d\n"
+         "\tMDI-X: Unknown\n\tSupports Wake-on: " +
+         wake.supported + "\n\tWake-on: " + wake.now +
+         "\n"
          "\tCurrent message level: 0x00000007 (7)\n\t\t\t       drv probe link\n\tLink detected: " +
          (speed_mbps == 0 ? "no" : "yes") + "\n";
 }

@@ -38,5 +38,7 @@ class Host {
 
 /// The adapter of an interface, nullptr when there is none of that name.
 igb::IgbAdapter* find_adapter(Host& host, const std::string& interface);
+/// The same for those who get ENODEV when the device is detached (netif_device_present).
+igb::IgbAdapter* present_adapter(Host& host, const std::string& interface);
 
 }  // namespace niclab::lab::shell
