@@ -33,7 +33,8 @@ struct ProbeResult {
 
 /// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
 /// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not an
-/// I350; -EIO: no answer, bad NVM checksum or MAC address; -EOPNOTSUPP: not a copper port.
+/// I350; -EBUSY: another driver's; -EIO: no answer, bad NVM checksum or MAC address, no usable DMA mask;
+/// -EOPNOTSUPP: not a copper port.
 ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name,
                       const IgbConfig& config = {});
 
@@ -137,7 +138,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
 
   // probe.cpp
   int probe();
-  void pci_setup();
+  int pci_setup();
   void read_wol();
   int sw_init();
   void start_worker();
@@ -312,6 +313,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   std::uint32_t wol_ = 0;         // WUFC
   std::uint32_t test_icr_ = 0;
   PciSavedState saved_state_;
+  bool owns_regions_ = false;
   LinkState link_;
   unsigned tx_timeout_factor_ = 1;  // seconds
   // statistics

@@ -31,6 +31,9 @@ class HostPci final : public PciDevice {
   std::uint32_t config_read32(std::uint16_t offset) override;
   void config_write16(std::uint16_t offset, std::uint16_t value) override;
   void config_write32(std::uint16_t offset, std::uint32_t value) override;
+  int dma_set_mask_and_coherent(unsigned bits) override;
+  int request_regions(std::string owner) override;
+  void release_regions() override { owner_.clear(); }
   std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) override;
   void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) override;
   DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction,
@@ -47,6 +50,7 @@ class HostPci final : public PciDevice {
   int request_irq(unsigned vector, Callback handler, std::string name) override;
   void free_irq(unsigned vector) override;
   void irq_set_affinity(unsigned vector, unsigned cpu) override;
+  bool irq_is_shared(unsigned) override { return way_ == InterruptOffer::intx && line().users.size() > 1; }
   DescriptorStamps& rx_stamps() override { return rx_stamps_; }
   DescriptorStamps& tx_stamps() override { return tx_stamps_; }
 
@@ -63,6 +67,7 @@ class HostPci final : public PciDevice {
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
   void program_msi(const Irq& irq);
   int request_intx(Callback handler, std::string name);
+  void free_intx();
   InterruptLine& line() { return host_.line(wire_); }
 
   Host& host_;
@@ -72,6 +77,7 @@ class HostPci final : public PciDevice {
   const InterruptOffer offer_;
   InterruptOffer way_ = InterruptOffer::intx;  // chosen by the driver
   unsigned wire_ = 0;                          // INTA .. INTD
+  std::string owner_;                          // of the memory BARs
   DescriptorStamps rx_stamps_, tx_stamps_;
 };
 

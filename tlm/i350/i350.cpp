@@ -65,6 +65,7 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
   }
   void message(Time t, std::uint8_t code) override {
+    if (!device_.changes_wire(code, number_)) return;
     Payload& p = device_.tlps_.get(TlpType::Msg, 0, nullptr, 0);
     TlpPool::extension(p).message = code;
     TlpPool::extension(p).content = code;
@@ -182,6 +183,16 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
 I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
+bool I350::changes_wire(std::uint8_t code, unsigned function) {
+  const unsigned first = static_cast<unsigned>(MessageCode::assert_inta);
+  if (code < first || code >= first + 2 * kIntxWires) return true;
+  std::uint8_t& asserting = asserting_[code % kIntxWires];
+  const bool before = asserting != 0;
+  const auto bit = static_cast<std::uint8_t>(1u << function);
+  asserting = static_cast<std::uint8_t>(code < first + kIntxWires ? asserting | bit : asserting & ~bit);
+  return before != (asserting != 0);
+}
+
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }

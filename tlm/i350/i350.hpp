@@ -41,6 +41,9 @@ class I350 final : public sc_core::sc_module {
   using Sync = ::tlm::tlm_sync_enum;
   using Phase = ::tlm::tlm_phase;
   class Port;
+  /// Whether an INTx message of a function tells the host anything new: functions that share a virtual wire
+  /// assert it when the first does and deassert it when the last has (fact base 1.6). Other messages do.
+  bool changes_wire(std::uint8_t code, unsigned function);
 
   Sync pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
   void pcie_request_blocking(Payload& p, sc_core::sc_time& delay);
@@ -72,6 +75,7 @@ class I350 final : public sc_core::sc_module {
   hw::Nvm nvm_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
+  std::array<std::uint8_t, kIntxWires> asserting_{};  // by wire, the functions that assert it
   PayloadSlots waiting_;
   std::uint32_t next_tag_ = 0;
   struct Waiter {

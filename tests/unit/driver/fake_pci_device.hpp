@@ -60,11 +60,14 @@ class FakePciDevice : public PciDevice {
   bool gone = false;            ///< reads return all ones
   int maps_until_failure = -1;  ///< dma_map_single calls that still succeed; -1: all
   int irqs_until_failure = -1;
-  unsigned dma_errors = 0;  ///< unmaps of what is not mapped
+  unsigned dma_errors = 0;                             ///< unmaps of what is not mapped
   std::map<reg::Offset, std::uint32_t> stuck_at_zero;  ///< bits that read 0 whatever was written
-  bool obeys_masks = false;                             ///< what cannot be written is not stored
-  unsigned resets = 0, device_resets = 0;               ///< by CTRL.RST and CTRL.DEV_RST
+  bool obeys_masks = false;                            ///< what cannot be written is not stored
+  unsigned resets = 0, device_resets = 0;              ///< by CTRL.RST and CTRL.DEV_RST
   PciErrorHandler* error_handler = nullptr;
+  std::string owner;  ///< of the memory BARs
+  unsigned widest_mask = 64;
+  std::vector<unsigned> masks_asked;
   std::function<void(reg::Offset, std::uint32_t)> after_write;  ///< what else the device does about a write
   bool powered() const { return (config_[0x44] & 3) == 0; }
   std::array<std::uint16_t, 32> phy_{};
@@ -120,7 +123,7 @@ class FakePciDevice : public PciDevice {
   void config_write16(std::uint16_t o, std::uint16_t v) override {
     config_log.push_back({true, o, v});
     if (o == 0x44) v = static_cast<std::uint16_t>(v & 0x7FFF);  // PME_Status clears
-    if (o == 0xA8 && (v & 0x8000) != 0) {                      // function-level reset
+    if (o == 0xA8 && (v & 0x8000) != 0) {                       // function-level reset
       v = static_cast<std::uint16_t>(v & 0x7FFF);
       config_[0x04] = config_[0x05] = 0;
       reset();
@@ -191,6 +194,16 @@ class FakePciDevice : public PciDevice {
   }
   void free_irq(unsigned vector) override { irqs.erase(vector); }
   void irq_set_affinity(unsigned, unsigned) override {}
+  int dma_set_mask_and_coherent(unsigned bits) override {
+    masks_asked.push_back(bits);
+    return bits <= widest_mask ? 0 : -5;
+  }
+  int request_regions(std::string name) override {
+    if (!owner.empty()) return -16;
+    owner = std::move(name);
+    return 0;
+  }
+  void release_regions() override { owner.clear(); }
   void set_error_handler(PciErrorHandler* handler) override { error_handler = handler; }
   DescriptorStamps& rx_stamps() override { return rx_stamps_; }
   DescriptorStamps& tx_stamps() override { return tx_stamps_; }

@@ -1,5 +1,5 @@
-// ethtool -t: each part passes on a good device and fails, with igb's code, on a planted fault (fact base 2.2,
-// 2.4.3, 2.6.1).
+// ethtool -t: each part passes on a good device and fails, with igb's code, on a planted fault (fact
+// base 2.2, 2.4.3, 2.6.1).
 #include "tests/unit/driver/fixture.hpp"
 
 namespace niclab::igb::test {
@@ -82,19 +82,22 @@ TEST_F(SelfTestTest, FactBase_2_2_GoodPortPassesAndIsOpenAgain) {
 TEST_F(SelfTestTest, FactBase_2_2_RegisterThatLosesABitIsNamed) {
   probe({.queues = 1});
   pci.link_up();
-  for (const auto& [stuck, bits, code] :
-       {std::tuple{reg::FCAL, 1u, std::uint64_t{reg::FCAL}}, {reg::RDBAH(2), 1u << 31, 0x02A04},
-        {reg::RDT(5), 1u << 15, reg::RDT(5)}, {reg::TDLEN(7), 1u << 7, reg::TDLEN(7)},
-        {reg::RAH(31), 1u << 31, reg::RAH(31)}, {reg::MTA(127), 1u << 8, reg::MTA(127)},
-        {reg::RCTL, 1u << 26, reg::RCTL}}) {
+  for (const auto& [stuck, bits, code] : {std::tuple{reg::FCAL, 1u, std::uint64_t{reg::FCAL}},
+                                          {reg::RDBAH(2), 1u << 31, 0x02A04},
+                                          {reg::RDT(5), 1u << 15, reg::RDT(5)},
+                                          {reg::TDLEN(7), 1u << 7, reg::TDLEN(7)},
+                                          {reg::RAH(31), 1u << 31, reg::RAH(31)},
+                                          {reg::MTA(127), 1u << 8, reg::MTA(127)},
+                                          {reg::RCTL, 1u << 26, reg::RCTL}}) {
     pci.stuck_at_zero = {{stuck, bits}};
     SCOPED_TRACE(code);
     const SelfTest result = run();
     EXPECT_EQ(result.data[SelfTest::registers], code);
     EXPECT_TRUE(result.failed());
   }
-  EXPECT_THAT(kernel.log_lines(),
-              Contains(HasSubstr("pattern test reg 0028 failed: got 0x5A5A5A5A expected 0x5A5A5A5A")).Times(0));
+  EXPECT_THAT(
+      kernel.log_lines(),
+      Contains(HasSubstr("pattern test reg 0028 failed: got 0x5A5A5A5A expected 0x5A5A5A5A")).Times(0));
   EXPECT_THAT(kernel.log_lines(),
               Contains(HasSubstr("pattern test reg 0028 failed: got 0xA5A5A5A4 expected 0xA5A5A5A5")));
   EXPECT_THAT(kernel.log_lines(), Contains(HasSubstr("set/check reg 0100 test failed: ")));

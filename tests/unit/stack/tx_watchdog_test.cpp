@@ -71,7 +71,8 @@ TEST_F(TxWatchdogTest, DetachedDeviceIsOnlyGoodForClosing) {
 TEST_F(TxWatchdogTest, AttachedDeviceSendsWhatWaitedAndIsWatchedAgain) {
   stack.netif_device_detach(device);
   UdpSocket& s = bound(4000);
-  ASSERT_GT(s.sendto(pattern(10), {kPeer, 9}), 0);
+  const Endpoint peer{kPeer, 9};
+  ASSERT_GT(s.sendto(pattern(10), &peer), 0);
   kernel.run();
   EXPECT_TRUE(device.sent.empty());
   stack.netif_device_attach(device);
