@@ -262,6 +262,12 @@ TEST_F(DriverTest, A_13_BusMasterIsEnabledUnlessTheBugIsPlanted) {
   EXPECT_EQ(pci.config_read16(0x04) & 0x6, 0x2);
 }
 
+TEST_F(DriverTest, A_12_ErrorReportingIsTurnedOn) {
+  pci.config_write16(0xA8, 0x2810);
+  probe();
+  EXPECT_EQ(pci.config_read16(0xA8), 0x281F);
+}
+
 TEST_F(DriverTest, A_15_MacAddressComesFromTheNvm) {
   probe();
   ASSERT_EQ(error, 0);
