@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "base/addresses.hpp"
+#include "base/time.hpp"
+#include "hw/aer.hpp"
 
 namespace niclab::hw {
 
@@ -80,6 +82,19 @@ class PciConfigSpace {
   /// Status (RTA, RMA, ...) and DevSta error bits the device latches; bits as in the 16-bit registers.
   void latch_status(std::uint16_t bits) { word(kCommand) |= std::uint32_t{bits} << 16; }
   void latch_device_status(std::uint16_t bits) { word(0xA8) |= std::uint32_t{bits} << 16; }
+  /// The device found an error (1.5): status bits here and in AER; the message to send.
+  ErrorMessage report_error(PciError error, ErrorRole role, const TlpHeader& header);
+  /// A read of the device was answered with an error: Status says which (a received abort is no error of the
+  /// requester's, so AER does not).
+  void received_master_abort() { latch_status(0x2000); }
+  void received_target_abort() { latch_status(0x1000); }
+  /// A poisoned TLP arrived; `completion`: it was an answer to the device.
+  void received_poison(bool completion) {
+    latch_status(
+        static_cast<std::uint16_t>(0x8000 | (completion && (word(kCommand) & 0x40) != 0 ? 0x0100 : 0)));
+  }
+  /// How long the device waits for a completion, coded as bits 3:0 of Device Control 2 are (1.4.4).
+  static Duration completion_timeout(unsigned code);
 
  private:
   std::uint32_t& word(std::uint16_t offset) { return value_[offset / 4]; }
@@ -90,6 +105,7 @@ class PciConfigSpace {
   }
 
   PciIdentity identity_;
+  Aer aer_;  // sticky: no reset but power-on clears it
   std::array<std::uint32_t, 1024> value_{};
 };
 

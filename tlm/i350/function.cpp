@@ -81,7 +81,7 @@ bool I350Function::may_master(const char* what, Time t) {
     no_master_reported_ = true;
     fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
   }
-  return master_enabled();
+  return dma_enabled();
 }
 
 PortAccount I350Function::account() const {
@@ -120,6 +120,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
     rx_fifo_.pop_front();
   }
   rx_fifo_bytes_ = rx_fifo_head_ = 0;
+  truncate_frame_on_wire(t);
+  holds_end();
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
@@ -147,6 +149,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   }
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
+  update_read_timeout();
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
@@ -169,6 +172,13 @@ void I350Function::reset_all_but_interrupts(Time t) {
   watch_link(t);
 }
 
+/// The frame on its way out ends where it is: whoever receives it finds a wrong FCS (4.9).
+void I350Function::truncate_frame_on_wire(Time t) {
+  const LinkSpeed speed = mac_mode_.speed;
+  const Duration gap = byte_time(speed) * gap_bytes(csr_[reg::TIPG]);
+  if (tx_wire_free_ > t + gap && looped_.empty()) bus_.truncate_frame();
+}
+
 void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t) {
   const bool was_master = pci_.bus_master_enabled();
   const auto effects = pci_.write(offset, value, byte_enable);
@@ -176,7 +186,9 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
     pci_.reset();
     delivery_.reset();
     reset(t);
+    give_up_reads(t);
   }
+  update_read_timeout();
   interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
@@ -219,6 +231,10 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
+    case reg::Chapter::power:
+      csr_.write(r.offset, value);
+      if (r.offset == reg::GCR) update_read_timeout();
+      return;
     default: return csr_.write(r.offset, value);
   }
 }

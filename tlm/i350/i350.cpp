@@ -59,7 +59,7 @@ class I350::Port final : public BusPort, public LinkEnd {
       e.packet = frame->number;
     }
     e.tag = device_.next_tag_++ & 31;
-    e.requester_data = tag.pack();
+    e.requester_data = tag.id;
     e.journey = journey;
     send(t, p, 0);
     p.release();
@@ -87,9 +87,11 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
   }
 
+  void truncate_frame() override { truncate(); }
   void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
   hw::LinkSignal signal() const override { return function.link_signal(); }
   void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
+  void partner_truncates() override { function.frame_truncated(); }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {
@@ -188,6 +190,10 @@ I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
 
+void I350::fundamental_reset(Time t) {
+  for (const auto& port : ports_) port->function.fundamental_reset(t);
+}
+
 std::uint32_t I350::keep(Payload& p) {
   p.acquire();
   return waiting_.put(p);
@@ -252,16 +258,7 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
   const TlpExtension* e = tlp_of(p);
   const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
-  const bool good = [&] {
-    if (config) return e->function < ports_.size();
-    unsigned bar = 0;
-    std::uint32_t offset = 0;
-    const int function = function_of_address(p.get_address(), bar, offset);
-    if (function < 0 || accessible(p)) return function >= 0;
-    if (!p.is_read())
-      ports_[static_cast<unsigned>(function)]->function.config_space().latch_device_status(0xA);
-    return false;
-  }();
+  const bool good = config ? e->function < ports_.size() : memory_request_fits(p, t);
   p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
   if (good) execute(p, t);
   const bool answered = p.is_read() || config;
@@ -275,6 +272,29 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
     scheduler_.refresh_horizon();
   }
   p.release();
+}
+
+/// Whether one of the functions takes it; one that none takes is function 0's to report (fact base 1.3; PCI
+/// Express Base 6.2.3.2.4.1: of a read the requester knows better).
+bool I350::memory_request_fits(Payload& p, Time t) {
+  unsigned bar = 0;
+  std::uint32_t offset = 0;
+  const int function = function_of_address(p.get_address(), bar, offset);
+  const TlpExtension* e = tlp_of(p);
+  const bool poisoned = e != nullptr && e->poisoned;
+  if (function >= 0 && accessible(p) && !poisoned) [[likely]]
+    return true;
+  I350Function& f = ports_[function < 0 ? 0 : static_cast<unsigned>(function)]->function;
+  const hw::TlpHeader header =
+      hw::memory_header(p.is_read() ? hw::TlpKind::memory_read : hw::TlpKind::memory_write, p.get_address(),
+                        p.get_data_length(), 0, e != nullptr ? e->tag : 0, poisoned);
+  if (poisoned && function >= 0) {
+    f.poisoned_request(header, t);
+  } else {
+    f.bus_error(hw::PciError::unsupported_request,
+                p.is_read() ? hw::ErrorRole::advisory : hw::ErrorRole::plain, header, t);
+  }
+  return false;
 }
 
 void I350::execute(Payload& p, Time t) {
@@ -389,10 +409,17 @@ I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay
 void I350::response_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
   TlpExtension& e = TlpPool::extension(p);
-  const ReadTag tag = ReadTag::unpack(e.requester_data);
-  std::span<const std::byte> data;
-  if (p.is_response_ok()) data = {TlpPool::data(p), p.get_data_length()};
-  ports_[e.function]->function.read_completed(t, tag, data);
+  ReadAnswer answer{.id = e.requester_data};
+  if (p.is_response_ok() && !e.poisoned) [[likely]] {
+    answer.data = {TlpPool::data(p), p.get_data_length()};
+  } else {
+    answer.status = e.poisoned                                                     ? ReadStatus::poisoned
+                    : p.get_response_status() == ::tlm::TLM_GENERIC_ERROR_RESPONSE ? ReadStatus::aborted
+                                                                                   : ReadStatus::unsupported;
+    answer.provoked = e.provoked;
+    answer.tlp_tag = static_cast<std::uint8_t>(e.tag);
+  }
+  ports_[e.function]->function.read_completed(t, answer);
   ports_[e.function]->function.show_waves(t);
   p.release();
 }

@@ -36,6 +36,8 @@ class I350 final : public sc_core::sc_module {
   const I350Function& function(unsigned f) const;
   unsigned functions() const { return static_cast<unsigned>(ports_.size()); }
   const PciePortCounters& counters(unsigned f) const;
+  /// The link to the host was down: every function starts anew.
+  void fundamental_reset(Time t);
 
  private:
   using Sync = ::tlm::tlm_sync_enum;
@@ -53,6 +55,7 @@ class I350 final : public sc_core::sc_module {
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
   void execute(Payload& p, Time t);
+  bool memory_request_fits(Payload& p, Time t);
   /// A memory access the CSR rules allow (fact base 1.3): it lies within two DWORDs.
   bool accessible(const Payload& p) const;
   /// One that is not a whole, aligned DWORD. Partial writes reach the MSI-X table only; partial reads read
