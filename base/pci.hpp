@@ -185,6 +185,8 @@ class PciDevice {
   virtual int request_irq(unsigned vector, Callback handler, std::string name) = 0;
   virtual void free_irq(unsigned vector) = 0;
   virtual void irq_set_affinity(unsigned vector, unsigned cpu) = 0;
+  /// Whether a requested interrupt is a line on which other functions interrupt too.
+  virtual bool irq_is_shared(unsigned) { return false; }
 
   /// Whom the platform asks when this function reports an error that is not correctable, or its link was
   /// lost; nullptr: nobody, and the error is only logged. From probe to remove.

@@ -36,6 +36,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   if ((value & reg::ctrl::DEV_RST) != 0) return bus_.reset_device(t);
   if ((value & reg::ctrl::RST) != 0) return reset(t);
   const bool held = (value & reg::ctrl::PHY_RST) != 0;
+  if (!phy_reset_asserted_ && held) phy_.hold_in_reset(t);
   if (phy_reset_asserted_ && !held) {
     phy_.reset(t);
     status_latched_ |= reg::status::PHYRA;
