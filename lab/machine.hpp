@@ -39,6 +39,8 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  /// The faults of this host happen at their times after the start line. In a task or an event.
+  void arm_faults(Time start_line);
   void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
   bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
   /// Finite applications are done and no socket holds unread data.
@@ -67,6 +69,10 @@ class Machine {
   void start_apps();
   void start_commands();
   void show_waves();
+  void fault_event(Time t, std::uint32_t index);
+  void break_now(const Fault& f, Time t);
+  void link_lost(const Fault& f, Time t);
+  void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
   LinkResult link_result(unsigned nic, Time start, Time end) const;
@@ -92,6 +98,7 @@ class Machine {
 
   std::size_t apps_ready_ = 0;
   std::size_t commands_left_ = 0;  // of [[at]]
+  std::size_t faults_left_ = 0;    // of [[fault]], and links that have not come back
   bool booted_ = false;
   std::string failure_;
 };

@@ -52,6 +52,13 @@ class HostPci final : public PciDevice {
   int request_irq(unsigned vector, Callback handler, std::string name) override;
   void free_irq(unsigned vector) override;
   void irq_set_affinity(unsigned vector, unsigned cpu) override;
+  void set_error_handler(PciErrorHandler* handler) override { error_handler_ = handler; }
+  PciErrorHandler* error_handler() const { return error_handler_; }
+
+  /// pci_save_state: what software wrote to configuration space, without spending time; nothing if the
+  /// function cannot be asked now. pci_restore_state: in a task; MSI and MSI-X as they were requested.
+  void save_state();
+  void restore_state();
   DescriptorStamps& rx_stamps() override { return rx_stamps_; }
   DescriptorStamps& tx_stamps() override { return tx_stamps_; }
 
@@ -68,6 +75,7 @@ class HostPci final : public PciDevice {
   std::uint32_t transact_once(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                               unsigned width, bool& retry);
   std::uint32_t config_read(std::uint16_t offset, unsigned width);
+  std::uint32_t look_at_config(std::uint16_t offset);
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
   void program_msi(const Irq& irq);
   int request_intx(Callback handler, std::string name);
@@ -83,6 +91,9 @@ class HostPci final : public PciDevice {
   InterruptOffer way_ = InterruptOffer::intx;  // chosen by the driver
   unsigned wire_ = 0;                          // INTA .. INTD
   DescriptorStamps rx_stamps_, tx_stamps_;
+  PciErrorHandler* error_handler_ = nullptr;
+  std::array<std::uint32_t, 64> saved_{};  // by word
+  bool state_saved_ = false;
 };
 
 }  // namespace niclab::sim

@@ -206,6 +206,10 @@ hw::PciConfigSpace& I350::config_space(unsigned f) {
 }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
 
+void I350::device_reset(Time t) {
+  for (const auto& port : ports_) port->function.device_reset(t, false);
+}
+
 void I350::fundamental_reset(Time t) {
   for (const auto& port : ports_) port->function.fundamental_reset(t);
 }
