@@ -277,8 +277,13 @@ namespace tsicr {
 inline constexpr std::uint32_t TXTS = bit(1), RXTS = bit(2);
 }
 
+namespace barctrl {  // 1.3
+inline constexpr Field FLASH_SIZE{8, 3};
+}
 namespace gcr {  // 2.16
 inline constexpr std::uint32_t CMPL_TMOUT_RESEND = bit(16), CAP_VER2 = bit(18);
-}
+inline constexpr Field RESENDS{8, 4};
+inline constexpr Field CMPL_TMOUT{12, 4};  ///< coded as in Device Control 2; 0: what that says
+}  // namespace gcr
 
 }  // namespace niclab::hw::reg

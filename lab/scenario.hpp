@@ -83,6 +83,11 @@ struct Nic {
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
+/// `[host.card]`: the I350 whose ports the NICs of a host are.
+struct Card {
+  unsigned ports = 0;  ///< PCI functions: 1, 2 or 4; 0: the fewest that have one for each NIC
+};
+
 /// `[[host]]`.
 struct Host {
   Where where;
@@ -90,6 +95,7 @@ struct Host {
   KernelProfile kernel;
   unsigned cpus = 4;
   std::vector<Nic> nics;
+  Card card;
 };
 
 /// An address and a port: "10.9.0.2:7".
@@ -171,6 +177,43 @@ struct At {
   std::string command;
 };
 
+/// What a `[[fault]]` breaks; in the order of fault_kinds().
+enum class FaultKind : std::uint8_t {
+  completion_timeout,
+  late_completion,
+  unsupported_request,
+  completer_abort,
+  poisoned,
+  poisoned_write,
+  cable,
+  crc_error,
+  ecc,
+  tx_stall,
+  all_ones,
+  flr,
+  device_reset,
+  port_reset
+};
+
+/// `[[fault]]`: something breaks at a time after the start line.
+struct Fault {
+  Where where;
+  Duration time;
+  std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+  FaultKind kind = FaultKind::crc_error;
+  std::uint64_t count = 1;           ///< reads, writes or frames, of kinds that count
+  std::optional<Duration> duration;  ///< how long, or how late; nullopt: for good, or the kind has none
+};
+
+/// One kind: its name in a scenario and the keys it takes beside time, nic and kind.
+struct FaultKindRow {
+  std::string_view name;
+  bool counts = false;
+  enum class Lasts : std::uint8_t { no, if_given, always } lasts = Lasts::no;
+};
+/// By FaultKind.
+const std::vector<FaultKindRow>& fault_kinds();
+
 enum class CompareOp : std::uint8_t { eq, ne, lt, le, gt, ge };
 std::string_view to_string(CompareOp op);
 
@@ -203,6 +246,7 @@ struct Scenario {
   std::vector<Link> links;
   std::vector<Traffic> traffic;
   std::vector<At> at;
+  std::vector<Fault> faults;
   std::vector<Expect> expects;
   ConfigNode tree;  ///< what it was made from, overrides applied and file names absolute
 };

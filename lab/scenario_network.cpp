@@ -94,6 +94,14 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   return n;
 }
 
+void read_card(TableReader& t, Host& h) {
+  if (t.node("ports") == nullptr) return;
+  h.card.ports = t.one_of("ports", 4, {1, 2, 4});
+  if (h.card.ports < h.nics.size())
+    throw t.error("ports", "is " + std::to_string(h.card.ports),
+                  "at least one for each of the " + std::to_string(h.nics.size()) + " NICs of " + h.name);
+}
+
 }  // namespace
 
 void read_hosts(TableReader& root, Scenario& s) {
@@ -110,6 +118,7 @@ void read_hosts(TableReader& root, Scenario& s) {
     if (h.nics.size() > 4)
       throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries",
                     "at most 4, the ports of one I350");
+    t.table("card", [&](TableReader& card) { read_card(card, h); });
     s.hosts.push_back(std::move(h));
   });
 }
@@ -131,6 +140,52 @@ Link::End read_interface(TableReader& t, const Scenario& s, std::string_view key
   throw t.error(key, "unknown interface \"" + to + "\"",
                 close.empty() ? expected : expected + ", perhaps \"" + std::string(close) + "\"");
 }
+
+}  // namespace
+
+const std::vector<FaultKindRow>& fault_kinds() {
+  using enum FaultKindRow::Lasts;
+  static const std::vector<FaultKindRow> kKinds{
+      {"completion_timeout", true},
+      {"late_completion", true, always},
+      {"unsupported_request", true},
+      {"completer_abort", true},
+      {"poisoned", true},
+      {"poisoned_write", true},
+      {"cable", false, always},
+      {"crc_error", true},
+      {"ecc"},
+      {"tx_stall", false, always},
+      {"all_ones", false, if_given},
+      {"flr"},
+      {"device_reset"},
+      {"port_reset"},
+  };
+  return kKinds;
+}
+
+void read_faults(TableReader& root, Scenario& s) {
+  std::vector<std::string_view> names;
+  for (const FaultKindRow& k : fault_kinds()) names.push_back(k.name);
+  root.each("fault", [&](TableReader& t) {
+    Fault f;
+    f.where = t.where();
+    t.require("time", "a time after the start line, \"<n>ns|us|ms|s\"");
+    f.time = t.duration("time").value_or(Duration{});
+    const Link::End nic = read_interface(t, s, "nic");
+    f.host = nic.host;
+    f.nic = nic.nic;
+    f.kind = static_cast<FaultKind>(t.choice("kind", names, std::nullopt));
+    const FaultKindRow& kind = fault_kinds()[static_cast<std::size_t>(f.kind)];
+    if (kind.counts) f.count = static_cast<std::uint64_t>(t.integer("count", 1, 1'000'000'000).value_or(1));
+    if (kind.lasts == FaultKindRow::Lasts::always) t.require("duration", "how long, \"<n>ns|us|ms|s\"");
+    if (kind.lasts != FaultKindRow::Lasts::no) f.duration = t.duration("duration");
+    if (f.duration == Duration{}) throw t.error("duration", "is zero", "a time above 0");
+    s.faults.push_back(std::move(f));
+  });
+}
+
+namespace {
 
 void read_capture_file(TableReader& t, const std::filesystem::path& folder, Traffic& traffic) {
   const auto name = t.required_text("file", "a capture file");

@@ -12,6 +12,7 @@
 #include "tlm/core/host_kernel.hpp"
 #include "tlm/iommu.hpp"
 #include "tlm/payload.hpp"
+#include "tlm/pci_recovery.hpp"
 #include "tlm/pcie_link.hpp"
 #include "tlm/scheduler.hpp"
 #include "tlm/trace.hpp"
@@ -67,6 +68,12 @@ class Host final : public sc_core::sc_module {
   /// Registers an interrupt: message data -> action. Returns the data value to program.
   std::uint32_t connect_irq(HostPci& device, unsigned vector, IrqAction& action);
   void disconnect_irq(std::uint32_t data) { irq_routes_[data].action = nullptr; }
+  /// What reports of errors set off.
+  PciRecovery& recovery() { return recovery_; }
+  /// The link to the card is lost: nobody holds its wires any more.
+  void wires_fall() {
+    for (InterruptLine& line : lines_) line.high = false;
+  }
   /// The line of INTA (0) .. INTD (3).
   InterruptLine& line(unsigned wire) { return lines_[wire]; }
   /// Unmasks a line whose other members are set: interrupts at once if it is high.
@@ -89,6 +96,7 @@ class Host final : public sc_core::sc_module {
   void interrupt_message(Payload& p, Time t);
   void interrupt_arrives(Time t, std::uint32_t route_and_cpu);
   void wire_message(Payload& p, Time t);
+  void error_reported(Time t, std::uint32_t function_and_code);
   void wire_changes(Time t, std::uint32_t wire_and_level);
   void serve(InterruptLine& line, Time t);
   void line_interrupts(Time t, std::uint32_t wire);
@@ -106,6 +114,7 @@ class Host final : public sc_core::sc_module {
   std::vector<IrqRoute> irq_routes_;
   std::array<InterruptLine, kIntxWires> lines_;
   std::vector<DmaFault> faults_;
+  PciRecovery recovery_;
 };
 
 }  // namespace niclab::sim

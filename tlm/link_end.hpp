@@ -28,6 +28,11 @@ class LinkEnd {
  protected:
   /// From `t` on the other end is heard to say this; `t` lies ahead.
   virtual void partner_will_say(const hw::LinkSignal& s, Time t) = 0;
+  /// The frame this end sent last, and that the other has not received to its end, loses the rest.
+  void truncate() const {
+    if (other_ != nullptr) other_->partner_truncates();
+  }
+  virtual void partner_truncates() {}
   /// This end says something new from `t` on.
   void say(const hw::LinkSignal& s, Time t) const {
     if (other_ != nullptr) other_->partner_will_say(s, t + propagation_);

@@ -19,6 +19,8 @@ Step sysctl(const Words& words);
 Step dmesg(const Words& words);
 // power_tools.cpp
 Step rtcwake(const Words& words);
+// lspci.cpp
+Step lspci(const Words& words);
 // text_tools.cpp
 Step echo(const Words& words);
 Step grep(const Words& words);
