@@ -38,6 +38,11 @@ class FakeHost final : public Host {
   std::vector<CpuTime> cpu_times() const override { return std::vector<CpuTime>(2); }
   std::vector<LogLine> kernel_log() const override { return {{Time{} + 1'500'000_us, "link up"}}; }
 
+  void set_cable(const igb::IgbAdapter& a, bool in) override {
+    cables.push_back(a.name + (in ? " in" : " out"));
+  }
+
+  std::vector<std::string> cables;
   FakeKernel kernel{{}, 2};
   igb::test::FakePciDevice pci{kernel};
   stack::NetStack stack{kernel};
