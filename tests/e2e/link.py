@@ -158,7 +158,7 @@ command = "ethtool -a eth0"
 
     def test_a_cable_is_pulled_in_the_middle_of_a_frame_and_plugged_in_again(self):
         pulled = PAIR + self.events(("1ms", "link eth0 down"), ("1ms", "link eth0 down"), ("20ms", "link eth0 up"))
-        arguments = ["--set", "run.duration=900ms", "--set", "host[0].nic.negotiation=100ms", "--set", "app[1].interval=1us",
+        arguments = ["--set", "run.duration=150ms", "--set", "host[0].nic.negotiation=100ms", "--set", "app[1].interval=1us",
                      "--set", "app[1].burst=1", "--set", "host[1].nic.negotiation=100ms", "--set", "app[1].size=1400"]
         digests = set()
         for eager in ([], ["--eager"]):
