@@ -158,6 +158,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
   reset_link(t);
+  free_running_timer_.write(0, t);
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
