@@ -1,6 +1,7 @@
 """Two hosts on one wire: PAUSE, speeds, and what the captures of both ends say (path-map D-41; fact base 4.7, 4.8)."""
 
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -150,6 +151,21 @@ command = "ethtool -a eth0"
         log = (out / "kernel.log").read_text()
         self.assertRegex(log, r"Autonegotiate:\s+off")
         self.assertRegex(log, r"RX:\s+off")
+
+    def test_one_end_is_forced_the_other_negotiates(self):
+        """The duplex mismatch everybody has seen: whoever negotiates hears a speed only, and takes half duplex."""
+        at = self.events(("1ms", "ethtool -s eth0 speed 100 duplex full autoneg off"), ("400ms", "ethtool eth0"),
+                         ("401ms", "ethtool -s eth0 autoneg on"), ("800ms", "ethtool -r eth0"))
+        done, out = self.run_file(PAIR + at, "--set", "run.duration=1200ms", "--set", "host[0].nic.negotiation=100ms",
+                                  "--set", "host[1].nic.negotiation=100ms", "--set", "app[1].count=10")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        log = (out / "kernel.log").read_text()
+        ups = {host: re.findall(rf"{host}: igb eth0 NIC Link is Up (.*)", log) for host in ("h1", "h2")}
+        full = "1000 Mbps Full Duplex, Flow Control: RX/TX"
+        self.assertEqual(ups["h1"], [full, "100 Mbps Full Duplex, Flow Control: None", full, full])
+        self.assertEqual(ups["h2"], [full, "100 Mbps Half Duplex, Flow Control: None", full, full])
+        self.assertRegex(log, r"Speed: 100Mb/s\n.*Duplex: Full")
+        self.assertIn("Auto-negotiation: off", log)
 
     # --- the cable (fact base 4.8) ---------------------------------------------------------------
 
