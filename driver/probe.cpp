@@ -46,7 +46,7 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
   driver_name = "igb";
   hw_.when_removed(Callback::to<&IgbAdapter::device_vanished>(*this));
   hw_.request_fc(config.flow_control);
-  hw_.advertise_up_to(config.speed);
+  hw_.request_link({.modes = advertised::up_to(config.speed)});
 }
 
 IgbAdapter::~IgbAdapter() {

@@ -49,8 +49,8 @@ struct WakeOn {
   std::string supported = "d", now = "d";
 };
 
-/// ethtool DEV of a gigabit copper port; `speed` 0: no link.
-std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex, const WakeOn& wake = {});
+/// ethtool DEV of a gigabit copper port; `pause`: the driver would offer it, `s.speed` 0: no link.
+std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pause, const WakeOn& wake = {});
 
 /// ethtool -t.
 std::string self_test_result(const igb::SelfTest& result);

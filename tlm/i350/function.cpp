@@ -176,6 +176,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   csr_[reg::BARCTRL] |=
       reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
   reset_link(t);
+  free_running_timer_.write(0, t);
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);

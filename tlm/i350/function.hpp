@@ -13,6 +13,7 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/free_running_timer.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
@@ -189,6 +190,7 @@ class I350Function {
   std::uint32_t read_general(const hw::reg::Target& r, Time t);
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
+  static std::uint32_t i2c_lines(std::uint32_t params);
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -556,6 +558,7 @@ class I350Function {
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
   hw::TcpTimer tcp_timer_;
+  hw::FreeRunningTimer free_running_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
