@@ -61,13 +61,16 @@ Channels IgbAdapter::get_channels() const {
 int IgbAdapter::set_channels(unsigned combined) {
   if (combined == 0 || combined > kMaxQueues) return -EINVAL;
   if (combined == queues_) return 0;
+  begin_reconfiguration();
   const bool was_running = running_;
-  if (was_running) ndo_stop();
+  if (was_running) igb_close();
   clear_interrupt_scheme();
   queues_ = combined;
   init_interrupt_scheme(true);
   igb_default_rss_indir();
-  return was_running ? ndo_open() : 0;
+  const int error = was_running ? igb_open() : 0;
+  end_reconfiguration();
+  return error;
 }
 
 DriverInfo IgbAdapter::get_drvinfo() const {

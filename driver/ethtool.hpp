@@ -36,6 +36,26 @@ struct PauseParam {
   bool autoneg = true, rx_pause = false, tx_pause = false;
 };
 
+/// ethtool -t: a code for each part, 0 for passed or not run. Register test: the register that failed, or 1
+/// for STATUS; EEPROM: 2; interrupts: 1 cannot be requested, 3 arrived while masked, 4 did not arrive, 5
+/// others brought it; loopback: 1 to 3 no memory, 12 not all sent, 13 not all came back as they were;
+/// link: 1.
+struct SelfTest {
+  enum Part : unsigned { registers, eeprom, interrupts, loopback, link };
+  std::array<std::uint64_t, 5> data{};
+  bool failed() const {
+    for (const std::uint64_t d : data)
+      if (d != 0) return true;
+    return false;
+  }
+};
+
+/// Filters of WUFC, as ethtool's wol letters mean them (fact base 4.14).
+namespace wufc {
+inline constexpr std::uint32_t LNKC = 1u << 0, MAG = 1u << 1, EX = 1u << 2, MC = 1u << 3, BC = 1u << 4;
+inline constexpr std::uint32_t kSupported = LNKC | MAG | EX | MC | BC;
+}  // namespace wufc
+
 /// ethtool -x: entry = receive queue, index = low seven bits of the hash (path-map E-53).
 using RxIndirection = std::array<std::uint8_t, 128>;
 

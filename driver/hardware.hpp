@@ -28,6 +28,8 @@ class Hardware {
   // --- registers (hardware.cpp) ------------------------------------------------------------------
   /// A read of all ones that CTRL confirms means the device is gone (fact base 4.11).
   std::uint32_t rd32(reg::Offset offset) {
+    if (removed_) [[unlikely]]
+      return ~std::uint32_t{0};
     const std::uint32_t value = pdev_.mmio_read32(0, offset);
     if (value == ~std::uint32_t{0}) [[unlikely]]
       check_removed(offset);
@@ -44,12 +46,20 @@ class Hardware {
     wr32(offset, (rd32(offset) & ~clear) | set);
   }
   bool removed() const { return removed_; }
+  /// Called once when the device is found to be gone, from whatever context looked. After that no register is
+  /// touched any more.
+  void when_removed(Callback call) { when_removed_ = call; }
+  /// The device is there again (slot_reset).
+  void forget_removal() { removed_ = false; }
 
   // --- bring-up (reset.cpp), fact base 4.9, 5.1, 5.2 ---------------------------------------------
   /// Finds port number, NVM size and PHY. 0 or a negative errno (rows 3-9 of 5.1).
   int get_invariants();
   /// Port reset; always returns with the port quiet and its interrupts masked.
   void reset_hw();
+  /// The next reset_hw() resets the whole device, every port of it, if firmware and the other ports let it.
+  void request_global_reset() { global_reset_wanted_ = true; }
+  void disable_pcie_master();
   /// Filters cleared, link set up. 0 or a negative errno.
   int init_hw();
   void rar_set(unsigned index, const MacAddress& mac);
@@ -82,6 +92,13 @@ class Hardware {
   /// BMSR twice, as its link bit latches low.
   int phy_link_up(bool& up);
 
+  /// The PHY sends back what it is given, at 1000 Mb/s, and the MAC is forced to that (igb's self-test).
+  /// Takes half a second.
+  void set_phy_loopback();
+  void clear_phy_loopback();
+  /// Waits for auto-negotiation to complete, at most 4.5 s.
+  void wait_autoneg();
+
   // --- link and flow control (link.cpp), fact base 2.10, 4.8 -------------------------------------
   int setup_link();
   /// Asks the PHY if a change is pending; clears get_link_status when there is a link.
@@ -100,15 +117,16 @@ class Hardware {
 
   // --- state -------------------------------------------------------------------------------------
   unsigned port() const { return port_; }
-  MacAddress mac_addr{};        ///< in RAL0/RAH0 after init_hw
-  bool get_link_status = true;  ///< the link may have changed: ask the PHY
+  MacAddress mac_addr{};                  ///< in RAL0/RAH0 after init_hw
+  bool get_link_status = true;            ///< the link may have changed: ask the PHY
+  bool autoneg_wait_to_complete = false;  ///< setup_link() waits for the end of auto-negotiation
 
   void usec_delay(unsigned us) { kernel_.charge(Duration::from_us(us)); }
   void msleep(unsigned ms) { kernel_.sleep_until(kernel_.now() + Duration::from_ms(ms)); }
 
  private:
   void check_removed(reg::Offset offset);
-  void disable_pcie_master();
+  bool acquire_global_reset();
   void init_rx_addrs();
   int set_default_fc();
   void write_fc_registers();
@@ -116,14 +134,18 @@ class Hardware {
   void force_mac_fc();
   int setup_copper_link();
   int mdic(std::uint32_t command, unsigned number, std::uint16_t& value);
-  int acquire_phy();
-  void release_phy();
+  int acquire_swfw_sync(std::uint32_t resource);  // bits of SW_FW_SYNC
+  void release_swfw_sync(std::uint32_t resource);
+  int acquire_phy() { return acquire_swfw_sync(reg::sw_fw_sync::PHY_SM(port_)); }
+  void release_phy() { release_swfw_sync(reg::sw_fw_sync::PHY_SM(port_)); }
   bool get_hw_semaphore();
   void put_hw_semaphore();
 
   PciDevice& pdev_;
   Kernel& kernel_;
   bool removed_ = false;
+  Callback when_removed_;
+  bool global_reset_wanted_ = false;
   unsigned port_ = 0;
   std::uint32_t high_water_ = 0, low_water_ = 0;  // bytes
   unsigned fastest_ = 1000;

@@ -16,6 +16,7 @@
 #include "driver/config.hpp"
 #include "driver/ethtool.hpp"
 #include "driver/hardware.hpp"
+#include "driver/pci_state.hpp"
 #include "driver/ring.hpp"
 #include "driver/stats.hpp"
 #include "stack/net_device.hpp"
@@ -40,11 +41,12 @@ ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name
 struct Worker {
   WaitQueue queue;
   unsigned pending = 0;  ///< WorkItem bits
+  bool busy = false;     ///< runs one now
   IgbAdapter* adapter = nullptr;
 };
 enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2 };
 
-class IgbAdapter final : public stack::NetDevice {
+class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
  public:
   IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string name, const IgbConfig& config);
   ~IgbAdapter() override;
@@ -92,6 +94,24 @@ class IgbAdapter final : public stack::NetDevice {
   bool rss_udp_ports() const { return rss_udp_ports_; }
   int set_rss_udp_ports(bool on);
 
+  /// ethtool -t: the parts that igb_diag_test runs, offline with the interface closed meanwhile, and seconds
+  /// of waiting (fact base 2.2, 2.6.1).
+  SelfTest diag_test(bool offline);
+  /// WUFC filters that wake the host from suspension (wufc::); -EOPNOTSUPP: not this card, or not such ones.
+  std::uint32_t get_wol() const { return wol_; }
+  bool wol_supported() const { return wol_supported_; }
+  int set_wol(std::uint32_t filters);
+
+  // --- power and reset of the function: 0 or a negative errno. From a task. -----------------------
+  /// To D3hot and back (igb_suspend, igb_resume). -EBUSY: suspended already, or not there. An open interface
+  /// stays open for the stack.
+  int igb_suspend();
+  int igb_resume();
+  /// echo 1 > /sys/bus/pci/devices/.../reset: a function-level reset under the driver, which sets up anew.
+  /// -ENODEV: the device is not there or has no power.
+  int pci_reset_function();
+  PciAddress pci_address() const { return pdev_.address(); }
+
   // --- contexts the machine enters ---------------------------------------------------------------
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
   /// The end of every handler that serves rings: the poll does the rest.
@@ -118,8 +138,12 @@ class IgbAdapter final : public stack::NetDevice {
   // probe.cpp
   int probe();
   void pci_setup();
+  void read_wol();
   int sw_init();
   void start_worker();
+
+  void cancel_work();
+  void device_vanished();
 
   // irq.cpp: interrupt scheme and handlers (path-map)
   void set_interrupt_capability(bool msix);
@@ -145,6 +169,8 @@ class IgbAdapter final : public stack::NetDevice {
   void igb_handle_icr(std::uint32_t icr);
 
   // open.cpp
+  int igb_open();
+  void igb_close();
   void igb_up();
   void igb_down();
   void igb_start();
@@ -155,7 +181,34 @@ class IgbAdapter final : public stack::NetDevice {
   void begin_reconfiguration();
   void end_reconfiguration();
 
+  // power.cpp
+  bool igb_shutdown(std::uint32_t wanted);
+  void igb_arm_wakeup(std::uint32_t wanted);
+  int igb_reinit();
+  PciErsResult error_detected(PciChannelState state) override;
+  PciErsResult slot_reset() override;
+  void resume() override;
+
+  // self_test.cpp: each returns what ethtool prints, 0 for passed
+  SelfTest offline_test();
+  std::uint64_t igb_reg_test();
+  std::uint64_t igb_eeprom_test();
+  std::uint64_t igb_intr_test();
+  std::uint64_t igb_test_causes(bool shared);
+  std::uint64_t igb_loopback_test();
+  std::uint64_t igb_run_loopback_test(TxRing& tx, RxRing& rx);
+  unsigned igb_clean_test_rings(TxRing& tx, RxRing& rx);
+  std::uint64_t igb_link_test();
+  bool reg_pattern_test(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
+  bool reg_set_and_check(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
+  std::uint32_t caused_by(std::uint32_t causes);
+  void igb_test_intr() { test_icr_ |= hw_.rd32(reg::ICR); }
+
   // setup.cpp: rings and registers behind them (fact base 5.3)
+  void igb_setup_tx_resources(TxRing& ring, unsigned count);  // throws std::bad_alloc
+  void igb_setup_rx_resources(RxRing& ring, unsigned count);
+  void igb_free_tx_resources(TxRing& ring);
+  void igb_free_rx_resources(RxRing& ring);
   void igb_setup_all_tx_resources();
   void igb_setup_all_rx_resources();
   void igb_free_all_tx_resources();
@@ -188,6 +241,7 @@ class IgbAdapter final : public stack::NetDevice {
   bool igb_clean_tx_irq(QVector& q_vector);
   void igb_unmap_tx(TxBuffer& buffer);
   bool igb_tx_hang(TxRing& ring);
+  void igb_report_hang(const TxRing& ring, std::uint64_t since, std::uint64_t jiffies);
 
   // rx.cpp
   void igb_alloc_rx_buffers(RxRing& ring, unsigned cleaned_count);
@@ -204,6 +258,7 @@ class IgbAdapter final : public stack::NetDevice {
   // watchdog.cpp
   void schedule_work(unsigned items);
   void watchdog_expired() { schedule_work(kWatchdogTask); }
+  void log_link(const std::string& what);
   void igb_link_up();
   void igb_link_down();
   bool igb_check_tx_rings();
@@ -249,6 +304,14 @@ class IgbAdapter final : public stack::NetDevice {
   bool down_ = true;        // __IGB_DOWN
   bool resetting_ = false;  // __IGB_RESETTING
   bool running_ = false;    // between ndo_open and ndo_stop
+  bool testing_ = false;    // __IGB_TESTING
+  bool suspended_ = false;
+  bool reopen_ = false;           // igb_reinit opens the interface
+  bool channel_offline_ = false;  // pci_channel_offline
+  bool wol_supported_ = false;    // IGB_FLAG_WOL_SUPPORTED
+  std::uint32_t wol_ = 0;         // WUFC
+  std::uint32_t test_icr_ = 0;
+  PciSavedState saved_state_;
   LinkState link_;
   unsigned tx_timeout_factor_ = 1;  // seconds
   // statistics

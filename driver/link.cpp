@@ -67,6 +67,7 @@ int Hardware::setup_copper_link() {
   phy_hw_reset();
   if (const int error = phy_setup_82580(); error != 0) return error;
   if (const int error = copper_link_autoneg(); error != 0) return error;
+  if (autoneg_wait_to_complete) wait_autoneg();
   for (unsigned i = 0; i < kLinkUpPolls; ++i) {
     bool up = false;
     if (const int error = phy_link_up(up); error != 0) return error;

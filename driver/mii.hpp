@@ -10,11 +10,13 @@ inline constexpr unsigned kPhyAddress = 1;
 inline constexpr std::uint32_t kPhyId = 0x015403B0;  ///< revision nibble 0
 
 inline constexpr unsigned BMCR = 0, BMSR = 1, PHYID1 = 2, PHYID2 = 3, ANAR = 4, ANLPAR = 5, CONTROL_1000T = 9;
-inline constexpr unsigned PHY_CONTROL2 = 18, CONFIGURATION = 22;
+inline constexpr unsigned PHY_CONTROL2 = 18, LOOPBACK_CONTROL = 19, CONFIGURATION = 22;
 
 namespace bmcr {
+inline constexpr std::uint16_t SPEED_1000 = 1u << 6, FULL_DUPLEX = 1u << 8;
 inline constexpr std::uint16_t RESTART_AN = 1u << 9, POWER_DOWN = 1u << 11, AN_ENABLE = 1u << 12;
-}
+inline constexpr std::uint16_t LOOPBACK = 1u << 14, RESET = 1u << 15;
+}  // namespace bmcr
 namespace bmsr {
 inline constexpr std::uint16_t LINK = 1u << 2, AN_COMPLETE = 1u << 5;
 }

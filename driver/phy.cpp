@@ -31,8 +31,8 @@ bool Hardware::get_hw_semaphore() {
 
 void Hardware::put_hw_semaphore() { rmw32(reg::SWSM, reg::swsm::SMBI | reg::swsm::SWESMBI, 0); }
 
-int Hardware::acquire_phy() {
-  const std::uint32_t software = reg::sw_fw_sync::PHY_SM(port_), firmware = software << 16;
+int Hardware::acquire_swfw_sync(std::uint32_t software) {
+  const std::uint32_t firmware = software << 16;
   for (unsigned i = 0; i < kSwFwTries; ++i) {
     if (!get_hw_semaphore()) return -EBUSY;
     const std::uint32_t owners = rd32(reg::SW_FW_SYNC);
@@ -47,10 +47,10 @@ int Hardware::acquire_phy() {
   return -EBUSY;
 }
 
-void Hardware::release_phy() {
+void Hardware::release_swfw_sync(std::uint32_t resource) {
   while (!get_hw_semaphore())
     if (removed_) return;
-  rmw32(reg::SW_FW_SYNC, reg::sw_fw_sync::PHY_SM(port_), 0);
+  rmw32(reg::SW_FW_SYNC, resource, 0);
   put_hw_semaphore();
 }
 

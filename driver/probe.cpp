@@ -7,11 +7,12 @@
 namespace niclab::igb {
 namespace {
 
-constexpr std::uint16_t kPciVendor = 0x00, kPciDevice = 0x02, kPciCommand = 0x04;
-constexpr std::uint16_t kCommandMemory = 1u << 1, kCommandMaster = 1u << 2;
+constexpr std::uint16_t kPciVendor = 0x00, kPciDevice = 0x02;
 constexpr std::uint16_t kPcieDeviceControl = 0xA8, kPcieLinkStatus = 0xB2;
 constexpr std::uint16_t kAerEnables = 0x000F;
 constexpr std::uint16_t kVendorIntel = 0x8086, kI350Copper = 0x1521;
+constexpr unsigned kNvmInitControl3 = 0x24;
+constexpr std::uint16_t kNvmApmEnable = 1u << 10;
 
 unsigned clamp_ring(unsigned n) { return (std::clamp(n, kMinRing, kMaxRing) + 7) / 8 * 8; }
 
@@ -42,21 +43,34 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       tx_itr_setting_(setting_or_default(config.tx_usecs)),
       rss_udp_ports_(config.rss_udp_ports) {
   name = std::move(interface);
+  driver_name = "igb";
+  hw_.when_removed(Callback::to<&IgbAdapter::device_vanished>(*this));
   hw_.request_fc(config.flow_control);
   hw_.advertise_up_to(config.speed);
 }
 
 IgbAdapter::~IgbAdapter() {
+  pdev_.set_error_handler(nullptr);
   if (worker_) worker_->adapter = nullptr;
   if (watchdog_timer_.pending()) kernel_.del_timer(watchdog_timer_);
 }
 
 void IgbAdapter::pci_setup() {
-  const std::uint16_t command = pdev_.config_read16(kPciCommand);
-  pdev_.config_write16(kPciCommand, command | kCommandMemory);
+  pci_enable_device_mem(pdev_);
   pdev_.config_write16(kPcieDeviceControl, pdev_.config_read16(kPcieDeviceControl) | kAerEnables);
-  if (!config_.bugs.no_bus_master)
-    pdev_.config_write16(kPciCommand, command | kCommandMemory | kCommandMaster);
+  if (!config_.bugs.no_bus_master) pci_set_master(pdev_);
+  saved_state_.save(pdev_);
+}
+
+void IgbAdapter::device_vanished() { core_.netif_device_detach(*this); }
+
+// Row 18 of 5.1. Magic packets wake a port whose NVM says so.
+void IgbAdapter::read_wol() {
+  std::uint16_t control = 0;
+  hw_.read_nvm(hw_.nvm_base() + kNvmInitControl3, control);
+  hw_.rd32(reg::WUFC);
+  wol_supported_ = (control & kNvmApmEnable) != 0;
+  wol_ = wol_supported_ ? wufc::MAG : 0;
 }
 
 int IgbAdapter::sw_init() {
@@ -97,10 +111,12 @@ int IgbAdapter::probe() {
   hw_.rar_set(0, hw_.mac_addr);
 
   start_worker();
+  read_wol();
   igb_reset();
   igb_get_hw_control();
   core_.netif_carrier_off(*this);
   core_.register_netdev(*this);
+  pdev_.set_error_handler(this);
   hw_.set_eee_i350();
   log(where + "Intel(R) Gigabit Ethernet Network Connection");
   log(where + name + ": (PCIe:" + ((link & 0xF) == 2 ? "5.0Gb/s" : "2.5Gb/s") + ":Width x" +
@@ -111,11 +127,17 @@ int IgbAdapter::probe() {
 }
 
 void IgbAdapter::igb_remove() {
+  kernel_.sync();
+  down_ = true;  // the watchdog does not start itself again
+  kernel_.del_timer(watchdog_timer_);
+  cancel_work();
+  pdev_.set_error_handler(nullptr);
+  igb_release_hw_control();
   core_.unregister_netdev(*this);
   if (running_) ndo_stop();
   kernel_.del_timer(watchdog_timer_);
-  igb_release_hw_control();
   clear_interrupt_scheme();
+  pci_disable_device(pdev_);
   kernel_.sync();
   worker_->adapter = nullptr;
   kernel_.wake_all(worker_->queue);

@@ -1,5 +1,6 @@
 // Resetting and initialising the MAC (fact base 4.9, 5.1, 5.2).
 #include <cerrno>
+#include <utility>
 
 #include "driver/hardware.hpp"
 
@@ -35,7 +36,13 @@ void Hardware::disable_pcie_master() {
     if ((rd32(reg::STATUS) & reg::status::GIO_MASTER_ENABLE) == 0) return;
     usec_delay(kMasterDisablePollUs);
   }
-  kernel_.log("igb " + pdev_.address().to_string() + ": PCI-E Master disable polling has failed.");
+  if (!removed_)
+    kernel_.log("igb " + pdev_.address().to_string() + ": PCI-E Master disable polling has failed.");
+}
+
+/// Whether all ports are to be reset: the token keeps others from doing it at the same time.
+bool Hardware::acquire_global_reset() {
+  return std::exchange(global_reset_wanted_, false) && acquire_swfw_sync(reg::sw_fw_sync::MBX_SM) == 0;
 }
 
 void Hardware::reset_hw() {
@@ -46,13 +53,17 @@ void Hardware::reset_hw() {
   wr32(reg::TCTL, reg::tctl::PSP);
   wrfl();
   msleep(10);
-  wr32(reg::CTRL, ctrl | reg::ctrl::RST);
+  const bool global = acquire_global_reset();
+  // Somebody else's device reset that is not acknowledged yet has reset this port too.
+  const bool device = global && (rd32(reg::STATUS) & reg::status::DEV_RST_SET) == 0;
+  wr32(reg::CTRL, ctrl | (device ? reg::ctrl::DEV_RST : reg::ctrl::RST));
   wrfl();
   msleep(5);
   for (unsigned i = 0; i < kAutoReadPolls && (rd32(reg::EECD) & reg::eecd::AUTO_RD) == 0; ++i) msleep(1);
   wr32(reg::STATUS, rd32(reg::STATUS) | reg::status::DEV_RST_SET);
   wr32(reg::IMC, ~std::uint32_t{0});
   rd32(reg::ICR);
+  if (global) release_swfw_sync(reg::sw_fw_sync::MBX_SM);
 }
 
 void Hardware::rar_set(unsigned index, const MacAddress& mac) {

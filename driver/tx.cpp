@@ -1,5 +1,8 @@
 // Transmit: from sk_buff to doorbell, and from write-back to freed sk_buff (path-map B-105 to B-129).
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -249,6 +252,31 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
   return budget != 0;
 }
 
+// Path-map E-61.
+void IgbAdapter::igb_report_hang(const TxRing& ring, std::uint64_t since, std::uint64_t jiffies) {
+  const auto watch = static_cast<unsigned>(ring.buffers[ring.next_to_clean].next_to_watch);
+  const std::uint64_t address = ring.desc.bus_address().value + watch * hw::kDescriptorBytes;
+  const std::uint32_t head = hw_.rd32(reg::TDH(ring.queue_index)),
+                      tail = hw_.rd32(reg::TDT(ring.queue_index));
+  const std::uint32_t status = ring.desc.load(kernel_, watch).dw[3];
+  const auto line = [this](const char* format, auto value) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), format, value);
+    kernel_.log(text.data());
+  };
+  log(pdev_.address().to_string() + ": Detected Tx Unit Hang");
+  line("  Tx Queue             <%u>", ring.queue_index);
+  line("  TDH                  <%x>", head);
+  line("  TDT                  <%x>", tail);
+  line("  next_to_use          <%x>", ring.next_to_use);
+  line("  next_to_clean        <%x>", ring.next_to_clean);
+  kernel_.log("buffer_info[next_to_clean]");
+  line("  time_stamp           <%" PRIx64 ">", since);
+  line("  next_to_watch        <%016" PRIx64 ">", address);
+  line("  jiffies              <%" PRIx64 ">", jiffies);
+  line("  desc.status          <%x>", status);
+}
+
 // Path-map B-126. A link paused by flow control is no hang.
 bool IgbAdapter::igb_tx_hang(TxRing& ring) {
   ring.detect_hang = false;
@@ -257,14 +285,7 @@ bool IgbAdapter::igb_tx_hang(TxRing& ring) {
   const std::uint64_t jiffies = kernel_.jiffies(), since = head.time_stamp.ps() / kernel_.jiffy().ps();
   if (jiffies <= since + std::uint64_t{tx_timeout_factor_} * kernel_.profile.hz) return false;
   if ((hw_.rd32(reg::STATUS) & reg::status::TXOFF) != 0) return false;
-  const unsigned n = ring.queue_index;
-  const auto status = ring.desc.load(kernel_, static_cast<unsigned>(head.next_to_watch)).dw[3];
-  log(pdev_.address().to_string() + ": Detected Tx Unit Hang: Tx Queue <" + std::to_string(n) + "> TDH <" +
-      std::to_string(hw_.rd32(reg::TDH(n))) + "> TDT <" + std::to_string(hw_.rd32(reg::TDT(n))) +
-      "> next_to_use <" + std::to_string(ring.next_to_use) + "> next_to_clean <" +
-      std::to_string(ring.next_to_clean) + "> time_stamp <" + std::to_string(since) + "> next_to_watch <" +
-      std::to_string(head.next_to_watch) + "> jiffies <" + std::to_string(jiffies) + "> desc.status <" +
-      std::to_string(status) + ">");
+  igb_report_hang(ring, since, jiffies);
   kernel_.sync();
   ring.queue->stopped = true;
   return true;

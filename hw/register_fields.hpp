@@ -49,6 +49,9 @@ inline constexpr Field LINK_MODE{22, 2};
 }  // namespace ctrl_ext
 
 namespace eecd {  // 2.4.1
+inline constexpr std::uint32_t SK = bit(0), CS = bit(1), DI = bit(2),
+                               DO = bit(3);  ///< pins; CS selects when low
+inline constexpr Field FWE{4, 2};
 inline constexpr std::uint32_t REQ = bit(6), GNT = bit(7), PRES = bit(8), AUTO_RD = bit(9),
                                ADDR_SIZE = bit(10);
 inline constexpr Field SIZE_EX{11, 4};
@@ -66,6 +69,15 @@ inline constexpr std::uint32_t OP_WRITE = 0x04000000, OP_READ = 0x08000000;
 inline constexpr std::uint32_t READY = bit(28), INT_EN = bit(29), ERROR = bit(30), DESTINATION = bit(31);
 }  // namespace mdic
 
+namespace eeer {  // 2.14
+inline constexpr std::uint32_t TX_LPI_EN = bit(16), RX_LPI_EN = bit(17), LPI_FC = bit(18);
+inline constexpr std::uint32_t EEE_NEG = bit(29), RX_LPI = bit(30), TX_LPI = bit(31);
+}  // namespace eeer
+
+namespace ipcnfg {  // 2.14
+inline constexpr std::uint32_t EEE_100M_AN = bit(2), EEE_1G_AN = bit(3);
+}  // namespace ipcnfg
+
 namespace phpm {  // 2.5.3
 inline constexpr std::uint32_t SPD = bit(0), D0_LPLU = bit(1), D3_LPLU = bit(2), GO_LINKD = bit(5);
 }  // namespace phpm
@@ -77,6 +89,11 @@ constexpr std::uint32_t CFG_DONE(unsigned port) { return bit(18 + port); }
 namespace swsm {  // 2.4.5
 inline constexpr std::uint32_t SMBI = bit(0), SWESMBI = bit(1), DRV_LOAD = bit(3);
 }  // namespace swsm
+
+namespace fwsm {  // 2.4.5
+inline constexpr Field MODE{1, 3};
+inline constexpr std::uint32_t VALID = bit(15);
+}  // namespace fwsm
 
 namespace sw_fw_sync {  // 2.4.5; firmware's bits are these << 16
 inline constexpr std::uint32_t EEP_SM = 0x0001, PHY0_SM = 0x0002, PHY1_SM = 0x0004, CSR_SM = 0x0008;
@@ -91,7 +108,8 @@ inline constexpr std::uint32_t BLK_PHY_RST_ON_IDE = bit(18);
 }
 
 namespace icr {  // 2.6.1; IMS, IMC, ICS and IAM share the layout
-inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6);
+inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6),
+                               MDAC = bit(9);
 inline constexpr std::uint32_t RXDW = bit(7), VMMB = bit(8), GPHY = bit(10), MNG = bit(18),
                                TIME_SYNC = bit(19);
 inline constexpr std::uint32_t FER = bit(22), THS = bit(23), PCI_EX = bit(24), SCE = bit(25), SWWD = bit(26);

@@ -40,7 +40,12 @@ constexpr NamedField kCtrlExt[] = {
     {"EE_RST", ctrl_ext::EE_RST},   {"PFRSTD", ctrl_ext::PFRSTD},     {"NS_DIS", ctrl_ext::NS_DIS},
     {"RO_DIS", ctrl_ext::RO_DIS},   {"PHYPDEN", ctrl_ext::PHYPDEN},   {"LINK_MODE", ctrl_ext::LINK_MODE},
     {"I2C_ENA", ctrl_ext::I2C_ENA}, {"EXT_VLAN", ctrl_ext::EXT_VLAN}, {"DRV_LOAD", ctrl_ext::DRV_LOAD}};
-constexpr NamedField kEecd[] = {{"REQ", eecd::REQ},
+constexpr NamedField kEecd[] = {{"SK", eecd::SK},
+                                {"CS", eecd::CS},
+                                {"DI", eecd::DI},
+                                {"DO", eecd::DO},
+                                {"FWE", eecd::FWE},
+                                {"REQ", eecd::REQ},
                                 {"GNT", eecd::GNT},
                                 {"PRES", eecd::PRES},
                                 {"AUTO_RD", eecd::AUTO_RD},
@@ -64,21 +69,39 @@ constexpr NamedField kEemngctl[] = {{"CFG_DONE0", eemngctl::CFG_DONE(0)},
                                     {"CFG_DONE3", eemngctl::CFG_DONE(3)}};
 constexpr NamedField kSwsm[] = {
     {"SMBI", swsm::SMBI}, {"SWESMBI", swsm::SWESMBI}, {"DRV_LOAD", swsm::DRV_LOAD}};
+constexpr NamedField kFwsm[] = {{"MODE", fwsm::MODE}, {"VALID", fwsm::VALID}};
 constexpr NamedField kSwFwSync[] = {{"EEP_SM", sw_fw_sync::EEP_SM},   {"PHY0_SM", sw_fw_sync::PHY0_SM},
                                     {"PHY1_SM", sw_fw_sync::PHY1_SM}, {"CSR_SM", sw_fw_sync::CSR_SM},
                                     {"PHY2_SM", sw_fw_sync::PHY2_SM}, {"PHY3_SM", sw_fw_sync::PHY3_SM},
                                     {"MBX_SM", sw_fw_sync::MBX_SM},   {"MNG_SM", sw_fw_sync::MNG_SM}};
 constexpr NamedField kManc[] = {{"BLK_PHY_RST_ON_IDE", manc::BLK_PHY_RST_ON_IDE}};
-constexpr NamedField kIcr[] = {
-    {"TXDW", icr::TXDW},           {"LSC", icr::LSC},           {"RXSEQ", icr::RXSEQ},
-    {"RXDMT0", icr::RXDMT0},       {"RXO", icr::RXO},           {"RXDW", icr::RXDW},
-    {"VMMB", icr::VMMB},           {"GPHY", icr::GPHY},         {"MNG", icr::MNG},
-    {"TIME_SYNC", icr::TIME_SYNC}, {"FER", icr::FER},           {"THS", icr::THS},
-    {"PCI_EX", icr::PCI_EX},       {"SCE", icr::SCE},           {"SWWD", icr::SWWD},
-    {"MDDET", icr::MDDET},         {"DOUTSYNC", icr::DOUTSYNC}, {"TCP_TIMER", icr::TCP_TIMER},
-    {"DRSTA", icr::DRSTA},         {"INTA", icr::INTA}};
+constexpr NamedField kIcr[] = {{"TXDW", icr::TXDW},
+                               {"LSC", icr::LSC},
+                               {"RXSEQ", icr::RXSEQ},
+                               {"RXDMT0", icr::RXDMT0},
+                               {"RXO", icr::RXO},
+                               {"RXDW", icr::RXDW},
+                               {"VMMB", icr::VMMB},
+                               {"MDAC", icr::MDAC},
+                               {"GPHY", icr::GPHY},
+                               {"MNG", icr::MNG},
+                               {"TIME_SYNC", icr::TIME_SYNC},
+                               {"FER", icr::FER},
+                               {"THS", icr::THS},
+                               {"PCI_EX", icr::PCI_EX},
+                               {"SCE", icr::SCE},
+                               {"SWWD", icr::SWWD},
+                               {"MDDET", icr::MDDET},
+                               {"DOUTSYNC", icr::DOUTSYNC},
+                               {"TCP_TIMER", icr::TCP_TIMER},
+                               {"DRSTA", icr::DRSTA},
+                               {"INTA", icr::INTA}};
 constexpr NamedField kEicr[] = {
     {"VECTORS", eicr::kVectorMask}, {"TCP_TIMER", eicr::TCP_TIMER}, {"OTHER", eicr::OTHER}};
+constexpr NamedField kEeer[] = {{"TX_LPI_EN", eeer::TX_LPI_EN}, {"RX_LPI_EN", eeer::RX_LPI_EN},
+                                {"LPI_FC", eeer::LPI_FC},       {"EEE_NEG", eeer::EEE_NEG},
+                                {"RX_LPI", eeer::RX_LPI},       {"TX_LPI", eeer::TX_LPI}};
+constexpr NamedField kIpcnfg[] = {{"EEE_100M_AN", ipcnfg::EEE_100M_AN}, {"EEE_1G_AN", ipcnfg::EEE_1G_AN}};
 constexpr NamedField kGpie[] = {{"NSICR", gpie::NSICR},
                                 {"Multiple_MSIX", gpie::Multiple_MSIX},
                                 {"LL_INTERVAL", gpie::LL_INTERVAL},
@@ -204,8 +227,11 @@ constexpr Layout kLayouts[] = {
     {"EERD", kEerd},
     {"MDIC", kMdic},
     {"PHPM", kPhpm},
+    {"EEER", kEeer},
+    {"IPCNFG", kIpcnfg},
     {"EEMNGCTL", kEemngctl},
     {"SWSM", kSwsm},
+    {"FWSM", kFwsm},
     {"SW_FW_SYNC", kSwFwSync},
     {"MANC", kManc},
     {"ICR ICS IMS IMC IAM", kIcr},

@@ -38,6 +38,7 @@ struct NetdevQueue {
   SpinLock xmit_lock;             ///< HARD_TX_LOCK
   bool stopped = true;            ///< __QUEUE_STATE_DRV_XOFF; driver's netif_tx_stop_queue / start / wake
   std::uint64_t trans_start = 0;  ///< jiffies of the last successful transmit
+  unsigned trans_timeout = 0;     ///< how often the transmit watchdog found it stuck
 };
 
 /// struct net_device together with its net_device_ops; a driver derives from it.
@@ -45,18 +46,21 @@ class NetDevice {
  public:
   virtual ~NetDevice() = default;
   // --- filled by the driver before register_netdev -----------------------------------------------
-  std::string name;  ///< "eth0", given by the host before probe
+  std::string name;         ///< "eth0", given by the host before probe
+  std::string driver_name;  ///< "igb"
   MacAddress dev_addr{};
   std::uint32_t mtu = 1500;
   std::uint32_t tx_queue_len = 1000;
   bool hw_ip_csum = false;      ///< NETIF_F_IP_CSUM: inserts UDP and TCP checksums over IPv4
   bool scatter_gather = false;  ///< NETIF_F_SG
+  unsigned watchdog_timeo = 5;  ///< seconds a stopped queue may stay so before ndo_tx_timeout; 0: for ever
   unsigned real_num_tx_queues = 1;
   unsigned real_num_rx_queues = 1;
   std::array<NetdevQueue, 8> tx_queues;
   // --- state -------------------------------------------------------------------------------------
   bool up = false;                    ///< IFF_UP, the stack's
   bool carrier = false;               ///< netif_carrier_ok, the driver's through NetdevCore
+  bool present = true;                ///< netif_device_present, the driver's through NetdevCore
   std::uint64_t core_rx_dropped = 0;  ///< dropped by the stack itself (path-map C-43, C-51)
   unsigned ifindex = 0;
 
@@ -67,6 +71,7 @@ class NetDevice {
   virtual NetdevTx ndo_start_xmit(SkbPtr& skb) = 0;
   /// The multicast list or promiscuity changed (dev_mc_list below).
   virtual void ndo_set_rx_mode() = 0;
+  /// A stopped queue has not moved for watchdog_timeo. Softirq.
   virtual void ndo_tx_timeout() {}
   virtual int ndo_change_mtu(std::uint32_t) { return -95; /* EOPNOTSUPP */ }
   virtual DeviceStats ndo_get_stats64() = 0;
@@ -105,6 +110,15 @@ class NetdevCore {
   virtual void unregister_netdev(NetDevice& dev) = 0;
   virtual void netif_carrier_on(NetDevice& dev) = 0;
   virtual void netif_carrier_off(NetDevice& dev) = 0;
+  /// netif_device_detach: the device cannot be used for now. Its queues stop, and whoever asks for it by name
+  /// is told that there is none; only dev_close goes on working. Any context.
+  virtual void netif_device_detach(NetDevice& dev) = 0;
+  /// The end of that: the queues of a running device are woken.
+  virtual void netif_device_attach(NetDevice& dev) = 0;
+  /// dev_open and dev_close, for a driver that closes its interface for a while (task context). 0 or a negative
+  /// errno.
+  virtual int dev_open(NetDevice& dev) = 0;
+  virtual int dev_close(NetDevice& dev) = 0;
   /// After open; before it, and between napi_disable and napi_enable, the instance cannot be scheduled.
   virtual void napi_enable(Napi& napi) = 0;
   /// Waits until a running poll has completed (task context).

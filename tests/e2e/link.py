@@ -101,7 +101,7 @@ class Link(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 log = (out / "kernel.log").read_text()
                 for host in ("h1", "h2"):
-                    self.assertRegex(log, rf"{host}: igb eth0 NIC Link is Up {speed} Mbps Full Duplex, "
+                    self.assertRegex(log, rf"{host}: igb: eth0 NIC Link is Up {speed} Mbps Full Duplex, "
                                           r"Flow Control: RX/TX")
                 at, _ = frames(out / "h2.eth0.pcap")
                 data = [t for t, f in at if len(f) == 60 and f[12:14] == b"\x08\x00"]

@@ -18,7 +18,6 @@
 #include "hw/interrupt_delivery.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
-#include "hw/nvm.hpp"
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
@@ -26,6 +25,7 @@
 #include "hw/registers.hpp"
 #include "hw/rss.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "hw/statistics.hpp"
 #include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
@@ -56,7 +56,7 @@ struct PortAccount {
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
+                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
                           tcp_timer = 12;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
@@ -67,8 +67,8 @@ inline constexpr unsigned kAgents = 32;
 
 class I350Function {
  public:
-  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
-               unsigned number, unsigned agent, const I350FunctionConfig& config);
+  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::SpiEeprom& eeprom,
+               hw::Semaphores& semaphores, unsigned number, unsigned agent, const I350FunctionConfig& config);
   I350Function(const I350Function&) = delete;
   I350Function& operator=(const I350Function&) = delete;
 
@@ -112,13 +112,15 @@ class I350Function {
   RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
-  bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
+  bool link_up(Time t) const { return t >= link_up_from_; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
   /// What the PHY says to the other end of the cable.
   const hw::LinkSignal& link_signal() const { return phy_.signal(); }
   /// The other end says this from `t` on (not rounded); `t` lies ahead.
   void partner_will_say(const hw::LinkSignal& s, Time t);
+  /// How long a bit takes on the cable.
+  void set_cable(Duration propagation);
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
   bool idle() const;
   /// What software did that hardware cannot do, one line each.
@@ -153,10 +155,23 @@ class I350Function {
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_eecd(Time t);
+  void write_eecd(std::uint32_t value, Time t);
+  void write_eerd(std::uint32_t value, Time t);
+  bool nvm_granted(Time t) { return semaphores_.nvm_granted(number_, t) && t >= nvm_granted_at_; }
+  /// Reads the port's section of the NVM into the registers it decides; at resets and CTRL_EXT.EE_RST.
+  void load_nvm(Time t);
+  /// The port lets go of the EEPROM; a reset takes it away, in the middle of a transfer too.
+  void release_nvm(Time t);
+  void abort_nvm(Time t);
+  std::uint32_t read_link(const hw::reg::Target& r, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
   void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_mdic(std::uint32_t value, Time t);
   std::uint32_t mdic(std::uint32_t written, Time t);
+  void mdic_event(Time t, std::uint32_t);
+  void offer_eee();
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -369,8 +384,8 @@ class I350Function {
   void tx_mac_pause(Time t);
   void tx_dress(const TxOnWire& next);
   void tx_mac_put(Frame* frame, Time t);
-  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
-  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  /// What is sent comes in again: RCTL.LBM, or the PHY's own loopback.
+  bool loops_back() const { return loops_back_; }
   void loop_back(Frame* frame, Time end);
   void looped_event(Time t, std::uint32_t);
   void tx_deferred();
@@ -469,15 +484,17 @@ class I350Function {
 
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
+  void reset_link(Time t);
   void link_event(Time t, std::uint32_t);
   void partner_event(Time t, std::uint32_t);
   void link_lost(Time t);
   hw::LinkMode resolved_mode() const;
+  Time mac_link_from() const;
 
   Engine& engine_;
   BusPort& bus_;
   FramePool& frames_;
-  hw::Nvm& nvm_;
+  hw::SpiEeprom& eeprom_;
   hw::Semaphores& semaphores_;
   const unsigned number_;  // PCI function
   const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
@@ -505,7 +522,7 @@ class I350Function {
     bool cut;  // the link was lost before its last bit
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
-  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
+  Ring<Frame*> looped_;      // likewise, of our own (loopback)
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
@@ -568,12 +585,17 @@ class I350Function {
   bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
   hw::LinkMode mac_mode_{};
+  Time link_up_from_ = Time::never();  // the MAC has a link from here on
   bool link_was_up_ = false;
+  bool loops_back_ = false;
+  Time mdic_done_at_{};
   unsigned told_restarts_ = 0;  // of those of the PHY
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  Time nvm_loaded_at_{}, nvm_granted_at_{}, config_ready_at_{};
+  Time nvm_loaded_at_{}, nvm_granted_at_{}, nvm_read_at_{}, config_ready_at_{};
+  std::uint32_t nvm_errors_ = 0;      // of EECD
+  bool nvm_output_ = false;           // EECD.DO
   std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;

@@ -36,6 +36,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   if ((value & reg::ctrl::DEV_RST) != 0) return bus_.reset_device(t);
   if ((value & reg::ctrl::RST) != 0) return reset(t);
   const bool held = (value & reg::ctrl::PHY_RST) != 0;
+  if (!phy_reset_asserted_ && held) phy_.hold_in_reset(t);
   if (phy_reset_asserted_ && !held) {
     phy_.reset(t);
     status_latched_ |= reg::status::PHYRA;
@@ -59,7 +60,10 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
+    case reg::CTRL_EXT:
+      csr_.write(r.offset, value);
+      if ((value & reg::ctrl_ext::EE_RST) != 0) load_nvm(t);
+      return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -52,9 +52,9 @@ class FakePciDevice final : public PciDevice {
   std::map<unsigned, Irq> irqs;
   std::map<std::uint64_t, Mapping> mappings;
   unsigned msix_entries = 10;
-  unsigned msix_granted = 0;    ///< vectors enable_msix gave
+  unsigned msix_granted = 0;  ///< vectors enable_msix gave
   bool offers_msi = true;
-  bool msi = false;  ///< enabled
+  bool msi = false;             ///< enabled
   bool gone = false;            ///< reads return all ones
   int maps_until_failure = -1;  ///< dma_map_single calls that still succeed; -1: all
   int irqs_until_failure = -1;

@@ -25,6 +25,13 @@ class FakeNetdevCore final : public stack::NetdevCore {
   void unregister_netdev(stack::NetDevice& dev) override { std::erase(registered, &dev); }
   void netif_carrier_on(stack::NetDevice& dev) override { dev.carrier = true; }
   void netif_carrier_off(stack::NetDevice& dev) override { dev.carrier = false; }
+  void netif_device_detach(stack::NetDevice& dev) override {
+    if (!std::exchange(dev.present, false)) return;
+    for (stack::NetdevQueue& q : dev.tx_queues) q.stopped = true;
+  }
+  void netif_device_attach(stack::NetDevice& dev) override { dev.present = true; }
+  int dev_open(stack::NetDevice& dev) override { return dev.ndo_open(); }
+  int dev_close(stack::NetDevice& dev) override { return dev.ndo_stop(); }
   void napi_enable(stack::Napi& n) override { enabled.push_back(&n); }
   void napi_disable(stack::Napi& n) override { std::erase(enabled, &n); }
   void napi_schedule(stack::Napi& n) override { scheduled.push_back(&n); }
