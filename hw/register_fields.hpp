@@ -49,6 +49,9 @@ inline constexpr Field LINK_MODE{22, 2};
 }  // namespace ctrl_ext
 
 namespace eecd {  // 2.4.1
+inline constexpr std::uint32_t SK = bit(0), CS = bit(1), DI = bit(2),
+                               DO = bit(3);  ///< pins; CS selects when low
+inline constexpr Field FWE{4, 2};
 inline constexpr std::uint32_t REQ = bit(6), GNT = bit(7), PRES = bit(8), AUTO_RD = bit(9),
                                ADDR_SIZE = bit(10);
 inline constexpr Field SIZE_EX{11, 4};
@@ -111,6 +114,11 @@ constexpr std::uint32_t CFG_DONE(unsigned port) { return bit(18 + port); }
 namespace swsm {  // 2.4.5
 inline constexpr std::uint32_t SMBI = bit(0), SWESMBI = bit(1), DRV_LOAD = bit(3);
 }  // namespace swsm
+
+namespace fwsm {  // 2.4.5
+inline constexpr Field MODE{1, 3};
+inline constexpr std::uint32_t VALID = bit(15);
+}  // namespace fwsm
 
 namespace sw_fw_sync {  // 2.4.5; firmware's bits are these << 16
 inline constexpr std::uint32_t EEP_SM = 0x0001, PHY0_SM = 0x0002, PHY1_SM = 0x0004, CSR_SM = 0x0008;

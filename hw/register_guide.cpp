@@ -40,7 +40,12 @@ constexpr NamedField kCtrlExt[] = {
     {"EE_RST", ctrl_ext::EE_RST},   {"PFRSTD", ctrl_ext::PFRSTD},     {"NS_DIS", ctrl_ext::NS_DIS},
     {"RO_DIS", ctrl_ext::RO_DIS},   {"PHYPDEN", ctrl_ext::PHYPDEN},   {"LINK_MODE", ctrl_ext::LINK_MODE},
     {"I2C_ENA", ctrl_ext::I2C_ENA}, {"EXT_VLAN", ctrl_ext::EXT_VLAN}, {"DRV_LOAD", ctrl_ext::DRV_LOAD}};
-constexpr NamedField kEecd[] = {{"REQ", eecd::REQ},
+constexpr NamedField kEecd[] = {{"SK", eecd::SK},
+                                {"CS", eecd::CS},
+                                {"DI", eecd::DI},
+                                {"DO", eecd::DO},
+                                {"FWE", eecd::FWE},
+                                {"REQ", eecd::REQ},
                                 {"GNT", eecd::GNT},
                                 {"PRES", eecd::PRES},
                                 {"AUTO_RD", eecd::AUTO_RD},
@@ -64,6 +69,7 @@ constexpr NamedField kEemngctl[] = {{"CFG_DONE0", eemngctl::CFG_DONE(0)},
                                     {"CFG_DONE3", eemngctl::CFG_DONE(3)}};
 constexpr NamedField kSwsm[] = {
     {"SMBI", swsm::SMBI}, {"SWESMBI", swsm::SWESMBI}, {"DRV_LOAD", swsm::DRV_LOAD}};
+constexpr NamedField kFwsm[] = {{"MODE", fwsm::MODE}, {"VALID", fwsm::VALID}};
 constexpr NamedField kSwFwSync[] = {{"EEP_SM", sw_fw_sync::EEP_SM},   {"PHY0_SM", sw_fw_sync::PHY0_SM},
                                     {"PHY1_SM", sw_fw_sync::PHY1_SM}, {"CSR_SM", sw_fw_sync::CSR_SM},
                                     {"PHY2_SM", sw_fw_sync::PHY2_SM}, {"PHY3_SM", sw_fw_sync::PHY3_SM},
@@ -250,6 +256,7 @@ constexpr Layout kLayouts[] = {
     {"IPCNFG", kIpcnfg},
     {"EEMNGCTL", kEemngctl},
     {"SWSM", kSwsm},
+    {"FWSM", kFwsm},
     {"SW_FW_SYNC", kSwFwSync},
     {"MANC", kManc},
     {"ICR ICS IMS IMC IAM", kIcr},

@@ -84,19 +84,14 @@ struct Nic {
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
-/// `[host.card]`: the I350 whose ports the NICs of a host are.
-struct Card {
-  unsigned ports = 0;  ///< PCI functions: 1, 2 or 4; 0: the fewest that have one for each NIC
-};
-
 /// `[[host]]`.
 struct Host {
   Where where;
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
+  sim::I350CardConfig card;  ///< `[host.card]`
   std::vector<Nic> nics;
-  Card card;
 };
 
 /// An address and a port: "10.9.0.2:7".

@@ -77,7 +77,10 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       csr_.write(r.offset, value);
       csr_[reg::I2CCMD] |= reg::i2ccmd::READY | reg::i2ccmd::ERROR;
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
+    case reg::CTRL_EXT:
+      csr_.write(r.offset, value);
+      if ((value & reg::ctrl_ext::EE_RST) != 0) load_nvm(t);
+      return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -5,6 +5,16 @@
 #include <cstring>
 
 namespace niclab::sim {
+namespace {
+
+hw::Nvm factory_image(const std::vector<I350FunctionConfig>& functions) {
+  hw::Nvm nvm = hw::Nvm::make_default(functions.at(0).mac);
+  for (unsigned f = 0; f < functions.size(); ++f) nvm.set_mac(f, functions[f].mac);
+  nvm.fix_checksums();
+  return nvm;
+}
+
+}  // namespace
 
 /// A function and its side of the bus and the wire.
 class I350::Port final : public BusPort, public LinkEnd {
@@ -14,7 +24,7 @@ class I350::Port final : public BusPort, public LinkEnd {
         wire_in(("wire_in" + std::to_string(number)).c_str()),
         device_(device),
         number_(number),
-        function(device.engine_, *this, frames, device.nvm_, device.semaphores_, number,
+        function(device.engine_, *this, frames, device.eeprom_, device.semaphores_, number,
                  (device.first_port_ + number) * step::kAgents, config) {}
 
   tlm_utils::simple_initiator_socket_tagged<I350> wire_out;
@@ -73,6 +83,8 @@ class I350::Port final : public BusPort, public LinkEnd {
     post(t, p);
   }
   void reset_device(Time t) override {
+    for (auto& space : device_.unused_)
+      space.reload(device_.identity_of_unused(space.identity().port, space.identity().ports));
     for (const auto& port : device_.ports_) port->function.device_reset(t, port.get() == this);
   }
   unsigned port() const override { return device_.first_port_ + number_; }
@@ -167,9 +179,8 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       config_(pcie),
       first_port_(first_port),
       up_(pcie),
-      nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
-  for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
-  nvm_.fix_checksums();
+      eeprom_(card.nvm ? *card.nvm : factory_image(functions)),
+      semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0) {
   const unsigned count = std::max(card.ports, std::bit_ceil(static_cast<unsigned>(functions.size())));
   for (unsigned f = 0; f < functions.size(); ++f) {
     I350FunctionConfig config = functions[f];
@@ -182,10 +193,7 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
     ports_[f]->function.power_on(Time{});
   }
   for (unsigned f = static_cast<unsigned>(functions.size()); f < count; ++f) {
-    hw::PciIdentity id = hw::pci_identity(nvm_, f, count);
-    id.link_gen = pcie.gen;
-    id.link_lanes = pcie.lanes;
-    unused_.emplace_back(id);
+    unused_.emplace_back(identity_of_unused(f, count));
   }
   // What firmware does before an operating system runs: link parameters (no bus traffic is modelled).
   for (unsigned f = 0; f < count; ++f) {
@@ -217,6 +225,13 @@ tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
+
+hw::PciIdentity I350::identity_of_unused(unsigned f, unsigned ports) const {
+  hw::PciIdentity id = hw::pci_identity(eeprom_.image(), f, ports);
+  id.link_gen = config_.gen;
+  id.link_lanes = config_.lanes;
+  return id;
+}
 hw::PciConfigSpace& I350::config_space(unsigned f) {
   return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
 }

@@ -63,6 +63,7 @@ class I350 final : public sc_core::sc_module {
   void response_arrives(Time t, std::uint32_t slot);
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
+  hw::PciIdentity identity_of_unused(unsigned f, unsigned ports) const;
   /// What a request comes to: done; Unsupported Request; or Configuration Request Retry Status.
   enum class Outcome : std::uint8_t { good, unsupported, retry };
   static TlpType type_of(Payload& p) {
@@ -94,7 +95,7 @@ class I350 final : public sc_core::sc_module {
   LinkTransmitter up_;
   TlpPool tlps_;
   FramePayloadPool frame_payloads_;
-  hw::Nvm nvm_;
+  hw::SpiEeprom eeprom_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::array<std::uint8_t, kIntxWires> asserting_{};  // by wire, the functions that assert it

@@ -48,9 +48,10 @@ TEST(RegisterWalk, StorageKeepsTheStatedBitsAndAliasesReachIt_FactBase_2_1_2_2) 
   for (const StatedRegister& s : test::stated_registers()) {
     if (!plain(s)) continue;
     const std::uint32_t kept = kept_bits(s), compared = s.exactly ? ~0u : kept;
+    const std::uint32_t reload = s.name == "CTRL_EXT" ? hw::reg::ctrl_ext::EE_RST : 0;  // a command
     for (unsigned i = 0; i < s.count; ++i)
       for (const std::uint32_t pattern : {0x5A5A5A5Au, 0xA5A5A5A5u, 0xFFFFFFFFu, 0u}) {
-        port.write(s.at(i), pattern);
+        port.write(s.at(i), pattern & ~reload);
         EXPECT_EQ(port.read(s.at(i)) & compared, pattern & kept) << std::hex << s.name << "[" << i << "]";
         if (i >= s.alias_count) continue;
         EXPECT_EQ(port.read(s.alias->first + i * s.alias->second), port.read(s.at(i)))
