@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "lab/machine_shell.hpp"
+#include "lab/pci_firmware.hpp"
 #include "lab/shell/command.hpp"
 
 namespace niclab::lab {
@@ -66,6 +67,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
+    c.negotiation = n.negotiation;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
@@ -80,6 +82,12 @@ sim::InterruptOffer interrupt_offer(InterruptKind kind) {
     case InterruptKind::msix: break;
   }
   return sim::InterruptOffer::msix;
+}
+
+/// What an operating system that has AER does when it finds a function: errors are reported.
+void enable_error_reporting(hw::PciConfigSpace& space) {
+  constexpr std::uint16_t kDeviceControl = 0xA8;
+  space.write16(kDeviceControl, space.read16(kDeviceControl) | 0xF);
 }
 
 std::string module_name(const Host& h, const char* part) {
@@ -115,19 +123,24 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   if (world.trace.journeys() != nullptr) host_.kernel().set_journeys(world.trace.journeys());
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
+  root_complex_.set_nics(nics());
+  PciFirmware firmware;
+  for (unsigned f = 0; f < device_.pci_functions(); ++f) {
+    const auto offer = f < nics() ? interrupt_offer(config_.nics[f].interrupts) : sim::InterruptOffer::msix;
+    functions_.push_back(
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}, offer));
+    const auto bars = firmware.assign(device_.config_space(f));
+    for (unsigned bar = 0; bar < bars.size(); ++bar) functions_[f]->set_bar(bar, bars[bar]);
+    enable_error_reporting(device_.config_space(f));
+  }
   for (unsigned f = 0; f < nics(); ++f) {
-    functions_.push_back(std::make_unique<sim::HostPci>(host_, f,
-                                                        PciAddress{1, 0, static_cast<std::uint8_t>(f)},
-                                                        interrupt_offer(config_.nics[f].interrupts)));
-    auto& space = device_.function(f).config_space();
-    space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
-    space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
     if (JourneyObserver* journeys = world.trace.journeys()) {
       functions_[f]->rx_stamps().follow(*journeys);
       functions_[f]->tx_stamps().follow(*journeys);
     }
   }
+  host_.recovery().set_card_reset([this](Time t) { device_.fundamental_reset(t); });
   show_waves();
 }
 
@@ -222,7 +235,7 @@ void Machine::run_command(const At& at) {
 }
 
 bool Machine::idle() const {
-  if (commands_left_ != 0) return false;
+  if (commands_left_ != 0 || faults_left_ != 0 || host_.recovery().busy()) return false;
   for (const auto& a : apps_)
     if (a->finite() && a->state() == AppState::ready) return false;
   for (const auto& s : stack_.sockets())

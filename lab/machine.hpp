@@ -39,6 +39,8 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  /// The faults of this host happen at their times after the start line. In a task or an event.
+  void arm_faults(Time start_line);
   void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
   bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
   /// Finite applications are done and no socket holds unread data.
@@ -58,6 +60,8 @@ class Machine {
   // --- for the shell (lab/machine_shell.hpp) and collect() -----------------------------------------
   stack::NetStack& stack() { return stack_; }
   const std::vector<std::unique_ptr<igb::IgbAdapter>>& adapters() const { return adapters_; }
+  /// Function `f` of the card, with a NIC or not.
+  sim::HostPci& pci_device(unsigned f) { return *functions_[f]; }
   std::vector<PerCpuCount> interrupts();
   std::vector<PerCpuCount> softirqs();
   std::vector<CpuTime> cpu_times(Time t);  ///< up to `t`
@@ -67,6 +71,10 @@ class Machine {
   void start_apps();
   void start_commands();
   void show_waves();
+  void fault_event(Time t, std::uint32_t index);
+  void break_now(const Fault& f, Time t);
+  void link_lost(const Fault& f, Time t);
+  void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
   LinkResult link_result(unsigned nic, Time start, Time end) const;
@@ -82,7 +90,7 @@ class Machine {
   sim::RootComplex root_complex_;
   sim::I350 device_;
   HostObserver observer_;
-  std::vector<std::unique_ptr<sim::HostPci>> functions_;
+  std::vector<std::unique_ptr<sim::HostPci>> functions_;  // of the card, NICs first
   stack::NetStack stack_;
   std::vector<std::unique_ptr<igb::IgbAdapter>> adapters_;
   std::vector<std::unique_ptr<Application>> apps_;
@@ -92,6 +100,7 @@ class Machine {
 
   std::size_t apps_ready_ = 0;
   std::size_t commands_left_ = 0;  // of [[at]]
+  std::size_t faults_left_ = 0;    // of [[fault]], and links that have not come back
   bool booted_ = false;
   std::string failure_;
 };

@@ -31,12 +31,19 @@ struct SocketResult {
   std::uint64_t rx_datagrams = 0, rx_bytes = 0, drops = 0;  ///< rx: returned to the application
 };
 
+/// Errors one function found on the bus: messages it sent, and what it found, by Linux's name.
+struct AerResult {
+  std::uint64_t correctable = 0, nonfatal = 0, fatal = 0;
+  Counters errors;  ///< those that happened
+};
+
 struct HostResult {
   std::string name;
   std::vector<std::pair<std::string, Counters>> snmp;     ///< "Ip", "Icmp", "IcmpMsg", "Udp", …
   std::vector<std::pair<std::string, Counters>> netstat;  ///< "IpExt"
   std::vector<Counters> softnet_stat;                     ///< one a CPU
   std::vector<std::pair<std::string, Counters>> ethtool;  ///< by interface, in ethtool -S order
+  std::vector<std::pair<std::string, AerResult>> aer;     ///< by interface
   std::vector<PerCpuCount> interrupts;                    ///< by handler name
   std::vector<PerCpuCount> softirqs;
   std::vector<CpuTime> cpu;

@@ -172,6 +172,13 @@ void check_at(const Scenario& s) {
                          "is after the end of the run", "at most run.duration");
 }
 
+void check_faults(const Scenario& s) {
+  for (std::size_t i = 0; i < s.faults.size(); ++i)
+    if (s.run.duration && s.faults[i].time > *s.run.duration)
+      throw config_error(where_of(s, "fault", i, "time"), element_path("fault", i, "time"),
+                         "is after the end of the run", "at most run.duration");
+}
+
 }  // namespace
 
 void check_scenario(const Scenario& s) {
@@ -179,6 +186,7 @@ void check_scenario(const Scenario& s) {
   check_links(s);
   check_traffic(s);
   check_at(s);
+  check_faults(s);
 }
 
 Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesystem::path& folder) {
@@ -192,7 +200,7 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_pcie(root, s.pcie);
   read_trace(root, s.trace);
   read_fidelity(root, s.fidelity);
-  for (const char* list : {"app", "link", "traffic", "at", "expect"}) root.node(list);
+  for (const char* list : {"app", "link", "traffic", "at", "fault", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");
   root.finish();  // a misspelt section explains more than what is missing without it
   read_hosts(root, s, folder);
@@ -201,6 +209,7 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_links(root, s);
   read_traffic(root, s, folder);
   read_at(root, s);
+  read_faults(root, s);
   read_expects(root, s);
   check_scenario(s);
   return s;

@@ -79,6 +79,7 @@ struct Nic {
   InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
+  Duration negotiation = hw::Phy::kDefaultNegotiation;  ///< from a restart of the PHY to its link
   unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
@@ -172,6 +173,43 @@ struct At {
   std::string command;
 };
 
+/// What a `[[fault]]` breaks; in the order of fault_kinds().
+enum class FaultKind : std::uint8_t {
+  completion_timeout,
+  late_completion,
+  unsupported_request,
+  completer_abort,
+  poisoned,
+  poisoned_write,
+  cable,
+  crc_error,
+  ecc,
+  tx_stall,
+  all_ones,
+  flr,
+  device_reset,
+  port_reset
+};
+
+/// `[[fault]]`: something breaks at a time after the start line.
+struct Fault {
+  Where where;
+  Duration time;
+  std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+  FaultKind kind = FaultKind::crc_error;
+  std::uint64_t count = 1;           ///< reads, writes or frames, of kinds that count
+  std::optional<Duration> duration;  ///< how long, or how late; nullopt: for good, or the kind has none
+};
+
+/// One kind: its name in a scenario and the keys it takes beside time, nic and kind.
+struct FaultKindRow {
+  std::string_view name;
+  bool counts = false;
+  enum class Lasts : std::uint8_t { no, if_given, always } lasts = Lasts::no;
+};
+/// By FaultKind.
+const std::vector<FaultKindRow>& fault_kinds();
+
 enum class CompareOp : std::uint8_t { eq, ne, lt, le, gt, ge };
 std::string_view to_string(CompareOp op);
 
@@ -204,6 +242,7 @@ struct Scenario {
   std::vector<Link> links;
   std::vector<Traffic> traffic;
   std::vector<At> at;
+  std::vector<Fault> faults;
   std::vector<Expect> expects;
   ConfigNode tree;  ///< what it was made from, overrides applied and file names absolute
 };

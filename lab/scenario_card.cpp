@@ -19,6 +19,15 @@ void read_firmware_hold(TableReader& t, sim::I350CardConfig& card) {
   card.firmware.push_back(hold);
 }
 
+unsigned read_ports(TableReader& t, const ConfigNode* nics) {
+  const unsigned ports = t.one_of("ports", 4, {1, 2, 4});
+  const std::size_t needed = nics != nullptr && nics->is_array() ? nics->array().size() : 0;
+  if (ports < needed)
+    throw t.error("ports", "is " + std::to_string(ports),
+                  "at least one for each of the host's " + std::to_string(needed) + " NICs");
+  return ports;
+}
+
 }  // namespace
 
 std::filesystem::path read_file_name(TableReader& t, std::string_view key,
@@ -37,7 +46,9 @@ std::filesystem::path read_file_name(TableReader& t, std::string_view key,
 }
 
 void read_card(TableReader& host, sim::I350CardConfig& card, const std::filesystem::path& folder) {
+  const ConfigNode* nics = host.node("nic");
   host.table("card", [&](TableReader& t) {
+    if (t.node("ports") != nullptr) card.ports = read_ports(t, nics);
     if (t.node("nvm") != nullptr) card.nvm = read_nvm_image(read_file_name(t, "nvm", folder, "NVM image"));
     card.pass_through = t.choice("manageability", {"none", "pass_through"}, 0) == 1;
     t.each("firmware", [&](TableReader& hold) { read_firmware_hold(hold, card); });

@@ -71,6 +71,12 @@ unsigned read_rx_usecs(TableReader& t, unsigned fallback) {
   return us;
 }
 
+Duration read_negotiation(TableReader& t, Duration fallback) {
+  const Duration d = t.duration("negotiation").value_or(fallback);
+  if (d < 1_us || d > 10_s) throw t.error("negotiation", "is out of range", "1us to 10s");
+  return d;
+}
+
 void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   nic.table("quirk", [&](TableReader& t) {
     for (const sim::Quirk& q : sim::quirk_table())
@@ -95,6 +101,7 @@ Nic read_nic(TableReader& t, const Host& host) {
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
   n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
+  n.negotiation = read_negotiation(t, n.negotiation);
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
@@ -140,6 +147,52 @@ Link::End read_interface(TableReader& t, const Scenario& s, std::string_view key
   throw t.error(key, "unknown interface \"" + to + "\"",
                 close.empty() ? expected : expected + ", perhaps \"" + std::string(close) + "\"");
 }
+
+}  // namespace
+
+const std::vector<FaultKindRow>& fault_kinds() {
+  using enum FaultKindRow::Lasts;
+  static const std::vector<FaultKindRow> kKinds{
+      {"completion_timeout", true},
+      {"late_completion", true, always},
+      {"unsupported_request", true},
+      {"completer_abort", true},
+      {"poisoned", true},
+      {"poisoned_write", true},
+      {"cable", false, always},
+      {"crc_error", true},
+      {"ecc"},
+      {"tx_stall", false, always},
+      {"all_ones", false, if_given},
+      {"flr"},
+      {"device_reset"},
+      {"port_reset"},
+  };
+  return kKinds;
+}
+
+void read_faults(TableReader& root, Scenario& s) {
+  std::vector<std::string_view> names;
+  for (const FaultKindRow& k : fault_kinds()) names.push_back(k.name);
+  root.each("fault", [&](TableReader& t) {
+    Fault f;
+    f.where = t.where();
+    t.require("time", "a time after the start line, \"<n>ns|us|ms|s\"");
+    f.time = t.duration("time").value_or(Duration{});
+    const Link::End nic = read_interface(t, s, "nic");
+    f.host = nic.host;
+    f.nic = nic.nic;
+    f.kind = static_cast<FaultKind>(t.choice("kind", names, std::nullopt));
+    const FaultKindRow& kind = fault_kinds()[static_cast<std::size_t>(f.kind)];
+    if (kind.counts) f.count = static_cast<std::uint64_t>(t.integer("count", 1, 1'000'000'000).value_or(1));
+    if (kind.lasts == FaultKindRow::Lasts::always) t.require("duration", "how long, \"<n>ns|us|ms|s\"");
+    if (kind.lasts != FaultKindRow::Lasts::no) f.duration = t.duration("duration");
+    if (f.duration == Duration{}) throw t.error("duration", "is zero", "a time above 0");
+    s.faults.push_back(std::move(f));
+  });
+}
+
+namespace {
 
 bool is_of_a_host(const Scenario& s, Ipv4Address a) {
   for (const Host& h : s.hosts)

@@ -27,6 +27,7 @@ void read_links(TableReader& root, Scenario& s);
 /// File names in the tree become absolute; those of the file are relative to `folder`.
 void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder);
 void read_at(TableReader& root, Scenario& s);
+void read_faults(TableReader& root, Scenario& s);
 void read_expects(TableReader& root, Scenario& s);
 
 /// What only shows when the sections are seen together: sockets twice, stations twice, runs without end.

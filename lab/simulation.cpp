@@ -212,6 +212,7 @@ class Simulation final : public LiveRun {
     instruments_.start = start_;
     if (log_) log_->start_line(start_);
     network_->start(start_);
+    for (auto& m : machines_) m->arm_faults(start_);
     const Waves& w = scenario_.waves;
     if (waves_ && (w.from || w.until))
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,

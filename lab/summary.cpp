@@ -71,6 +71,13 @@ Json object(const LatencyStats& l) {
               {"p99", l.p99}, {"p999", l.p999}, {"max", l.max}};
 }
 
+Json object(const AerResult& a) {
+  return Json{{"correctable", a.correctable},
+              {"nonfatal", a.nonfatal},
+              {"fatal", a.fatal},
+              {"errors", object(a.errors)}};
+}
+
 template <class T>
 Json named(const Named<T>& rows) {
   Json j = Json::object();
@@ -100,6 +107,7 @@ Json host_json(const HostResult& h) {
   Json j = Json::object();
   j["proc"] = std::move(proc);
   j["ethtool"] = named(h.ethtool);
+  j["aer"] = named(h.aer);
   j["interrupts"] = object(h.interrupts);
   j["softirqs"] = object(h.softirqs);
   j["cpu"] = std::move(cpus);

@@ -26,11 +26,14 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   unsigned function = 0;  ///< requester (device to host) or completer (host to device)
   std::uint32_t tag = 0;
   std::uint8_t message = 0;   ///< of a Msg: MessageCode, plus 0 .. 3 for INTA .. INTD
+  bool poisoned = false;      ///< the EP bit: of a write, or of a read's completion
+  bool provoked = false;      ///< a scenario wanted this read to fail
   std::uint64_t content = 0;  ///< hash of small payloads
   std::uint32_t packet = 0;   ///< measurement: TlpEvent::packet
   Time credit_returned{};     ///< set by the receiver: when its buffer is free again
   void* owner = nullptr;      ///< requester's own: who waits for the completion
   std::uint32_t owner_arg = 0;
+  bool retry = false;                ///< answered with Configuration Request Retry Status: ask again
   std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
   Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
   JourneyId journey{};               ///< measurement: the packet whose bytes it carries or asks for
@@ -101,12 +104,14 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.owner = nullptr;
     e.content = 0;
     e.tag = 0;
+    e.poisoned = e.provoked = false;
     e.packet = 0;
     e.owner_arg = 0;
+    e.retry = false;
     e.credit_returned = Time{};
     e.journeys.stamps = nullptr;
     e.journey = JourneyId::none;
-    const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
+    const bool read = type == TlpType::MRd || type == TlpType::CfgRd || type == TlpType::IORd;
     p.set_command(read                   ? ::tlm::TLM_READ_COMMAND
                   : type == TlpType::Msg ? ::tlm::TLM_IGNORE_COMMAND
                                          : ::tlm::TLM_WRITE_COMMAND);

@@ -78,7 +78,7 @@ Step show_eeprom(const std::string& interface, const std::vector<std::string>& a
   Step s;
   s.in_task = true;
   s.run = [interface, asked](Context& c) {
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get driver information", ENODEV, kCannotGet);
     const unsigned size = a->get_eeprom_len(), offset = std::min(find(asked, "offset").value_or(0), size);
     const unsigned length =
@@ -99,7 +99,7 @@ Step change_eeprom(const std::string& interface, const std::vector<std::string>&
   Step s;
   s.in_task = true;
   s.run = [interface, asked, value](Context& c) {
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get driver information", ENODEV, kCannotSet);
     const std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(*value)};
     const int error =

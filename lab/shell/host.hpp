@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "driver/igb.hpp"
+#include "hw/pci_config.hpp"
 #include "lab/results.hpp"
 #include "stack/net_stack.hpp"
 
@@ -16,6 +17,13 @@ namespace niclab::lab::shell {
 struct LogLine {
   Time at;
   std::string text;
+};
+
+/// A PCI function: a copy of its configuration space, and who drives it.
+struct PciFunction {
+  PciAddress address;
+  hw::PciConfigSpace space;
+  std::string driver;  ///< empty: nobody
 };
 
 /// Everything named `look` or const is a look from outside: it costs no simulated time and changes nothing.
@@ -34,9 +42,14 @@ class Host {
   virtual std::vector<PerCpuCount> softirqs() const = 0;
   virtual std::vector<CpuTime> cpu_times() const = 0;
   virtual std::vector<LogLine> kernel_log() const = 0;
+  virtual std::vector<PciFunction> look_at_pci() const = 0;  ///< of the card, by function number
+  /// Pulls an interface's cable out, or plugs it in. From a task of the host.
+  virtual void set_cable(const igb::IgbAdapter& adapter, bool in) = 0;
 };
 
 /// The adapter of an interface, nullptr when there is none of that name.
 igb::IgbAdapter* find_adapter(Host& host, const std::string& interface);
+/// The same for those who get ENODEV when the device is detached (netif_device_present).
+igb::IgbAdapter* present_adapter(Host& host, const std::string& interface);
 
 }  // namespace niclab::lab::shell

@@ -130,6 +130,7 @@ class PortExerciser final : private DmaLaw {
   std::uint32_t some_thresholds(unsigned most, unsigned most_wthresh);
   void all_off();
   void reset();
+  void breakdown();
   void pass(Duration d);
   bool rested(const Ring& r) const { return !r.ever || now_ >= r.off_since + 20_us; }
 
@@ -153,6 +154,7 @@ class PortExerciser final : private DmaLaw {
   std::vector<hw::reg::Offset> registers_;  ///< any value is lawful for these
   std::array<RxRing, hw::reg::kQueues> rx_{};
   std::array<TxRing, hw::reg::kQueues> tx_{};
+  bool broken_ = false;  ///< a memory is, so that only a reset helps
   bool looped_ = false;  ///< frames may have come back from the MAC itself
   Time now_{}, wire_free_{};
   std::uint64_t writes_ = 0, descriptors_ = 0, arrived_ = 0;

@@ -57,6 +57,9 @@ struct I350Quirks {
   /// auto-clear (fact base 1.4.3 rule 4).
   bool eicr_clear_removes_pending = true;
 
+  // --- configuration space ---
+  unsigned flr_us = 1000;  ///< how long a function-level reset takes (fact base 4.9: 100 ms at most)
+
   // --- flow control ---
   /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
   bool software_xoff = true;
@@ -67,7 +70,9 @@ struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
   Duration negotiation = hw::Phy::kDefaultNegotiation;
-  std::string name;  ///< in messages: "h1.eth0"
+  std::string name;                       ///< in messages: "h1.eth0"
+  unsigned ports = 4;                     ///< PCI functions of its card
+  unsigned link_gen = 2, link_lanes = 4;  ///< of its card's PCIe link
   Fidelities fidelity;
   RtlWorld* rtl = nullptr;    ///< needed if a fidelity is not model
   WaveSink* waves = nullptr;  ///< whom to show waves, in scope `wave_scope`
@@ -76,6 +81,9 @@ struct I350FunctionConfig {
 
 /// What the ports of a card share.
 struct I350CardConfig {
+  /// PCI functions: 1, 2 or 4; 0: the fewest that have one for each port in use. Those beyond have
+  /// configuration space and nothing behind it.
+  unsigned ports = 0;
   /// What its EEPROM holds, taken as it is; none: the factory image with the addresses of its functions.
   std::optional<hw::Nvm> nvm;
   std::vector<hw::FirmwareHold> firmware;  ///< what firmware takes for itself now and then

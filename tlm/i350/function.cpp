@@ -2,11 +2,21 @@
 // (fact base 2.2, 4.9).
 #include "tlm/i350/function.hpp"
 
+#include <bit>
+
 namespace niclab::sim {
 
 using namespace hw;
 
 namespace {
+
+PciIdentity identity(const Nvm& nvm, unsigned number, const I350FunctionConfig& config) {
+  PciIdentity id = pci_identity(nvm, number, config.ports);
+  id.link_gen = config.link_gen;
+  id.link_lanes = config.link_lanes;
+  if (config.quirks.registers.intx_shared) id.interrupt_pin = 1;
+  return id;
+}
 
 /// In place of a lot, so that of two cards one becomes master.
 std::uint16_t phy_seed(const MacAddress& mac) {
@@ -26,9 +36,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiE
       number_(number),
       agent_(agent),
       config_(config),
-      pci_({.port = number,
-            .serial_mac = eeprom.image().mac(0),
-            .intx_shared = config.quirks.registers.intx_shared}),
+      pci_(identity(eeprom.image(), number, config)),
       phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
@@ -80,10 +88,12 @@ void I350Function::power_on(Time t) {
   throttle_.reset(t);
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
+  io_address_ = 0;
   nvm_errors_ = 0;
   offer_eee();
   phy_.reset(t);
   reset(t);
+  config_ready_at_ = nvm_loaded_at_;
 }
 
 void I350Function::fault(std::string what, Time t) {
@@ -91,11 +101,11 @@ void I350Function::fault(std::string what, Time t) {
 }
 
 bool I350Function::may_master(const char* what, Time t) {
-  if (!pci_.bus_master_enabled() && !no_master_reported_) {
+  if (!pci_.bus_master_enabled() && !no_master_reported_ && pci_.power_state() == 0) {
     no_master_reported_ = true;
     fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
   }
-  return master_enabled();
+  return dma_enabled();
 }
 
 PortAccount I350Function::account() const {
@@ -118,8 +128,10 @@ void I350Function::reset(Time t) {
 }
 
 void I350Function::device_reset(Time t, bool own) {
+  pci_.reload(identity(eeprom_.image(), number_, config_));
   if (own) reset_interrupts(t);
   reset_all_but_interrupts(t);
+  config_ready_at_ = nvm_loaded_at_;
   status_latched_ |= reg::status::DEV_RST_SET;
   throttle_.expire_counters(t);
   legacy_cause(reg::icr::DRSTA, t);
@@ -134,6 +146,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
     rx_fifo_.pop_front();
   }
   rx_fifo_bytes_ = rx_fifo_head_ = 0;
+  truncate_frame_on_wire(t);
+  holds_end();
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
@@ -162,7 +176,11 @@ void I350Function::reset_all_but_interrupts(Time t) {
   abort_nvm(t);
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
+  update_read_timeout();
+  csr_[reg::BARCTRL] |=
+      reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
   reset_link(t);
+  free_running_timer_.write(0, t);
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
@@ -181,19 +199,49 @@ void I350Function::reset_all_but_interrupts(Time t) {
   watch_link(t);
 }
 
+/// The frame on its way out ends where it is: whoever receives it finds a wrong FCS (4.9).
+void I350Function::truncate_frame_on_wire(Time t) {
+  const LinkSpeed speed = mac_mode_.speed;
+  const Duration gap = byte_time(speed) * gap_bytes(csr_[reg::TIPG]);
+  if (tx_wire_free_ > t + gap && looped_.empty()) bus_.truncate_frame();
+}
+
+/// Reads of the host in flight come back to nobody; until they have, DevSta says so.
+void I350Function::function_level_reset(Time t) {
+  pci_.function_level_reset();
+  delivery_.reset();
+  io_address_ = 0;
+  reset(t);
+  config_ready_at_ = t + 1_us * config_.quirks.flr_us;
+}
+
+// --- configuration space and the I/O BAR ---------------------------------------------------------
+
+std::uint32_t I350Function::read_config(std::uint16_t offset) {
+  pci_.set_transactions_pending(transactions_pending());
+  return pci_.read(offset);
+}
+
 void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t) {
   const bool was_master = pci_.bus_master_enabled();
   const auto effects = pci_.write(offset, value, byte_enable);
-  if (effects.function_level_reset) {
-    pci_.reset();
-    delivery_.reset();
-    reset(t);
-  }
+  if (effects.function_level_reset) function_level_reset(t);
+  update_read_timeout();
   interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
     master_enabled_again(t);
   }
+}
+
+std::uint32_t I350Function::read_io(std::uint32_t offset, Time t) {
+  if (offset == 0) return io_address_;
+  return offset == 4 && io_address_ < PciConfigSpace::kBar0Size ? read_csr(io_address_ & ~3u, t) : 0;
+}
+
+void I350Function::write_io(std::uint32_t offset, std::uint32_t value, Time t) {
+  if (offset == 0) io_address_ = value;
+  if (offset == 4 && io_address_ < PciConfigSpace::kBar0Size) write_csr(io_address_ & ~3u, value, t);
 }
 
 void I350Function::master_enabled_again(Time t) {
@@ -232,6 +280,10 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
+    case reg::Chapter::power:
+      csr_.write(r.offset, value);
+      if (r.offset == reg::GCR) update_read_timeout();
+      return;
     default: return csr_.write(r.offset, value);
   }
 }

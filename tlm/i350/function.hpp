@@ -13,6 +13,7 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/free_running_timer.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
@@ -36,6 +37,7 @@
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
 #include "tlm/i350/intr_throttle_unit.hpp"
+#include "tlm/i350/outstanding_reads.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -57,7 +59,7 @@ struct PortAccount {
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
-                          tcp_timer = 12;
+                          tcp_timer = 12, read_timeout = 26, stall_end = 27, cable_back = 28;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
 inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -82,7 +84,14 @@ class I350Function {
   /// Of BAR3; `byte_enable` bit i enables byte i.
   std::uint32_t read_msix(std::uint32_t offset) const { return delivery_.read_table(offset); }
   void write_msix(std::uint32_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// Configuration requests are retried while this is false: the NVM is being read, or a function-level reset
+  /// is not over (1.3, 4.9).
+  bool config_ready(Time t) const { return t >= config_ready_at_; }
+  std::uint32_t read_config(std::uint16_t offset);
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// Of the I/O BAR: IOADDR and IODATA (1.3). `offset` is DWORD aligned.
+  std::uint32_t read_io(std::uint32_t offset, Time t);
+  void write_io(std::uint32_t offset, std::uint32_t value, Time t);
   /// CTRL.DEV_RST was written, by this function's software (`own`) or another's: then this one keeps its
   /// interrupt registers, by which it tells its software (fact base 4.9).
   void device_reset(Time t, bool own);
@@ -92,8 +101,33 @@ class I350Function {
   /// Measurement: a CPU posted the write that follows at `t`, and its TLP was on the link from `start` to
   /// `end`.
   void posted_at(Time t, Time start, Time end) { write_posted_ = {t, start, end}; }
-  /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
-  void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
+  /// A read asked for with BusPort::read is answered.
+  void read_completed(Time t, const ReadAnswer& answer);
+
+  // --- what goes wrong (bus_errors.cpp; docs/i350.md, "Errors and resets") --------------------------
+  /// The function found an error on the bus: status bits, AER, and a message upstream if one is due.
+  void bus_error(hw::PciError error, hw::ErrorRole role, const hw::TlpHeader& header, Time t);
+  /// A poisoned request arrived, and was thrown away.
+  void poisoned_request(const hw::TlpHeader& header, Time t);
+  struct ErrorCounts {
+    std::uint64_t correctable = 0, nonfatal = 0, fatal = 0;  ///< messages sent
+    std::array<std::uint64_t, 64> found{};                   ///< by hw::PciError
+  };
+  const ErrorCounts& errors() const { return errors_; }
+  /// What a scenario breaks; each at an instant of the grid. A memory loses bits that cannot be corrected.
+  void break_memory(Time t);
+  /// Transmit descriptors are neither taken nor written back for `d`, or until a reset.
+  void stall_transmit(Time t, Duration d);
+  /// The cable is pulled, also out of the other end, and plugged in again after `d`.
+  void unplug_cable(Time t, Duration d);
+  /// The next `count` frames received have a wrong FCS.
+  void damage_frames(std::uint64_t count) { damage_frames_ += count; }
+  /// As if CTRL.RST had been written, but no software knows.
+  void surprise_reset(Time t);
+  /// The PCIe link was down: all of the function but its sticky bits starts as at power-on.
+  void fundamental_reset(Time t);
+  /// The wire brings no end of the last frame that was received and has not ended.
+  void frame_truncated();
 
   void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
   const hw::Statistics& statistics() const { return statistics_; }
@@ -128,12 +162,26 @@ class I350Function {
   // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
   void reset_all_but_interrupts(Time t);
+  void truncate_frame_on_wire(Time t);
+  void function_level_reset(Time t);
+  /// Requests of the function are unanswered; those from before a reset count.
+  bool transactions_pending() const { return rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0; }
   /// The device may master the bus again.
   void master_enabled_again(Time t);
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
-  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
+  /// The device may move data and descriptors, or those of packets to be sent: master_enabled(), and nothing
+  /// is broken.
+  bool dma_enabled() const {
+    return pci_.bus_master_enabled() &&
+           ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | (holds_ & kHoldAll)) == 0;
+  }
+  bool tx_dma_enabled() const {
+    return pci_.bus_master_enabled() &&
+           ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | holds_) == 0;
+  }
+  /// As dma_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
   /// the driver, told once until it sets the bit.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
@@ -142,6 +190,7 @@ class I350Function {
   std::uint32_t read_general(const hw::reg::Target& r, Time t);
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
+  static std::uint32_t i2c_lines(std::uint32_t params);
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -405,6 +454,27 @@ class I350Function {
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
 
+  // --- bus_errors.cpp ----------------------------------------------------------------------------
+  std::uint16_t requester_id() const;
+  void update_read_timeout();
+  /// Asks the host for bytes, into `frame` at `offset` or into the TLP; ends with read_over().
+  void issue_read(std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
+                  const ReadTag& tag, Time t, JourneyId journey = JourneyId::none);
+  void watch_reads(Time due);
+  void reads_expire(Time t, std::uint32_t);
+  bool still_wanted(const ReadTag& tag) const;
+  void read_expired(OutstandingRead& r, Time t);
+  void unexpected_completion(const ReadAnswer& answer, Time t);
+  void read_failed(const ReadTag& tag, std::uint32_t length, const ReadAnswer& answer, Time t);
+  void tell_refused(const ReadTag& tag, Time t);
+  /// Without `data` it failed.
+  void read_over(const ReadTag& tag, std::span<const std::byte> data, Time t);
+  void give_up_reads(Time t);
+  void stall_ends(Time t, std::uint32_t);
+  void holds_end();
+  void plug_cable(Time t, std::uint32_t);
+  Frame* damaged(Frame* frame);
+
   // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
   void legacy_cause(std::uint32_t causes, Time t);
@@ -497,6 +567,7 @@ class I350Function {
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
   hw::TcpTimer tcp_timer_;
+  hw::FreeRunningTimer free_running_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
@@ -509,7 +580,8 @@ class I350Function {
   struct Arriving {
     Frame* frame;
     JourneyId journey;
-    bool cut;  // the link was lost before its last bit
+    bool cut;        // the link was lost before its last bit
+    bool truncated;  // its sender was reset
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
   Ring<Frame*> looped_;      // likewise, of our own (loopback)
@@ -563,6 +635,17 @@ class I350Function {
   std::uint32_t tx_mac_releasing_ = 0;
   bool tx_deferred_ = false;  // the frame in front has been counted in DC
 
+  // errors
+  OutstandingReads reads_;
+  std::optional<Duration> read_timeout_ = hw::PciConfigSpace::completion_timeout(0);
+  Time read_timer_ = Time::never();
+  ErrorCounts errors_;
+  static constexpr std::uint32_t kHoldAll = 1, kHoldTransmit = 2;
+  std::uint32_t holds_ = 0;  // what is broken
+  Time stall_ends_ = Time::never(), cable_back_ = Time::never();
+  std::uint64_t damage_frames_ = 0;
+  hw::LinkSignal partner_signal_ = hw::LinkSignal::everything();  // at the other end of the cable
+
   // flow control
   hw::PauseTimer pause_timer_;
   hw::PauseSender pause_sender_;
@@ -583,9 +666,10 @@ class I350Function {
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  Time nvm_loaded_at_{}, nvm_granted_at_{}, nvm_read_at_{};
+  Time nvm_loaded_at_{}, nvm_granted_at_{}, nvm_read_at_{}, config_ready_at_{};
   std::uint32_t nvm_errors_ = 0;      // of EECD
   bool nvm_output_ = false;           // EECD.DO
+  std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 

@@ -1,6 +1,7 @@
 #include "tlm/i350/i350.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace niclab::sim {
@@ -69,18 +70,21 @@ class I350::Port final : public BusPort, public LinkEnd {
       e.packet = frame->number;
     }
     e.tag = device_.next_tag_++ & 31;
-    e.requester_data = tag.pack();
+    e.requester_data = tag.id;
     e.journey = journey;
     send(t, p, 0);
     p.release();
   }
   void message(Time t, std::uint8_t code) override {
+    if (!device_.changes_wire(code, number_)) return;
     Payload& p = device_.tlps_.get(TlpType::Msg, 0, nullptr, 0);
     TlpPool::extension(p).message = code;
     TlpPool::extension(p).content = code;
     post(t, p);
   }
   void reset_device(Time t) override {
+    for (auto& space : device_.unused_)
+      space.reload(device_.identity_of_unused(space.identity().port, space.identity().ports));
     for (const auto& port : device_.ports_) port->function.device_reset(t, port.get() == this);
   }
   unsigned port() const override { return device_.first_port_ + number_; }
@@ -89,6 +93,8 @@ class I350::Port final : public BusPort, public LinkEnd {
     device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
                           frame->stamp, frame->number, frame->journey});
     if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
+    if (!cable_in()) [[unlikely]]
+      return FramePool::unref(frame);
     Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -97,9 +103,14 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
   }
 
+  void truncate_frame() override { truncate(); }
   void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
   hw::LinkSignal signal() const override { return function.link_signal(); }
-  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override {
+    function.set_cable(propagation());
+    function.partner_will_say(s, t);
+  }
+  void partner_truncates() override { function.frame_truncated(); }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {
@@ -170,14 +181,23 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       up_(pcie),
       eeprom_(card.nvm ? *card.nvm : factory_image(functions)),
       semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0) {
+  const unsigned count = std::max(card.ports, std::bit_ceil(static_cast<unsigned>(functions.size())));
   for (unsigned f = 0; f < functions.size(); ++f) {
-    ports_.push_back(std::make_unique<Port>(*this, f, frames, functions[f]));
+    I350FunctionConfig config = functions[f];
+    config.ports = count;
+    config.link_gen = pcie.gen;
+    config.link_lanes = pcie.lanes;
+    ports_.push_back(std::make_unique<Port>(*this, f, frames, config));
     ports_[f]->wire_in.register_nb_transport_fw(this, &I350::frame_in, static_cast<int>(f));
     ports_[f]->wire_in.register_b_transport(this, &I350::frame_in_blocking, static_cast<int>(f));
     ports_[f]->function.power_on(Time{});
-    // What firmware does before an operating system runs: link parameters and BARs (no bus traffic is
-    // modelled).
-    auto& space = ports_[f]->function.config_space();
+  }
+  for (unsigned f = static_cast<unsigned>(functions.size()); f < count; ++f) {
+    unused_.emplace_back(identity_of_unused(f, count));
+  }
+  // What firmware does before an operating system runs: link parameters (no bus traffic is modelled).
+  for (unsigned f = 0; f < count; ++f) {
+    auto& space = config_space(f);
     const auto code = [](unsigned bytes) { return static_cast<std::uint32_t>(__builtin_ctz(bytes / 128)); };
     const std::uint32_t control = space.read(0xA8) & 0xFFFFu;
     space.write(0xA8, (control & ~0x70E0u) | code(pcie.mps) << 5 | code(pcie.mrrs) << 12);
@@ -191,11 +211,39 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
 I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
+bool I350::changes_wire(std::uint8_t code, unsigned function) {
+  const unsigned first = static_cast<unsigned>(MessageCode::assert_inta);
+  if (code < first || code >= first + 2 * kIntxWires) return true;
+  std::uint8_t& asserting = asserting_[code % kIntxWires];
+  const bool before = asserting != 0;
+  const auto bit = static_cast<std::uint8_t>(1u << function);
+  asserting = static_cast<std::uint8_t>(code < first + kIntxWires ? asserting | bit : asserting & ~bit);
+  return before != (asserting != 0);
+}
+
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
+
+hw::PciIdentity I350::identity_of_unused(unsigned f, unsigned ports) const {
+  hw::PciIdentity id = hw::pci_identity(eeprom_.image(), f, ports);
+  id.link_gen = config_.gen;
+  id.link_lanes = config_.lanes;
+  return id;
+}
+hw::PciConfigSpace& I350::config_space(unsigned f) {
+  return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
+}
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
+
+void I350::device_reset(Time t) {
+  for (const auto& port : ports_) port->function.device_reset(t, false);
+}
+
+void I350::fundamental_reset(Time t) {
+  for (const auto& port : ports_) port->function.fundamental_reset(t);
+}
 
 std::uint32_t I350::keep(Payload& p) {
   p.acquire();
@@ -237,43 +285,17 @@ unsigned I350::pcie_debug(Payload& p) {
   return p.get_data_length();
 }
 
-int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const {
-  for (unsigned f = 0; f < ports_.size(); ++f) {
-    const auto& space = ports_[f]->function.config_space();
-    if (!space.memory_enabled()) continue;
-    if (const std::uint64_t base = space.bar(0);
-        base != 0 && address - base < hw::PciConfigSpace::kBar0Size) {
-      bar = 0;
-      offset = static_cast<std::uint32_t>(address - base);
-      return static_cast<int>(f);
-    }
-    if (const std::uint64_t base = space.bar(3);
-        base != 0 && address - base < hw::PciConfigSpace::kBar3Size) {
-      bar = 3;
-      offset = static_cast<std::uint32_t>(address - base);
-      return static_cast<int>(f);
-    }
-  }
-  return -1;
-}
-
 void I350::request_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
-  const TlpExtension* e = tlp_of(p);
-  const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
-  const bool good = [&] {
-    if (config) return e->function < ports_.size();
-    unsigned bar = 0;
-    std::uint32_t offset = 0;
-    const int function = function_of_address(p.get_address(), bar, offset);
-    if (function < 0 || accessible(p)) return function >= 0;
-    if (!p.is_read())
-      ports_[static_cast<unsigned>(function)]->function.config_space().latch_device_status(0xA);
-    return false;
-  }();
+  TlpExtension* e = tlp_of(p);
+  const bool poisoned = e != nullptr && e->poisoned;
+  const Outcome outcome = poisoned ? Outcome::unsupported : execute(p, t);
+  if (outcome == Outcome::unsupported) [[unlikely]]
+    report_request(p, poisoned, t);
+  const bool good = outcome == Outcome::good;
   p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  if (good) execute(p, t);
-  const bool answered = p.is_read() || config;
+  if (e != nullptr) e->retry = outcome == Outcome::retry;
+  const bool answered = type_of(p) != TlpType::MWr;
   if (answered) {
     const Time ready = t + (p.is_read() ? i350_latency::register_read : Duration{});
     engine_.at<&I350::answer_event>(ready, Kind::device, 0xF000 + first_port_, *this, keep(p));
@@ -286,45 +308,108 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
   p.release();
 }
 
-void I350::execute(Payload& p, Time t) {
+/// Of a read, or of any other request that is answered, the requester knows better whether it matters (fact
+/// base 1.3; PCI Express Base 6.2.3.2.4.1).
+void I350::report_request(Payload& p, bool poisoned, Time t) {
+  const TlpType type = type_of(p);
+  const bool config = type == TlpType::CfgRd || type == TlpType::CfgWr;
+  I350Function* f = &ports_[0]->function;
+  for (const auto& port : ports_)
+    if (!config && port->function.config_space().memory_place(p.get_address())) f = &port->function;
   const TlpExtension* e = tlp_of(p);
+  const hw::TlpKind kind = type == TlpType::CfgRd   ? hw::TlpKind::config_read
+                           : type == TlpType::CfgWr ? hw::TlpKind::config_write
+                           : p.is_read()            ? hw::TlpKind::memory_read
+                                                    : hw::TlpKind::memory_write;
+  const hw::TlpHeader header =
+      hw::memory_header(kind, p.get_address(), p.get_data_length(), 0, e != nullptr ? e->tag : 0, poisoned);
+  if (poisoned) return f->poisoned_request(header, t);
+  const bool posted = type == TlpType::MWr;
+  f->bus_error(hw::PciError::unsupported_request, posted ? hw::ErrorRole::plain : hw::ErrorRole::advisory,
+               header, t);
+}
+
+I350::Outcome I350::execute(Payload& p, Time t) {
+  const TlpType type = type_of(p);
+  if (type == TlpType::CfgRd || type == TlpType::CfgWr) return execute_config(p, t);
+  const bool io = type == TlpType::IORd || type == TlpType::IOWr;
+  for (const auto& port : ports_) {
+    I350Function& f = port->function;
+    const hw::PciConfigSpace& space = f.config_space();
+    const auto place = io ? space.io_place(p.get_address()) : space.memory_place(p.get_address());
+    if (!place) continue;
+    if (!accessible(p)) return Outcome::unsupported;
+    execute_at(p, f, *place, t);
+    return Outcome::good;
+  }
+  return Outcome::unsupported;
+}
+
+I350::Outcome I350::execute_config(Payload& p, Time t) {
+  const TlpExtension& e = *tlp_of(p);
+  if (e.function >= ports_.size() + unused_.size()) return Outcome::unsupported;
+  const auto offset = static_cast<std::uint16_t>(p.get_address());
+  I350Function* const f = e.function < ports_.size() ? &ports_[e.function]->function : nullptr;
+  if (f != nullptr && !f->config_ready(t)) return Outcome::retry;
   std::uint32_t value = 0;
-  std::memcpy(&value, p.get_data_ptr(), std::min<std::size_t>(4, p.get_data_length()));
-  if (e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr)) {
-    I350Function& f = ports_[e->function]->function;
-    const auto offset = static_cast<std::uint16_t>(p.get_address());
-    if (p.is_read()) {
-      value = f.config_space().read(offset);
-      std::memcpy(p.get_data_ptr(), &value, 4);
-    } else {
-      f.write_config(offset, value, e->owner_arg, t);
-    }
+  if (p.is_read()) {
+    value = f != nullptr ? f->read_config(offset) : config_space(e.function).read(offset);
+    std::memcpy(p.get_data_ptr(), &value, 4);
+    return Outcome::good;
+  }
+  std::memcpy(&value, p.get_data_ptr(), 4);
+  if (f != nullptr) {
+    f->write_config(offset, value, e.owner_arg, t);
+  } else if (auto& space = config_space(e.function);
+             space.write(offset, value, e.owner_arg).function_level_reset) {
+    space.function_level_reset();
+  }
+  return Outcome::good;
+}
+
+void I350::execute_at(Payload& p, I350Function& f, hw::PciPlace place, Time t) {
+  if (p.get_data_length() != 4 || p.get_address() % 4 != 0 || p.get_byte_enable_ptr() != nullptr) [[unlikely]]
+    return execute_odd(p, f, place, t);
+  std::uint32_t value = 0;
+  if (p.is_read()) {
+    value = read_place(f, place, t);
+    std::memcpy(p.get_data_ptr(), &value, 4);
     return;
   }
-  unsigned bar = 0;
-  std::uint32_t offset = 0;
-  I350Function& f =
-      ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
-  if (p.get_data_length() != 4 || p.get_address() % 4 != 0 || p.get_byte_enable_ptr() != nullptr) [[unlikely]]
-    return execute_odd(p, f, bar, offset, t);
-  if (p.is_read()) {
-    value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
-    std::memcpy(p.get_data_ptr(), &value, 4);
-  } else if (bar == 0) {
+  std::memcpy(&value, p.get_data_ptr(), 4);
+  if (place.region == hw::PciRegion::registers) {
+    const TlpExtension* e = tlp_of(p);
     if (e != nullptr && trace_.journeys() != nullptr) f.posted_at(e->issued, e->start, e->end);
-    f.write_csr(offset, value, t);
-    f.show_waves(t);
-  } else {
-    f.write_msix(offset, value, 0xF, t);
   }
+  write_place(f, place, value, 0xF, t);
+  if (place.region != hw::PciRegion::msix) f.show_waves(t);
+}
+
+std::uint32_t I350::read_place(I350Function& f, hw::PciPlace place, Time t) {
+  switch (place.region) {
+    case hw::PciRegion::registers: return f.read_csr(place.offset, t);
+    case hw::PciRegion::msix: return f.read_msix(place.offset);
+    case hw::PciRegion::io: return f.read_io(place.offset, t);
+    case hw::PciRegion::flash:
+    case hw::PciRegion::rom: break;
+  }
+  return ~0u;  // an erased flash
+}
+
+void I350::write_place(I350Function& f, hw::PciPlace place, std::uint32_t value, unsigned byte_enable,
+                       Time t) {
+  if (place.region == hw::PciRegion::msix) return f.write_msix(place.offset, value, byte_enable, t);
+  if (byte_enable != 0xF) return;  // dropped
+  if (place.region == hw::PciRegion::registers) return f.write_csr(place.offset, value, t);
+  if (place.region == hw::PciRegion::io) return f.write_io(place.offset, value, t);
 }
 
 bool I350::accessible(const Payload& p) const {
   return p.get_address() % 4 + p.get_data_length() <= 8 && p.get_data_length() != 0;
 }
 
-void I350::execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t) {
-  const unsigned first = offset % 4;
+void I350::execute_odd(Payload& p, I350Function& f, hw::PciPlace place, Time t) {
+  const unsigned first = place.offset % 4;
   std::array<std::byte, 8> bytes{};
   unsigned enabled = 0;
   for (unsigned i = 0; i < p.get_data_length(); ++i) {
@@ -336,16 +421,14 @@ void I350::execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t 
   for (unsigned word = 0; word < 2; ++word) {
     const unsigned enables = enabled >> 4 * word & 0xF;
     if (enables == 0) continue;  // nothing of it is touched
-    const std::uint32_t at = offset - first + 4 * word;
+    const hw::PciPlace at{place.region, place.offset - first + 4 * word};
     std::uint32_t value = 0;
     std::memcpy(&value, &bytes[4 * word], 4);
     if (p.is_read()) {
-      value = bar == 0 ? f.read_csr(at, t) : f.read_msix(at);
+      value = read_place(f, at, t);
       std::memcpy(&bytes[4 * word], &value, 4);
-    } else if (bar == 3) {
-      f.write_msix(at, value, enables, t);
-    } else if (enables == 0xF) {
-      f.write_csr(at, value, t);
+    } else {
+      write_place(f, at, value, enables, t);
     }
   }
   if (!p.is_read()) return f.show_waves(t);
@@ -398,10 +481,17 @@ I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay
 void I350::response_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
   TlpExtension& e = TlpPool::extension(p);
-  const ReadTag tag = ReadTag::unpack(e.requester_data);
-  std::span<const std::byte> data;
-  if (p.is_response_ok()) data = {TlpPool::data(p), p.get_data_length()};
-  ports_[e.function]->function.read_completed(t, tag, data);
+  ReadAnswer answer{.id = e.requester_data};
+  if (p.is_response_ok() && !e.poisoned) [[likely]] {
+    answer.data = {TlpPool::data(p), p.get_data_length()};
+  } else {
+    answer.status = e.poisoned                                                     ? ReadStatus::poisoned
+                    : p.get_response_status() == ::tlm::TLM_GENERIC_ERROR_RESPONSE ? ReadStatus::aborted
+                                                                                   : ReadStatus::unsupported;
+    answer.provoked = e.provoked;
+    answer.tlp_tag = static_cast<std::uint8_t>(e.tag);
+  }
+  ports_[e.function]->function.read_completed(t, answer);
   ports_[e.function]->function.show_waves(t);
   p.release();
 }

@@ -92,7 +92,7 @@ std::uint32_t I350Function::mdic(std::uint32_t written, Time t) {
 void I350Function::watch_link(Time t) {
   if (phy_.restarts() != told_restarts_) {
     told_restarts_ = phy_.restarts();
-    bus_.link_says(t, phy_.signal());
+    if (cable_back_ == Time::never()) bus_.link_says(t, phy_.signal());
   }
   mac_mode_ = resolved_mode();
   link_up_from_ = mac_link_from();
@@ -136,8 +136,9 @@ void I350Function::partner_will_say(const LinkSignal& s, Time t) {
 
 void I350Function::partner_event(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
-  phy_.partner_says(partner_signals_.front(), t);
+  partner_signal_ = partner_signals_.front();
   partner_signals_.pop_front();
+  if (cable_back_ == Time::never()) phy_.partner_says(partner_signal_, t);
   watch_link(t);
 }
 

@@ -24,7 +24,9 @@ std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[
 
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey, false});
+  if (damage_frames_ != 0) [[unlikely]]
+    frame = damaged(frame);
+  arriving_.push_back({frame, journey, false, false});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -33,8 +35,10 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
-  if (a.cut || loops_back()) [[unlikely]] {
-    ++account_.filtered;
+  if (a.cut || a.truncated || loops_back()) [[unlikely]] {
+    const bool seen = !a.cut && !loops_back() && (csr_[reg::RCTL] & reg::rctl::RXEN) != 0 && link_up(t);
+    ++(seen ? account_.error_drops : account_.filtered);
+    if (seen) statistics_.count(reg::CRCERRS);
     journey_dropped(a.journey);
     return FramePool::unref(a.frame);
   }
@@ -278,7 +282,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   const RxSetup& setup = rx_setup_[e.queue];
   // A frame half written to a ring that was switched off has no place where it could go on.
   if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
-  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (!q.enabled() || q.available(t) == 0 || !dma_enabled()) return rx_starved(t);
   // A frame of several descriptors is dropped unless the ring has them all.
   if (setup.drop && e.frame->length > setup.buffers.packet_bytes && e.offset == 0) [[unlikely]]
     if (rx_short_of_descriptors(e, t)) return rx_starved(t);

@@ -38,6 +38,23 @@ class FakeHost final : public Host {
   std::vector<CpuTime> cpu_times() const override { return std::vector<CpuTime>(2); }
   std::vector<LogLine> kernel_log() const override { return {{Time{} + 1'500'000_us, "link up"}}; }
 
+  std::vector<PciFunction> look_at_pci() const override {
+    std::vector<PciFunction> all;
+    const hw::Nvm nvm = hw::Nvm::make_default({{0xA0, 0x36, 0x9F, 0x11, 0x22, 0x33}});
+    for (std::uint8_t f = 0; f < 2; ++f) {
+      hw::PciConfigSpace space(hw::pci_identity(nvm, f, 2));
+      space.write(0x10, 0xF0000000);
+      if (f == 0) space.write16(0x04, 6);
+      all.push_back({{1, 0, f}, space, f == 0 ? "igb" : ""});
+    }
+    return all;
+  }
+
+  void set_cable(const igb::IgbAdapter& a, bool in) override {
+    cables.push_back(a.name + (in ? " in" : " out"));
+  }
+
+  std::vector<std::string> cables;
   FakeKernel kernel{{}, 2};
   igb::test::FakePciDevice pci{kernel};
   stack::NetStack stack{kernel};
@@ -286,6 +303,44 @@ TEST_F(ShellTest, E_46_F_34_Qdiscs) {
   EXPECT_EQ(code, 255);
 }
 
+TEST_F(ShellTest, ConfigurationSpaceAsLspciShowsIt_FactBase_1_2_to_1_5) {
+  const std::string first =
+      "01:00.0 Ethernet controller: Intel Corporation I350 Gigabit Network Connection (rev 01)\n";
+  EXPECT_EQ(sh("lspci"), first + "01:00.1" + first.substr(7));
+  EXPECT_EQ(sh("lspci -ns .1"), "01:00.1 0200: 8086:1521 (rev 01)\n");
+  EXPECT_EQ(sh("lspci -s 02:00.0"), "");
+  EXPECT_EQ(sh("lspci -v -s 0000:01:00.0"),
+            first +
+                "\tSubsystem: Intel Corporation Device 00a1\n"
+                "\tFlags: bus master, fast devsel\n"
+                "\tMemory at f0000000 (32-bit, non-prefetchable) [size=128K]\n"
+                "\tI/O ports at 0000 [disabled] [size=32]\n"
+                "\tMemory at 00000000 (32-bit, non-prefetchable) [size=16K]\n"
+                "\tCapabilities: [40] Power Management version 3\n"
+                "\tCapabilities: [50] MSI: Enable- Count=1/1 Maskable+ 64bit+\n"
+                "\tCapabilities: [70] MSI-X: Enable- Count=10 Masked-\n"
+                "\tCapabilities: [a0] Express (v2) Endpoint, MSI 00\n"
+                "\tCapabilities: [100] Advanced Error Reporting\n"
+                "\tCapabilities: [140] Device Serial Number a0-36-9f-ff-ff-11-22-33\n"
+                "\tCapabilities: [150] Alternative Routing-ID Interpretation (ARI)\n"
+                "\tCapabilities: [160] Single Root I/O Virtualization (SR-IOV)\n"
+                "\tCapabilities: [1a0] Transaction Processing Hints\n"
+                "\tCapabilities: [1c0] Latency Tolerance Reporting\n"
+                "\tCapabilities: [1d0] Access Control Services\n"
+                "\tKernel driver in use: igb\n\n");
+  const std::string all = sh("lspci -vvs 1:0.1");
+  EXPECT_THAT(all, HasSubstr("\tControl: I/O- Mem- BusMaster- ParErr- SERR- DisINTx-\n"));
+  EXPECT_THAT(all, HasSubstr("\tInterrupt: pin B\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tFlags: DSI+ PME(D0+,D1-,D2-,D3hot+,D3cold+)\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tVector table: BAR=3 offset=00000000\n\t\tPBA: BAR=3 offset=00002000\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tDevCtl:\tMaxPayload 128 bytes, MaxReadReq 512 bytes; Correctable-"));
+  EXPECT_THAT(all, HasSubstr("\t\tLnkSta:\tSpeed 5GT/s, Width x4\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tInitial VFs: 0, Total VFs: 0, "));
+  EXPECT_THAT(sh("lspci -x -s .0"), HasSubstr("\n30: 00 00 00 00 40 00 00 00 00 00 00 00 00 01 00 00\n"));
+  sh("lspci -q");
+  EXPECT_EQ(code, 1);
+}
+
 TEST_F(ShellTest, Completion) {
   const auto names = [&](const char* line) {
     return complete(line, host, {"run", "host"}, {"h1", "h2"}).candidates;
@@ -299,6 +354,38 @@ TEST_F(ShellTest, Completion) {
   EXPECT_THAT(names("host h"), testing::ElementsAre("h1", "h2"));
   EXPECT_THAT(names("cat /proc/net/dev | gr"), testing::ElementsAre("grep"));
   EXPECT_EQ(complete("cat /proc/net/so", host, {}, {}).word, "/proc/net/so");
+}
+
+TEST_F(ShellTest, FactBase_4_8_LinkSettings) {
+  EXPECT_EQ(sh("ethtool -s eth0 speed 100 duplex half autoneg off"), "");
+  EXPECT_EQ(code, 0);
+  EXPECT_FALSE(adapter().get_link_settings().autoneg);
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  Not reported\n"));
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on speed 10 duplex full"), "");
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  10baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool -s eth0 advertise 0x028"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kFull100 | igb::advertised::kFull1000);
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kAll);
+  EXPECT_EQ(sh("ethtool -s eth0 speed 1000 duplex half autoneg off"),
+            "Cannot set new settings: Invalid argument\n  not setting autoneg\n");
+  EXPECT_EQ(code, 1);
+  for (const char* bad : {"ethtool -s eth0", "ethtool -s eth0 speed", "ethtool -s eth0 duplex both",
+                          "ethtool -s eth0 advertise xyz", "ethtool -s eth0 port tp"})
+    EXPECT_EQ(sh(bad), kBad) << bad;
+  EXPECT_EQ(sh("ethtool -r eth0"), "");
+  EXPECT_EQ(sh("ethtool -r eth1"), "Cannot restart autonegotiation: No such device\n");
+  EXPECT_EQ(sh("ethtool -p eth0 1"), "");
+  EXPECT_EQ(sh("ethtool -p eth0"), "Cannot identify NIC: Operation not supported\n") << "it would never end";
+}
+
+TEST_F(ShellTest, TheCableOfAnInterface) {
+  EXPECT_EQ(sh("link eth0 down && link eth0 up"), "");
+  EXPECT_EQ(host.cables, (std::vector<std::string>{"eth0 out", "eth0 in"}));
+  EXPECT_EQ(sh("link eth1 down"), "link: eth1: No such device\n");
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(sh("link eth0"), "Usage: link DEV up|down\n");
+  EXPECT_EQ(parse("link eth0 down")[0].steps[0].interface, "eth0") << "[[at]] checks it beforehand";
 }
 
 }  // namespace
