@@ -45,6 +45,7 @@ class QuietPort : private DmaLaw {
   std::uint64_t transmitted() const { return bus_.transmitted(); }
   void receive(Time end, sim::Frame* frame) { function.receive_frame(end, frame); }
   sim::FramePool& frames() { return frames_; }
+  PortBus& bus() { return bus_; }
   bool asserts_intx() const { return bus_.intx(); }
 
   Time now{};
