@@ -41,6 +41,8 @@ class Machine {
 
   /// The faults of this host happen at their times after the start line. In a task or an event.
   void arm_faults(Time start_line);
+  /// One of them has not happened, or its end has not.
+  bool faults_to_come() const { return faults_left_ != 0; }
   void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
   bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
   /// Finite applications are done and no socket holds unread data.

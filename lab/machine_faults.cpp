@@ -51,6 +51,9 @@ void Machine::break_now(const Fault& f, Time t) {
     case FaultKind::completer_abort:
     case FaultKind::poisoned: return root_complex_.fail_reads(nic, read_fault(f.kind), f.count, d);
     case FaultKind::poisoned_write: return root_complex_.poison_writes(nic, f.count);
+    case FaultKind::bad_tlp: return function.bus_error(hw::PciError::bad_tlp, hw::ErrorRole::plain, {}, t);
+    case FaultKind::malformed_tlp:
+      return function.bus_error(hw::PciError::malformed_tlp, hw::ErrorRole::plain, {}, t);
     case FaultKind::cable: return function.unplug_cable(t, d);
     case FaultKind::crc_error: return function.damage_frames(f.count);
     case FaultKind::ecc: return function.break_memory(t);

@@ -243,6 +243,7 @@ void I350Function::surprise_reset(Time t) {
 /// The link to the host was lost and comes back: everything starts anew (fact base 4.9).
 void I350Function::fundamental_reset(Time t) {
   pci_.reset();
+  was_master_ = false;
   delivery_.reset();
   power_on(t);
   update_read_timeout();

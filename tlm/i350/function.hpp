@@ -180,8 +180,8 @@ class I350Function {
     return pci_.bus_master_enabled() &&
            ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | holds_) == 0;
   }
-  /// As dma_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
-  /// the driver, told once until it sets the bit.
+  /// As dma_enabled(), for someone about to master the bus: if software never set the bus-master bit, that is
+  /// a fault of the driver, told once until it does.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
 
@@ -658,6 +658,7 @@ class I350Function {
   std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
+  bool was_master_ = false;  // software set the bus-master bit since configuration space was reset
 
   struct {
     Time at{}, start{}, end{};
