@@ -37,7 +37,7 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
 	@scripts/fuzz.sh
 
-docs: build ## generate docs/registers.md and docs/coverage.md
+docs: build ## generate docs/registers.md, the fields in docs/nvm.md, docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
 waves: ## a 200 us run in GTKWave, or as a picture where there is no display

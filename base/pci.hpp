@@ -141,6 +141,14 @@ class PciDevice {
   virtual void config_write16(std::uint16_t offset, std::uint16_t value) = 0;
   virtual void config_write32(std::uint16_t offset, std::uint32_t value) = 0;
 
+  /// dma_set_mask_and_coherent: the device can address `bits` bits. 0, or a negative errno when the platform
+  /// cannot keep all its addresses below that.
+  virtual int dma_set_mask_and_coherent(unsigned bits) = 0;
+  /// pci_request_selected_regions: the function's memory BARs are `owner`'s from now on; -EBUSY: somebody
+  /// else's.
+  virtual int request_regions(std::string owner) = 0;
+  virtual void release_regions() = 0;
+
   /// A 32-bit register of a memory BAR. Reads stall the CPU for the round trip; a read nobody answers returns
   /// all ones, as on real machines. Writes are posted.
   virtual std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) = 0;

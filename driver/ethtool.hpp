@@ -56,6 +56,24 @@ inline constexpr std::uint32_t LNKC = 1u << 0, MAG = 1u << 1, EX = 1u << 2, MC =
 inline constexpr std::uint32_t kSupported = LNKC | MAG | EX | MC | BC;
 }  // namespace wufc
 
+/// Modes of a copper port, as in ETHTOOL_GSET; 1000 Mb/s is full duplex only.
+namespace advertised {
+inline constexpr unsigned kHalf10 = 1, kFull10 = 2, kHalf100 = 4, kFull100 = 8, kFull1000 = 0x20;
+inline constexpr unsigned kAll = kHalf10 | kFull10 | kHalf100 | kFull100 | kFull1000;
+/// Every mode up to a speed in Mb/s.
+constexpr unsigned up_to(unsigned mbps) {
+  return kHalf10 | kFull10 | (mbps >= 100 ? kHalf100 | kFull100 : 0) | (mbps >= 1000 ? kFull1000 : 0);
+}
+}  // namespace advertised
+
+/// ethtool DEV / -s. Without autoneg `speed` and `full_duplex` are forced; with it `advertised` is offered.
+struct LinkSettings {
+  bool autoneg = true;
+  unsigned modes = advertised::kAll;  ///< bits of `advertised`
+  unsigned speed = 0;                 ///< Mb/s; asked of the driver: 0 is no link
+  bool full_duplex = true;
+};
+
 /// ethtool -x: entry = receive queue, index = low seven bits of the hash (path-map E-53).
 using RxIndirection = std::array<std::uint8_t, 128>;
 

@@ -33,7 +33,8 @@ struct ProbeResult {
 
 /// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
 /// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not an
-/// I350; -EIO: no answer, bad NVM checksum or MAC address; -EOPNOTSUPP: not a copper port.
+/// I350; -EBUSY: another driver's; -EIO: no answer, bad NVM checksum or MAC address, no usable DMA mask;
+/// -EOPNOTSUPP: not a copper port.
 ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name,
                       const IgbConfig& config = {});
 
@@ -86,6 +87,17 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
   /// are ignored, as in igb. 0.
   int set_pauseparam(const PauseParam& wanted);
+  /// What is asked for, and what the link has.
+  LinkSettings get_link_settings() const;
+  /// The next negotiation offers symmetric PAUSE.
+  bool offers_pause() const;
+  /// Sets the link up anew. -EINVAL: nothing to offer, a mode that is not there, 1000 Mb/s half duplex, or
+  /// firmware forbids it. 1000 Mb/s full duplex is negotiated even if it is to be forced, as in igb.
+  int set_link_settings(const LinkSettings& wanted);
+  /// Restarts the negotiation (ethtool -r).
+  int nway_reset();
+  /// Blinks the port's LEDs for so many seconds (ethtool -p).
+  int set_phys_id(unsigned seconds);
   /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
   /// queue that is not there.
   const RxIndirection& get_rxfh_indir() const { return rss_indir_; }
@@ -137,7 +149,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
 
   // probe.cpp
   int probe();
-  void pci_setup();
+  int pci_setup();
   void read_wol();
   int sw_init();
   void start_worker();
@@ -312,6 +324,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   std::uint32_t wol_ = 0;         // WUFC
   std::uint32_t test_icr_ = 0;
   PciSavedState saved_state_;
+  bool owns_regions_ = false;
   LinkState link_;
   unsigned tx_timeout_factor_ = 1;  // seconds
   // statistics

@@ -46,20 +46,30 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
   driver_name = "igb";
   hw_.when_removed(Callback::to<&IgbAdapter::device_vanished>(*this));
   hw_.request_fc(config.flow_control);
-  hw_.advertise_up_to(config.speed);
+  hw_.request_link({.modes = advertised::up_to(config.speed)});
 }
 
 IgbAdapter::~IgbAdapter() {
+  if (owns_regions_) pdev_.release_regions();
   pdev_.set_error_handler(nullptr);
   if (worker_) worker_->adapter = nullptr;
   if (watchdog_timer_.pending()) kernel_.del_timer(watchdog_timer_);
 }
 
-void IgbAdapter::pci_setup() {
+int IgbAdapter::pci_setup() {
   pci_enable_device_mem(pdev_);
+  if (pdev_.dma_set_mask_and_coherent(64) != 0) {
+    if (const int error = pdev_.dma_set_mask_and_coherent(32); error != 0) {
+      log(pdev_.address().to_string() + ": No usable DMA configuration, aborting");
+      return error;
+    }
+  }
+  if (const int error = pdev_.request_regions(driver_name); error != 0) return error;
+  owns_regions_ = true;
   pdev_.config_write16(kPcieDeviceControl, pdev_.config_read16(kPcieDeviceControl) | kAerEnables);
   if (!config_.bugs.no_bus_master) pci_set_master(pdev_);
   saved_state_.save(pdev_);
+  return 0;
 }
 
 void IgbAdapter::device_vanished() { core_.netif_device_detach(*this); }
@@ -87,7 +97,7 @@ int IgbAdapter::probe() {
   if (pdev_.config_read16(kPciVendor) != kVendorIntel || pdev_.config_read16(kPciDevice) != kI350Copper)
     return -ENODEV;
   const std::string where = pdev_.address().to_string() + ": ";
-  pci_setup();
+  if (const int error = pci_setup(); error != 0) return error;
   if (const int error = hw_.get_invariants(); error != 0) return error;
   if (const int error = sw_init(); error != 0) return error;
   const std::uint16_t link = pdev_.config_read16(kPcieLinkStatus);
@@ -137,6 +147,8 @@ void IgbAdapter::igb_remove() {
   if (running_) ndo_stop();
   kernel_.del_timer(watchdog_timer_);
   clear_interrupt_scheme();
+  pdev_.release_regions();
+  owns_regions_ = false;
   pci_disable_device(pdev_);
   kernel_.sync();
   worker_->adapter = nullptr;

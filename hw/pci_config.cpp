@@ -63,10 +63,25 @@ constexpr std::uint32_t bytes_of(unsigned byte_enable) {
 }  // namespace
 
 PciConfigSpace::PciConfigSpace(const PciIdentity& identity) : identity_(identity) {
+  make_rules();
+  reset();
+}
+
+void PciConfigSpace::reload(const PciIdentity& identity) {
+  identity_ = identity;
+  make_rules();
+  for (std::size_t i = 0; i < value_.size(); ++i) {
+    const std::uint32_t stays = rules_[i].writable | rules_[i].write_1_clears;
+    value_[i] = (rules_[i].reset & ~stays) | (value_[i] & stays);
+  }
+  settle();
+}
+
+void PciConfigSpace::make_rules() {
+  rules_ = {};
   for (const Row& r : kRows) rule(r.offset) = {r.reset, r.writable, r.write_1_clears, r.kept};
   identify();
   lay_out_bars();
-  reset();
 }
 
 /// Read-only fields that differ from function to function.

@@ -46,6 +46,9 @@ class PciConfigSpace {
   /// what tells of errors and of a wake-up.
   void function_level_reset();
 
+  /// The device read its NVM again (4.9): what that says changes, what software wrote stays.
+  void reload(const PciIdentity& identity);
+
   /// A DWORD access as it comes in a configuration TLP; `offset` in bytes, 0..0xFFC, DWORD aligned;
   /// `byte_enable` bit i enables byte i. Out of range reads all ones, writes do nothing.
   std::uint32_t read(std::uint16_t offset) const;
@@ -141,6 +144,7 @@ class PciConfigSpace {
     std::uint64_t size = 0;
   };
 
+  void make_rules();
   void identify();
   void lay_out_bars();
   void settle();

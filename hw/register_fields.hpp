@@ -49,6 +49,9 @@ inline constexpr Field LINK_MODE{22, 2};
 }  // namespace ctrl_ext
 
 namespace eecd {  // 2.4.1
+inline constexpr std::uint32_t SK = bit(0), CS = bit(1), DI = bit(2),
+                               DO = bit(3);  ///< pins; CS selects when low
+inline constexpr Field FWE{4, 2};
 inline constexpr std::uint32_t REQ = bit(6), GNT = bit(7), PRES = bit(8), AUTO_RD = bit(9),
                                ADDR_SIZE = bit(10);
 inline constexpr Field SIZE_EX{11, 4};
@@ -75,6 +78,31 @@ namespace ipcnfg {  // 2.14
 inline constexpr std::uint32_t EEE_100M_AN = bit(2), EEE_1G_AN = bit(3);
 }  // namespace ipcnfg
 
+namespace ledctl {  // 2.13: the byte of each LED
+inline constexpr Field LED0{0, 8}, LED1{8, 8}, LED2{16, 8}, LED3{24, 8};
+inline constexpr std::uint32_t kMode = 0xF, kInvert = bit(6), kBlink = bit(7);
+inline constexpr std::uint32_t kModeOn = 0xE, kModeOff = 0xF;
+}  // namespace ledctl
+
+namespace frtimer {  // 2.2
+inline constexpr Field US{0, 10}, MS{10, 10}, S{20, 12};
+}  // namespace frtimer
+
+namespace i2ccmd {  // 2.17
+inline constexpr Field DATA{0, 16}, REGADD{16, 8};
+inline constexpr std::uint32_t OPCODE = bit(27), READY = bit(29), ERROR = bit(31);
+}  // namespace i2ccmd
+
+namespace i2cparams {  // 2.17
+inline constexpr std::uint32_t CLK_OUT = bit(9), DATA_OUT = bit(10), DATA_OE_N = bit(11), DATA_IN = bit(12);
+inline constexpr std::uint32_t CLK_OE_N = bit(13), CLK_IN = bit(14), CLK_STRETCH_DIS = bit(15);
+}  // namespace i2cparams
+
+namespace thstat {  // 2.17
+inline constexpr std::uint32_t PWR_DOWN = bit(0), LINK_THROTTLE = bit(1), HIGH = bit(13), MID = bit(21);
+inline constexpr std::uint32_t LOW = bit(29);
+}  // namespace thstat
+
 namespace phpm {  // 2.5.3
 inline constexpr std::uint32_t SPD = bit(0), D0_LPLU = bit(1), D3_LPLU = bit(2), GO_LINKD = bit(5);
 }  // namespace phpm
@@ -86,6 +114,11 @@ constexpr std::uint32_t CFG_DONE(unsigned port) { return bit(18 + port); }
 namespace swsm {  // 2.4.5
 inline constexpr std::uint32_t SMBI = bit(0), SWESMBI = bit(1), DRV_LOAD = bit(3);
 }  // namespace swsm
+
+namespace fwsm {  // 2.4.5
+inline constexpr Field MODE{1, 3};
+inline constexpr std::uint32_t VALID = bit(15);
+}  // namespace fwsm
 
 namespace sw_fw_sync {  // 2.4.5; firmware's bits are these << 16
 inline constexpr std::uint32_t EEP_SM = 0x0001, PHY0_SM = 0x0002, PHY1_SM = 0x0004, CSR_SM = 0x0008;

@@ -40,7 +40,12 @@ constexpr NamedField kCtrlExt[] = {
     {"EE_RST", ctrl_ext::EE_RST},   {"PFRSTD", ctrl_ext::PFRSTD},     {"NS_DIS", ctrl_ext::NS_DIS},
     {"RO_DIS", ctrl_ext::RO_DIS},   {"PHYPDEN", ctrl_ext::PHYPDEN},   {"LINK_MODE", ctrl_ext::LINK_MODE},
     {"I2C_ENA", ctrl_ext::I2C_ENA}, {"EXT_VLAN", ctrl_ext::EXT_VLAN}, {"DRV_LOAD", ctrl_ext::DRV_LOAD}};
-constexpr NamedField kEecd[] = {{"REQ", eecd::REQ},
+constexpr NamedField kEecd[] = {{"SK", eecd::SK},
+                                {"CS", eecd::CS},
+                                {"DI", eecd::DI},
+                                {"DO", eecd::DO},
+                                {"FWE", eecd::FWE},
+                                {"REQ", eecd::REQ},
                                 {"GNT", eecd::GNT},
                                 {"PRES", eecd::PRES},
                                 {"AUTO_RD", eecd::AUTO_RD},
@@ -64,6 +69,7 @@ constexpr NamedField kEemngctl[] = {{"CFG_DONE0", eemngctl::CFG_DONE(0)},
                                     {"CFG_DONE3", eemngctl::CFG_DONE(3)}};
 constexpr NamedField kSwsm[] = {
     {"SMBI", swsm::SMBI}, {"SWESMBI", swsm::SWESMBI}, {"DRV_LOAD", swsm::DRV_LOAD}};
+constexpr NamedField kFwsm[] = {{"MODE", fwsm::MODE}, {"VALID", fwsm::VALID}};
 constexpr NamedField kSwFwSync[] = {{"EEP_SM", sw_fw_sync::EEP_SM},   {"PHY0_SM", sw_fw_sync::PHY0_SM},
                                     {"PHY1_SM", sw_fw_sync::PHY1_SM}, {"CSR_SM", sw_fw_sync::CSR_SM},
                                     {"PHY2_SM", sw_fw_sync::PHY2_SM}, {"PHY3_SM", sw_fw_sync::PHY3_SM},
@@ -92,6 +98,26 @@ constexpr NamedField kIcr[] = {{"TXDW", icr::TXDW},
                                {"INTA", icr::INTA}};
 constexpr NamedField kEicr[] = {
     {"VECTORS", eicr::kVectorMask}, {"TCP_TIMER", eicr::TCP_TIMER}, {"OTHER", eicr::OTHER}};
+constexpr NamedField kLedctl[] = {
+    {"LED0", ledctl::LED0}, {"LED1", ledctl::LED1}, {"LED2", ledctl::LED2}, {"LED3", ledctl::LED3}};
+constexpr NamedField kFrtimer[] = {{"US", frtimer::US}, {"MS", frtimer::MS}, {"S", frtimer::S}};
+constexpr NamedField kI2ccmd[] = {{"DATA", i2ccmd::DATA},
+                                  {"REGADD", i2ccmd::REGADD},
+                                  {"OPCODE", i2ccmd::OPCODE},
+                                  {"READY", i2ccmd::READY},
+                                  {"ERROR", i2ccmd::ERROR}};
+constexpr NamedField kI2cparams[] = {{"CLK_OUT", i2cparams::CLK_OUT},
+                                     {"DATA_OUT", i2cparams::DATA_OUT},
+                                     {"DATA_OE_N", i2cparams::DATA_OE_N},
+                                     {"DATA_IN", i2cparams::DATA_IN},
+                                     {"CLK_OE_N", i2cparams::CLK_OE_N},
+                                     {"CLK_IN", i2cparams::CLK_IN},
+                                     {"CLK_STRETCH_DIS", i2cparams::CLK_STRETCH_DIS}};
+constexpr NamedField kThstat[] = {{"PWR_DOWN", thstat::PWR_DOWN},
+                                  {"LINK_THROTTLE", thstat::LINK_THROTTLE},
+                                  {"HIGH", thstat::HIGH},
+                                  {"MID", thstat::MID},
+                                  {"LOW", thstat::LOW}};
 constexpr NamedField kEeer[] = {{"TX_LPI_EN", eeer::TX_LPI_EN}, {"RX_LPI_EN", eeer::RX_LPI_EN},
                                 {"LPI_FC", eeer::LPI_FC},       {"EEE_NEG", eeer::EEE_NEG},
                                 {"RX_LPI", eeer::RX_LPI},       {"TX_LPI", eeer::TX_LPI}};
@@ -222,9 +248,15 @@ constexpr Layout kLayouts[] = {
     {"MDIC", kMdic},
     {"PHPM", kPhpm},
     {"EEER", kEeer},
+    {"LEDCTL", kLedctl},
+    {"FRTIMER", kFrtimer},
+    {"I2CCMD", kI2ccmd},
+    {"I2CPARAMS", kI2cparams},
+    {"THSTAT", kThstat},
     {"IPCNFG", kIpcnfg},
     {"EEMNGCTL", kEemngctl},
     {"SWSM", kSwsm},
+    {"FWSM", kFwsm},
     {"SW_FW_SYNC", kSwFwSync},
     {"MANC", kManc},
     {"ICR ICS IMS IMC IAM", kIcr},

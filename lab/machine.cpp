@@ -67,6 +67,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
+    c.negotiation = n.negotiation;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
@@ -121,8 +122,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
                     pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port,
-              {.ports = config_.card.ports}),
+              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port, config_.card),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   host_.to_bus.bind(root_complex_.from_host);

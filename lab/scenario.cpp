@@ -42,10 +42,15 @@ void check_hosts(const Scenario& s) {
     UsedOnce interfaces("a name of its own");
     const ConfigArray& nics = s.tree.find("host")->array()[i].find("nic")->array();
     for (std::size_t n = 0; n < h.nics.size(); ++n) {
-      const auto at = [&](std::string_view key) { return nics[n].find(key)->where; };
+      const auto at = [&](std::string_view key) {
+        const ConfigNode* child = nics[n].find(key);
+        return child != nullptr ? child->where : nics[n].where;
+      };
       const auto path = [&](const char* key) { return element_path(element_path("host", i, "nic"), n, key); };
       interfaces.use(h.nics[n].if_name, at("if"), path("if"));
-      macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
+      const bool station =
+          !h.nics[n].mac.is_zero() && !h.nics[n].mac.is_group();  // else the driver refuses it
+      if (station) macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
       ips.use(h.nics[n].ipv4.address.to_string(), at("ipv4"), path("ipv4"));
     }
   }
@@ -198,7 +203,7 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   for (const char* list : {"app", "link", "traffic", "at", "fault", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");
   root.finish();  // a misspelt section explains more than what is missing without it
-  read_hosts(root, s);
+  read_hosts(root, s, folder);
   check_hosts(s);
   read_apps(root, s);
   read_links(root, s);

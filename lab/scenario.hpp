@@ -79,13 +79,9 @@ struct Nic {
   InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
+  Duration negotiation = hw::Phy::kDefaultNegotiation;  ///< from a restart of the PHY to its link
   unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
-};
-
-/// `[host.card]`: the I350 whose ports the NICs of a host are.
-struct Card {
-  unsigned ports = 0;  ///< PCI functions: 1, 2 or 4; 0: the fewest that have one for each NIC
 };
 
 /// `[[host]]`.
@@ -94,8 +90,8 @@ struct Host {
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
+  sim::I350CardConfig card;  ///< `[host.card]`
   std::vector<Nic> nics;
-  Card card;
 };
 
 /// An address and a port: "10.9.0.2:7".

@@ -168,7 +168,7 @@ void Host::line_interrupts(Time t, std::uint32_t wire) {
     line.in_service = false;
     return;
   }
-  trace_.interrupt({t, line.device->port(), 0, line.cpu});
+  trace_.interrupt({t, line.users.front().device->port(), 0, line.cpu});
   kernel_.cpu(line.cpu).irq_arrives(t, *line.action);
 }
 
@@ -178,8 +178,14 @@ void Host::unmask(InterruptLine& line, IrqAction& action) {
   serve(line, kernel_.now());
 }
 
+std::string InterruptLine::names() const {
+  std::string all;
+  for (const User& u : users) all += (all.empty() ? "" : ", ") + u.name;
+  return all;
+}
+
 void InterruptLine::interrupt() {
-  handler();
+  for (std::size_t i = 0; i < users.size(); ++i) users[i].handler();
   host->kernel_.settle();  // what the handler did has its place in time before the line is looked at again
   in_service = false;
   host->serve(*this, host->kernel_.now());

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tlm/core/host_kernel.hpp"
@@ -22,17 +23,23 @@ class Host;
 class HostPci;
 
 /// An input of the interrupt controller: level-triggered, wired to INTA .. INTD of the host's card. While it
-/// is high and not in service it interrupts its CPU; the end of the handler ends the service.
+/// is high and not in service it interrupts its CPU; the end of the handlers ends the service. Functions that
+/// share a line are all asked, each whether it was its interrupt (fact base 5.5).
 struct InterruptLine {
+  struct User {
+    HostPci* device = nullptr;
+    Callback handler;
+    std::string name;
+  };
   Host* host = nullptr;
   unsigned wire = 0;
   bool high = false, in_service = false;
-  HostPci* device = nullptr;
+  std::vector<User> users;      ///< in the order they came
   IrqAction* action = nullptr;  ///< nullptr: masked
-  Callback handler;
   unsigned cpu = 0;
 
-  void interrupt();  ///< hard interrupt: the handler, then the end of service
+  void interrupt();           ///< hard interrupt: the handlers, then the end of service
+  std::string names() const;  ///< as /proc/interrupts writes them: "eth0, eth1"
 };
 
 /// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with

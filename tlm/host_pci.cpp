@@ -182,7 +182,18 @@ void HostPci::restore_state() {
     if (irqs_[v].action != nullptr) program_msix_entry(v, irqs_[v], false);
 }
 
+int HostPci::request_regions(std::string owner) {
+  if (!owner_.empty()) return -EBUSY;
+  owner_ = std::move(owner);
+  return 0;
+}
+
 // --- DMA -----------------------------------------------------------------------------------------
+
+// Without an IOMMU that places mappings on demand, 32 bits are enough only if no address needs more.
+int HostPci::dma_set_mask_and_coherent(unsigned bits) {
+  return bits >= host_.iommu().address_bits() ? 0 : -EIO;
+}
 
 DmaAddress HostPci::dma_map_single(std::span<std::byte> memory, DmaDirection direction,
                                    std::source_location where) {
@@ -269,15 +280,29 @@ int HostPci::request_intx(Callback handler, std::string name) {
   const unsigned pin = config_read8(kInterruptPin);
   if (pin == 0 || pin > kIntxWires) return -EINVAL;
   wire_ = pin - 1;
-  if (line().action != nullptr) return -EBUSY;  // sharing is not modelled
-  line().device = this;
-  line().handler = handler;
-  line().cpu = 0;
-  irqs_[0].action =
-      &host_.kernel().add_irq(std::move(name), Callback::to<&InterruptLine::interrupt>(line()), true);
-  irqs_[0].action->level = true;
-  host_.unmask(line(), *irqs_[0].action);
+  InterruptLine& wire = line();
+  kernel().sync();
+  wire.users.push_back({this, handler, std::move(name)});
+  if (wire.action == nullptr) {
+    wire.cpu = 0;
+    irqs_[0].action =
+        &host_.kernel().add_irq(wire.names(), Callback::to<&InterruptLine::interrupt>(wire), true);
+    irqs_[0].action->level = true;
+    host_.unmask(wire, *irqs_[0].action);
+  } else {
+    irqs_[0].action = wire.action;
+    wire.action->name = wire.names();
+  }
   return 0;
+}
+
+void HostPci::free_intx() {
+  InterruptLine& wire = line();
+  std::erase_if(wire.users, [this](const InterruptLine::User& u) { return u.device == this; });
+  if (wire.users.empty())
+    wire.action = nullptr;
+  else
+    wire.action->name = wire.names();
 }
 
 int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
@@ -304,7 +329,7 @@ void HostPci::free_irq(unsigned vector) {
   if (way_ == InterruptOffer::msi) config_write32(kMsiMask, 1);
   kernel().sync();
   if (way_ == InterruptOffer::intx) {
-    line().action = nullptr;
+    free_intx();
   } else {
     host_.disconnect_irq(irq.data);
   }

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/nvm.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "hw/registers.hpp"
 #include "hw/semaphores.hpp"
 #include "tests/support/choices.hpp"
@@ -148,7 +148,7 @@ class PortExerciser final : private DmaLaw {
   Options options_;
   sim::Engine engine_;
   sim::FramePool frames_;
-  hw::Nvm nvm_;
+  hw::SpiEeprom nvm_;
   hw::Semaphores semaphores_;
   PortBus bus_;
   sim::I350Function function_;

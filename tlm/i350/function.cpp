@@ -25,17 +25,18 @@ std::uint16_t phy_seed(const MacAddress& mac) {
 
 }  // namespace
 
-I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
-                           unsigned number, unsigned agent, const I350FunctionConfig& config)
+I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiEeprom& eeprom,
+                           Semaphores& semaphores, unsigned number, unsigned agent,
+                           const I350FunctionConfig& config)
     : engine_(engine),
       bus_(bus),
       frames_(frames),
-      nvm_(nvm),
+      eeprom_(eeprom),
       semaphores_(semaphores),
       number_(number),
       agent_(agent),
       config_(config),
-      pci_(identity(nvm, number, config)),
+      pci_(identity(eeprom.image(), number, config)),
       phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
@@ -88,6 +89,7 @@ void I350Function::power_on(Time t) {
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   io_address_ = 0;
+  nvm_errors_ = 0;
   offer_eee();
   phy_.reset(t);
   reset(t);
@@ -126,6 +128,7 @@ void I350Function::reset(Time t) {
 }
 
 void I350Function::device_reset(Time t, bool own) {
+  pci_.reload(identity(eeprom_.image(), number_, config_));
   if (own) reset_interrupts(t);
   reset_all_but_interrupts(t);
   config_ready_at_ = nvm_loaded_at_;
@@ -170,13 +173,14 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_queues_[q].reset(t);
     tx_loose_[q] = 0;
   }
+  abort_nvm(t);
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
   update_read_timeout();
   csr_[reg::BARCTRL] |=
       reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
   reset_link(t);
-  nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
+  free_running_timer_.write(0, t);
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
@@ -186,10 +190,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   rx_setup_ = {};
   update_rx_setup(t);
   if (!config_.quirks.registers.statistics_kept) statistics_.reset();
-  // The address filter's first entry comes from the NVM.
-  const MacAddress mac = nvm_.mac(number_);
-  write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
-  write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  load_nvm(t);
   flow_control_changed(t);
   flow_control_forget(t);
   tx_finish_ready(t);

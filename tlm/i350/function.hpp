@@ -13,12 +13,12 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/free_running_timer.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
-#include "hw/nvm.hpp"
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
@@ -26,6 +26,7 @@
 #include "hw/registers.hpp"
 #include "hw/rss.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "hw/statistics.hpp"
 #include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
@@ -68,8 +69,8 @@ inline constexpr unsigned kAgents = 32;
 
 class I350Function {
  public:
-  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
-               unsigned number, unsigned agent, const I350FunctionConfig& config);
+  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::SpiEeprom& eeprom,
+               hw::Semaphores& semaphores, unsigned number, unsigned agent, const I350FunctionConfig& config);
   I350Function(const I350Function&) = delete;
   I350Function& operator=(const I350Function&) = delete;
 
@@ -189,9 +190,19 @@ class I350Function {
   std::uint32_t read_general(const hw::reg::Target& r, Time t);
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
+  static std::uint32_t i2c_lines(std::uint32_t params);
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_eecd(Time t);
+  void write_eecd(std::uint32_t value, Time t);
+  void write_eerd(std::uint32_t value, Time t);
+  bool nvm_granted(Time t) { return semaphores_.nvm_granted(number_, t) && t >= nvm_granted_at_; }
+  /// Reads the port's section of the NVM into the registers it decides; at resets and CTRL_EXT.EE_RST.
+  void load_nvm(Time t);
+  /// The port lets go of the EEPROM; a reset takes it away, in the middle of a transfer too.
+  void release_nvm(Time t);
+  void abort_nvm(Time t);
   std::uint32_t read_link(const hw::reg::Target& r, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
@@ -543,7 +554,7 @@ class I350Function {
   Engine& engine_;
   BusPort& bus_;
   FramePool& frames_;
-  hw::Nvm& nvm_;
+  hw::SpiEeprom& eeprom_;
   hw::Semaphores& semaphores_;
   const unsigned number_;  // PCI function
   const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
@@ -556,6 +567,7 @@ class I350Function {
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
   hw::TcpTimer tcp_timer_;
+  hw::FreeRunningTimer free_running_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
@@ -654,7 +666,9 @@ class I350Function {
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  Time nvm_loaded_at_{}, nvm_granted_at_{}, config_ready_at_{};
+  Time nvm_loaded_at_{}, nvm_granted_at_{}, nvm_read_at_{}, config_ready_at_{};
+  std::uint32_t nvm_errors_ = 0;      // of EECD
+  bool nvm_output_ = false;           // EECD.DO
   std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;

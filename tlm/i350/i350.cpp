@@ -5,6 +5,16 @@
 #include <cstring>
 
 namespace niclab::sim {
+namespace {
+
+hw::Nvm factory_image(const std::vector<I350FunctionConfig>& functions) {
+  hw::Nvm nvm = hw::Nvm::make_default(functions.at(0).mac);
+  for (unsigned f = 0; f < functions.size(); ++f) nvm.set_mac(f, functions[f].mac);
+  nvm.fix_checksums();
+  return nvm;
+}
+
+}  // namespace
 
 /// A function and its side of the bus and the wire.
 class I350::Port final : public BusPort, public LinkEnd {
@@ -14,7 +24,7 @@ class I350::Port final : public BusPort, public LinkEnd {
         wire_in(("wire_in" + std::to_string(number)).c_str()),
         device_(device),
         number_(number),
-        function(device.engine_, *this, frames, device.nvm_, device.semaphores_, number,
+        function(device.engine_, *this, frames, device.eeprom_, device.semaphores_, number,
                  (device.first_port_ + number) * step::kAgents, config) {}
 
   tlm_utils::simple_initiator_socket_tagged<I350> wire_out;
@@ -66,12 +76,15 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
   }
   void message(Time t, std::uint8_t code) override {
+    if (!device_.changes_wire(code, number_)) return;
     Payload& p = device_.tlps_.get(TlpType::Msg, 0, nullptr, 0);
     TlpPool::extension(p).message = code;
     TlpPool::extension(p).content = code;
     post(t, p);
   }
   void reset_device(Time t) override {
+    for (auto& space : device_.unused_)
+      space.reload(device_.identity_of_unused(space.identity().port, space.identity().ports));
     for (const auto& port : device_.ports_) port->function.device_reset(t, port.get() == this);
   }
   unsigned port() const override { return device_.first_port_ + number_; }
@@ -80,6 +93,8 @@ class I350::Port final : public BusPort, public LinkEnd {
     device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
                           frame->stamp, frame->number, frame->journey});
     if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
+    if (!cable_in()) [[unlikely]]
+      return FramePool::unref(frame);
     Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -91,7 +106,10 @@ class I350::Port final : public BusPort, public LinkEnd {
   void truncate_frame() override { truncate(); }
   void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
   hw::LinkSignal signal() const override { return function.link_signal(); }
-  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override {
+    function.set_cable(propagation());
+    function.partner_will_say(s, t);
+  }
   void partner_truncates() override { function.frame_truncated(); }
 
   /// Measurement: the last stage of a sent packet.
@@ -161,9 +179,8 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       config_(pcie),
       first_port_(first_port),
       up_(pcie),
-      nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
-  for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
-  nvm_.fix_checksums();
+      eeprom_(card.nvm ? *card.nvm : factory_image(functions)),
+      semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0) {
   const unsigned count = std::max(card.ports, std::bit_ceil(static_cast<unsigned>(functions.size())));
   for (unsigned f = 0; f < functions.size(); ++f) {
     I350FunctionConfig config = functions[f];
@@ -176,10 +193,7 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
     ports_[f]->function.power_on(Time{});
   }
   for (unsigned f = static_cast<unsigned>(functions.size()); f < count; ++f) {
-    hw::PciIdentity id = hw::pci_identity(nvm_, f, count);
-    id.link_gen = pcie.gen;
-    id.link_lanes = pcie.lanes;
-    unused_.emplace_back(id);
+    unused_.emplace_back(identity_of_unused(f, count));
   }
   // What firmware does before an operating system runs: link parameters (no bus traffic is modelled).
   for (unsigned f = 0; f < count; ++f) {
@@ -197,10 +211,27 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
 I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
+bool I350::changes_wire(std::uint8_t code, unsigned function) {
+  const unsigned first = static_cast<unsigned>(MessageCode::assert_inta);
+  if (code < first || code >= first + 2 * kIntxWires) return true;
+  std::uint8_t& asserting = asserting_[code % kIntxWires];
+  const bool before = asserting != 0;
+  const auto bit = static_cast<std::uint8_t>(1u << function);
+  asserting = static_cast<std::uint8_t>(code < first + kIntxWires ? asserting | bit : asserting & ~bit);
+  return before != (asserting != 0);
+}
+
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
+
+hw::PciIdentity I350::identity_of_unused(unsigned f, unsigned ports) const {
+  hw::PciIdentity id = hw::pci_identity(eeprom_.image(), f, ports);
+  id.link_gen = config_.gen;
+  id.link_lanes = config_.lanes;
+  return id;
+}
 hw::PciConfigSpace& I350::config_space(unsigned f) {
   return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
 }

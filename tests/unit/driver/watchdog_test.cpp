@@ -28,6 +28,17 @@ TEST_F(DriverTest, A_18_EveryTwoSecondsVectorsAreTriggered) {
             5);
 }
 
+TEST_F(DriverTest, A_18_EverySecondWhileNoLinkIsSeen) {
+  open({.queues = 1});
+  pci.link_down();
+  pci.at(reg::ICR) = reg::icr::LSC;
+  kernel.hardirq([&] { pci.irqs.at(0).handler(); });
+  kernel.advance(Duration::from_s(3));
+  pci.log.clear();
+  kernel.advance(Duration::from_s(10));
+  EXPECT_EQ(pci.writes(reg::EICS).size(), 10u);
+}
+
 TEST_F(DriverTest, A_18_SingleVectorIsTriggeredThroughIcs) {
   pci.msix_entries = 1;
   open();
@@ -57,6 +68,7 @@ TEST_F(DriverTest, LostLinkWithPacketsPendingResets) {  // fact base 4.11
   EXPECT_EQ(adapter->tx_ring(0).next_to_use, 0u);
 }
 
+// E-61
 TEST_F(DriverTest, B_126_HangIsReportedAndStopsTheQueue) {
   open({.queues = 1});
   xmit(frame(60));

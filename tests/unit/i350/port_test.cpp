@@ -126,6 +126,23 @@ TEST(Port, NoDmaAndNoInterruptInD3hot_FactBase_1_4_1) {
   port.pass(100_us);
 }
 
+TEST(Port, DeviceResetReadsConfigurationFromTheNvmAgain_FactBase_4_9) {
+  sim::I350CardConfig card;
+  card.nvm = Nvm::make_default(QuietPort::kMac);
+  set(*card.nvm, nvm_field("bar0_size"), std::uint16_t{2});
+  QuietPort port({}, 0, card);
+  port.write_config(kCommand, kMaster);
+  EXPECT_EQ(port.read(reg::BARCTRL), 0x2200u) << "CSR size, and flash size by the size of BAR 0 (1.3)";
+  set(port.eeprom.image(), nvm_field("bar0_size"), std::uint16_t{0});
+  set(port.eeprom.image(), nvm_field("subsystem_id"), std::uint16_t{0x1234});
+  port.write(reg::CTRL, reg::ctrl::RST);
+  EXPECT_EQ(port.read_config(0x2C), 0x00A18086u) << "a port reset does not";
+  port.write(reg::CTRL, reg::ctrl::DEV_RST);
+  EXPECT_EQ(port.read_config(0x2C), 0x12348086u);
+  EXPECT_EQ(port.read(reg::BARCTRL), 0x2000u);
+  EXPECT_EQ(port.read_config(kCommand) & 0xFFFF, kMaster) << "what software wrote stays";
+}
+
 TEST(Port, RegistersThroughTheIoBar_FactBase_1_3) {
   QuietPort port;
   port.function.write_io(0, reg::RDBAL(2) + 3, port.now);

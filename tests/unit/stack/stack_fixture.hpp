@@ -18,6 +18,7 @@ class FakeDevice final : public NetDevice {
  public:
   FakeDevice() {
     name = "eth0";
+    driver_name = "fake";
     dev_addr = kHostMac;
   }
   int ndo_open() override {
@@ -43,6 +44,7 @@ class FakeDevice final : public NetDevice {
     return NetdevTx::ok;
   }
   void ndo_set_rx_mode() override { ++rx_mode_calls; }
+  void ndo_tx_timeout() override { ++timeouts; }
   int ndo_change_mtu(std::uint32_t m) override { return m <= 9216 ? 0 : -22; }
   DeviceStats ndo_get_stats64() override { return {}; }
 
@@ -52,7 +54,7 @@ class FakeDevice final : public NetDevice {
   std::deque<SkbPtr> held;
   bool hold = false;
   int busy_times = 0, stop_after = 0;
-  unsigned rx_mode_calls = 0;
+  unsigned rx_mode_calls = 0, timeouts = 0;
 };
 
 /// A receive queue of the fake device.
