@@ -1,5 +1,6 @@
 // The link as the MAC sees it: PHY state changes become LSC (fact base 2.5, 4.8).
 #include <algorithm>
+#include <utility>
 
 #include "tlm/i350/function.hpp"
 
@@ -42,6 +43,7 @@ void I350Function::offer_eee() {
 
 /// After a reset of the MAC: the PHY lives on, but what its registers outside it say is gone.
 void I350Function::reset_link(Time t) {
+  if (std::exchange(phy_reset_asserted_, false)) phy_.reset(t);  // CTRL.PHY_RST is clear now
   mdic_done_at_ = {};
   engine_.cancel(Kind::device, agent_ + step::mdic, this);
   offer_eee();
