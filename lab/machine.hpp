@@ -75,6 +75,8 @@ class Machine {
   void show_waves();
   void fault_event(Time t, std::uint32_t index);
   void break_now(const Fault& f, Time t);
+  void unplug_cable(const Fault& f, Time t);
+  void plug_cable(Time t, std::uint32_t nic);
   void link_lost(const Fault& f, Time t);
   void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);

@@ -280,7 +280,8 @@ class Simulation final : public LiveRun {
   /// Something broke, all that was to break has, and what waits inside a card may wait for ever.
   bool broken() const {
     return !scenario_.faults.empty() && network_->idle() &&
-           std::none_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->faults_to_come(); });
+           std::none_of(machines_.begin(), machines_.end(),
+                        [](const auto& m) { return m->faults_to_come(); });
   }
 
   void report_progress(Time t, std::uint32_t) {

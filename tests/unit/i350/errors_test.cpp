@@ -285,11 +285,12 @@ TEST(Errors, APulledCableCutsAFrameAndTheLinkComesBack_FactBase_4_8) {
   sim::Frame* f = p.frames().get(1000);
   f->length = 1000;
   p.receive(p.now + 4_us, f);
-  p.function.unplug_cable(p.now, 20_us);
+  p.function.partner_will_say(LinkSignal::nothing(), p.now + 8_ns);
   p.pass(10_us);
   EXPECT_FALSE(p.read(reg::STATUS) & reg::status::LU);
   EXPECT_TRUE(p.read(reg::ICR) & reg::icr::LSC);
   EXPECT_EQ(p.function.account().filtered, 1u);
+  p.function.partner_will_say(LinkSignal::everything(), p.now + 8_ns);
   p.pass(30_us);
   EXPECT_TRUE(p.read(reg::STATUS) & reg::status::LU);
   EXPECT_TRUE(p.read(reg::ICR) & reg::icr::LSC);
