@@ -299,6 +299,28 @@ TEST(Errors, APulledCableCutsAFrameAndTheLinkComesBack_FactBase_4_8) {
   EXPECT_EQ(p.function.account().delivered, 1u);
 }
 
+TEST(Errors, MasterDisableHoldsWorkAndLettingGoResumesIt_FactBase_1_6) {
+  BusyPort p;
+  p.receive_on();
+  p.transmit_on();
+  p.post(0, 16, 1500);
+  p.arrive(2);
+  const std::uint32_t ctrl = p.read(reg::CTRL);
+  p.write(reg::CTRL, ctrl | reg::ctrl::GIO_MASTER_DISABLE);
+  p.pass(50_us);
+  EXPECT_FALSE(p.read(reg::STATUS) & reg::status::GIO_MASTER_ENABLE);
+  const std::uint64_t reads = p.bus().reads();
+  p.arrive(3);
+  p.pass(100_us);
+  EXPECT_EQ(p.bus().reads(), reads);
+  EXPECT_FALSE(p.done(15));
+  p.write(reg::CTRL, ctrl);
+  p.pass(500_us);
+  EXPECT_TRUE(p.done(15));
+  EXPECT_EQ(p.function.account().delivered, 5u);
+  p.expect_account();
+}
+
 // With reads in flight, packets half fetched, frames in both buffers.
 TEST(Errors, EveryResetInTheMiddleOfTrafficAndASecondSetUp_FactBase_4_9) {
   for (unsigned kind = 0; kind < 6; ++kind)
