@@ -404,6 +404,10 @@ TEST_F(ShellTest, FactBase_4_8_LinkSettings) {
     EXPECT_EQ(sh(bad), kBad) << bad;
   EXPECT_EQ(sh("ethtool -r eth0"), "");
   EXPECT_EQ(sh("ethtool -r eth1"), "Cannot restart autonegotiation: No such device\n");
+  EXPECT_THAT(sh("ethtool --show-eee eth0"),
+              HasSubstr("\tEEE status: enabled - inactive\n\tTx LPI: 0 (us)\n\tSupported EEE link modes:  "
+                        "100baseT/Full \n\t                           1000baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool --show-eee eth1"), "Cannot get EEE settings: No such device\n");
   EXPECT_EQ(sh("ethtool -p eth0 1"), "");
   EXPECT_EQ(sh("ethtool -p eth0"), "Cannot identify NIC: Operation not supported\n") << "it would never end";
 }
