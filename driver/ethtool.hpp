@@ -74,6 +74,13 @@ struct LinkSettings {
   bool full_duplex = true;
 };
 
+/// ethtool --show-eee; modes are bits of `advertised`.
+struct Eee {
+  bool active = false;  ///< negotiated
+  bool tx_lpi = false;  ///< the port may tell its partner that it sleeps
+  unsigned offered = 0, partner = 0;
+};
+
 /// ethtool -x: entry = receive queue, index = low seven bits of the hash (path-map E-53).
 using RxIndirection = std::array<std::uint8_t, 128>;
 

@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "driver/igb.hpp"
+#include "driver/mii.hpp"
 
 namespace niclab::igb {
 namespace {
@@ -49,6 +50,20 @@ int IgbAdapter::set_link_settings(const LinkSettings& wanted) {
     igb_reset();
   }
   end_reconfiguration();
+  return 0;
+}
+
+int IgbAdapter::get_eee(Eee& eee) {
+  const std::uint32_t ipcnfg = hw_.rd32(reg::IPCNFG), eeer = hw_.rd32(reg::EEER);
+  std::uint16_t partner = 0;
+  if (hw_.read_emi_reg(mii::emi::EEE_PARTNER, partner) != 0) return -ENODATA;
+  kernel_.sync();
+  eee.offered = ((ipcnfg & reg::ipcnfg::EEE_100M_AN) != 0 ? advertised::kFull100 : 0) |
+                ((ipcnfg & reg::ipcnfg::EEE_1G_AN) != 0 ? advertised::kFull1000 : 0);
+  eee.partner = ((partner & mii::emi::EEE_100) != 0 ? advertised::kFull100 : 0) |
+                ((partner & mii::emi::EEE_1000) != 0 ? advertised::kFull1000 : 0);
+  eee.active = (eeer & reg::eeer::EEE_NEG) != 0 && link_.full_duplex;
+  eee.tx_lpi = (eeer & reg::eeer::TX_LPI_EN) != 0;
   return 0;
 }
 

@@ -100,6 +100,8 @@ class Hardware {
   // --- PHY (phy.cpp), fact base 2.5 --------------------------------------------------------------
   int read_phy_reg(unsigned number, std::uint16_t& value);
   int write_phy_reg(unsigned number, std::uint16_t value);
+  /// A register behind the PHY's indirect access (registers 16 and 17).
+  int read_emi_reg(std::uint16_t address, std::uint16_t& value);
   int get_phy_id();
   bool phy_reset_blocked();
   void phy_hw_reset();

@@ -100,6 +100,8 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   /// Sets the link up anew. -EINVAL: nothing to offer, a mode that is not there, 1000 Mb/s half duplex, or
   /// firmware forbids it. 1000 Mb/s full duplex is negotiated even if it is to be forced, as in igb.
   int set_link_settings(const LinkSettings& wanted);
+  /// Energy-efficient Ethernet, read from MAC and PHY. From a task.
+  int get_eee(Eee& eee);
   /// Restarts the negotiation (ethtool -r).
   int nway_reset();
   /// Blinks the port's LEDs for so many seconds (ethtool -p).

@@ -10,7 +10,8 @@ inline constexpr unsigned kPhyAddress = 1;
 inline constexpr std::uint32_t kPhyId = 0x015403B0;  ///< revision nibble 0
 
 inline constexpr unsigned BMCR = 0, BMSR = 1, PHYID1 = 2, PHYID2 = 3, ANAR = 4, ANLPAR = 5, CONTROL_1000T = 9;
-inline constexpr unsigned PHY_CONTROL2 = 18, LOOPBACK_CONTROL = 19, CONFIGURATION = 22;
+inline constexpr unsigned EMI_ADDRESS = 16, EMI_DATA = 17, PHY_CONTROL2 = 18, LOOPBACK_CONTROL = 19,
+                          CONFIGURATION = 22;
 inline constexpr unsigned STATUS_1000T = 10, PHY_STATUS2 = 26, DIAGNOSTIC = 31;
 
 namespace bmcr {
@@ -27,6 +28,9 @@ inline constexpr std::uint16_t ALL_10_100 = 0x01E0, PAUSE = 1u << 10, ASYMMETRIC
 }  // namespace anar
 namespace control_1000t {
 inline constexpr std::uint16_t HALF = 1u << 8, FULL = 1u << 9;
+}
+namespace emi {  // addresses, and the bits of an EEE advertisement
+inline constexpr std::uint16_t EEE_PARTNER = 0x040F, EEE_100 = 0x0002, EEE_1000 = 0x0004;
 }
 namespace phy_control2 {
 inline constexpr std::uint16_t MANUAL_MDIX = 0x0200, AUTO_MDIX = 0x0400;

@@ -80,6 +80,11 @@ int Hardware::write_phy_reg(unsigned number, std::uint16_t value) {
   return mdic(reg::mdic::OP_WRITE, number, value);
 }
 
+int Hardware::read_emi_reg(std::uint16_t address, std::uint16_t& value) {
+  if (const int error = write_phy_reg(mii::EMI_ADDRESS, address); error != 0) return error;
+  return read_phy_reg(mii::EMI_DATA, value);
+}
+
 int Hardware::get_phy_id() {
   std::uint16_t id1 = 0, id2 = 0;
   if (const int error = read_phy_reg(mii::PHYID1, id1); error != 0) return error;

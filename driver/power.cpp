@@ -116,8 +116,10 @@ PciErsResult IgbAdapter::error_detected(PciChannelState state) {
   core_.netif_device_detach(*this);
   channel_offline_ = state != PciChannelState::normal;
   if (state != PciChannelState::perm_failure) {
-    pci_disable_device(pdev_);  // before what is mapped is given back: nothing resets the port
+    if (channel_offline_)
+      hw_.disable_pcie_master();  // nothing resets the port before its memory is given back
     if (running_) igb_down();
+    pci_disable_device(pdev_);
   }
   end_reconfiguration();
   return state == PciChannelState::perm_failure ? PciErsResult::disconnect : PciErsResult::need_reset;

@@ -14,10 +14,6 @@ constexpr unsigned kNvmLedSettings = 0x04;
 constexpr std::uint16_t kLedSettingsByDefault = 0x8911;  // 2.4.3
 constexpr std::uint32_t kLargestEerdSize = 8;            // SIZE_EX above it needs SPI
 
-// 2.14; the model holds these registers, nothing acts on them.
-constexpr std::uint32_t kIpcnfg100M = reg::bit(2), kIpcnfg1G = reg::bit(3);
-constexpr std::uint32_t kEeerTxLpi = reg::bit(16), kEeerRxLpi = reg::bit(17), kEeerLpiFc = reg::bit(18);
-
 }  // namespace
 
 int Hardware::get_invariants() {
@@ -150,8 +146,8 @@ int Hardware::init_hw() {
 void Hardware::set_eee_i350() {
   const std::uint32_t ipcnfg = rd32(reg::IPCNFG), eeer = rd32(reg::EEER);
   rd32(reg::EEE_SU);
-  wr32(reg::IPCNFG, ipcnfg | kIpcnfg100M | kIpcnfg1G);
-  wr32(reg::EEER, eeer | kEeerTxLpi | kEeerRxLpi | kEeerLpiFc);
+  wr32(reg::IPCNFG, ipcnfg | reg::ipcnfg::EEE_100M_AN | reg::ipcnfg::EEE_1G_AN);
+  wr32(reg::EEER, eeer | reg::eeer::TX_LPI_EN | reg::eeer::RX_LPI_EN | reg::eeer::LPI_FC);
   rd32(reg::IPCNFG);
   rd32(reg::EEER);
 }

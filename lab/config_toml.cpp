@@ -101,7 +101,8 @@ std::vector<Step> parse_path(std::string_view path, const std::string& option) {
 }
 
 bool is_element_list(std::string_view key) {
-  constexpr std::string_view kLists[] = {"host", "nic", "app", "traffic", "at", "fault", "expect", "firmware"};
+  constexpr std::string_view kLists[] = {"host", "nic",   "app",    "traffic",
+                                         "at",   "fault", "expect", "firmware"};
   return std::find(std::begin(kLists), std::end(kLists), key) != std::end(kLists);
 }
 

@@ -41,6 +41,8 @@ class Machine {
 
   /// The faults of this host happen at their times after the start line. In a task or an event.
   void arm_faults(Time start_line);
+  /// One of them has not happened, or its end has not.
+  bool faults_to_come() const { return faults_left_ != 0; }
   void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
   bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
   /// Finite applications are done and no socket holds unread data.
@@ -73,6 +75,8 @@ class Machine {
   void show_waves();
   void fault_event(Time t, std::uint32_t index);
   void break_now(const Fault& f, Time t);
+  void unplug_cable(const Fault& f, Time t);
+  void plug_cable(Time t, std::uint32_t nic);
   void link_lost(const Fault& f, Time t);
   void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);

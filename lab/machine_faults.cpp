@@ -4,7 +4,8 @@
 namespace niclab::lab {
 namespace {
 
-constexpr unsigned kFaultAgent = 0xFC00, kReturnAgent = 0xFD00;  // and the host's number
+constexpr unsigned kFaultAgent = 0xFC00, kReturnAgent = 0xFD00,
+                   kCableAgent = 0xFB00;  // and the host's number
 
 sim::RootComplex::ReadFault read_fault(FaultKind kind) {
   using enum sim::RootComplex::ReadFault;
@@ -51,7 +52,10 @@ void Machine::break_now(const Fault& f, Time t) {
     case FaultKind::completer_abort:
     case FaultKind::poisoned: return root_complex_.fail_reads(nic, read_fault(f.kind), f.count, d);
     case FaultKind::poisoned_write: return root_complex_.poison_writes(nic, f.count);
-    case FaultKind::cable: return function.unplug_cable(t, d);
+    case FaultKind::bad_tlp: return function.bus_error(hw::PciError::bad_tlp, hw::ErrorRole::plain, {}, t);
+    case FaultKind::malformed_tlp:
+      return function.bus_error(hw::PciError::malformed_tlp, hw::ErrorRole::plain, {}, t);
+    case FaultKind::cable: return unplug_cable(f, t);
     case FaultKind::crc_error: return function.damage_frames(f.count);
     case FaultKind::ecc: return function.break_memory(t);
     case FaultKind::tx_stall: return function.stall_transmit(t, d);
@@ -60,6 +64,19 @@ void Machine::break_now(const Fault& f, Time t) {
     case FaultKind::device_reset: return device_.device_reset(t);
     case FaultKind::port_reset: return function.surprise_reset(t);
   }
+}
+
+void Machine::unplug_cable(const Fault& f, Time t) {
+  device_.link_end(static_cast<unsigned>(f.nic)).set_cable(false, t);
+  ++faults_left_;
+  world_.engine.at<&Machine::plug_cable>((t + *f.duration).ceil(kDeviceClock), sim::Kind::foreign,
+                                         kCableAgent + static_cast<unsigned>(index_), *this,
+                                         static_cast<std::uint32_t>(f.nic));
+}
+
+void Machine::plug_cable(Time t, std::uint32_t nic) {
+  --faults_left_;
+  device_.link_end(nic).set_cable(true, t);
 }
 
 /// The whole card is gone: its ports share one link.

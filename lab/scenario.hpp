@@ -181,6 +181,8 @@ enum class FaultKind : std::uint8_t {
   completer_abort,
   poisoned,
   poisoned_write,
+  bad_tlp,
+  malformed_tlp,
   cable,
   crc_error,
   ecc,

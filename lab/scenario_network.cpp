@@ -159,6 +159,8 @@ const std::vector<FaultKindRow>& fault_kinds() {
       {"completer_abort", true},
       {"poisoned", true},
       {"poisoned_write", true},
+      {"bad_tlp"},
+      {"malformed_tlp"},
       {"cable", false, always},
       {"crc_error", true},
       {"ecc"},

@@ -21,6 +21,7 @@ namespace {
 
 constexpr Duration kStartMargin = 10_ms;  // from "everything is ready" to the start line
 constexpr Duration kIdleCheck = 10_ms;    // how long nothing must move before a run counts as idle
+constexpr Duration kStuck = 30_s;         // after a fault: longer than any driver takes to notice
 constexpr Duration kProgressStep = 1_ms;
 constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario cannot start
 constexpr Duration kWavePatience =
@@ -266,12 +267,21 @@ class Simulation final : public LiveRun {
   void check_idle(Time t, std::uint32_t) {
     const bool quiet = instruments_.activity == last_activity_;
     last_activity_ = instruments_.activity;
+    if (!quiet) quiet_since_ = t;
+    if (t - quiet_since_ > kStuck && broken()) return stop_at(t);
     if (quiet && network_->idle() &&
         std::all_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->idle(); })) {
       stop_at(t);
       return;
     }
     engine_.at<&Simulation::check_idle>(t + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
+  }
+
+  /// Something broke, all that was to break has, and what waits inside a card may wait for ever.
+  bool broken() const {
+    return !scenario_.faults.empty() && network_->idle() &&
+           std::none_of(machines_.begin(), machines_.end(),
+                        [](const auto& m) { return m->faults_to_come(); });
   }
 
   void report_progress(Time t, std::uint32_t) {
@@ -312,6 +322,7 @@ class Simulation final : public LiveRun {
   std::unique_ptr<Network> network_;
   Time start_ = Time::never(), end_ = Time::never();
   std::uint64_t last_activity_ = 0;
+  Time quiet_since_{};
   // LiveRun
   struct Command {
     const shell::Script* script = nullptr;

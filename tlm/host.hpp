@@ -70,6 +70,7 @@ class Host final : public sc_core::sc_module {
   void disconnect_irq(std::uint32_t data) { irq_routes_[data].action = nullptr; }
   /// What reports of errors set off.
   PciRecovery& recovery() { return recovery_; }
+  const PciRecovery& recovery() const { return recovery_; }
   /// The link to the card is lost: nobody holds its wires any more.
   void wires_fall() {
     for (InterruptLine& line : lines_) line.high = false;

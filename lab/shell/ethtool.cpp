@@ -330,6 +330,13 @@ int restart_negotiation(igb::IgbAdapter& a, const Arguments&, Context& c) {
   return error == 0 ? 0 : fail(c, "Cannot restart autonegotiation", error, 1);
 }
 
+int show_eee(igb::IgbAdapter& a, const Arguments&, Context& c) {
+  igb::Eee eee;
+  if (const int error = a.get_eee(eee); error != 0) return fail(c, "Cannot get EEE settings", error, 1);
+  c.out += eee_settings(a.name, eee);
+  return 0;
+}
+
 int identify(igb::IgbAdapter& a, const unsigned& seconds, Context& c) {
   const int error = a.set_phys_id(seconds);
   return error == 0 ? 0 : fail(c, "Cannot identify NIC", error, 1);
@@ -504,7 +511,7 @@ constexpr const char* kHelp =
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
     "  -s DEV [speed N] [duplex half|full] [autoneg on|off] [advertise MASK] [wol p|u|m|b|g|d...] | -r DEV | "
-    "-p DEV SECONDS |\n"
+    "-p DEV SECONDS | --show-eee DEV |\n"
     "  -S DEV | -t DEV [offline|online] | -T DEV | -x DEV | -X DEV equal N | weight W0 W1 ...\n";
 
 /// A setter that finds its adapter first.
@@ -555,6 +562,8 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
   if (option == "-t") return self_test_step(dev, rest);
   if (option == "-s" && !rest.empty() && rest[0] == "wol") return wake_step(dev, rest);
   if (option == "-s") return setter(dev, "Cannot get current device settings", 1, link_wish(rest), set_link);
+  if (option == "--show-eee" && rest.empty())
+    return setter(dev, "Cannot get EEE settings", 1, rest, show_eee);
   if (option == "-r" && rest.empty())
     return setter(dev, "Cannot restart autonegotiation", 1, rest, restart_negotiation);
   if (option == "-p" && rest.size() == 1)  // without a number it would blink for ever

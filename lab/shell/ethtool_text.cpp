@@ -125,25 +125,29 @@ std::string self_test_result(const igb::SelfTest& result) {
 
 namespace {
 
-/// The modes of a mask, laid out as the tool does: a line for each speed it begins with half duplex.
+/// The modes of a mask, laid out as the tool does: a line for each speed.
 std::string link_modes(const std::string& title, unsigned modes) {
   using namespace igb::advertised;
   constexpr struct {
     unsigned mode;
     const char* name;
-    bool begins_line;
-  } kModes[] = {{kHalf10, "10baseT/Half ", true},   {kFull10, "10baseT/Full ", false},
-                {kHalf100, "100baseT/Half ", true}, {kFull100, "100baseT/Full ", false},
-                {0, "1000baseT/Half ", true},       {kFull1000, "1000baseT/Full ", true}};
-  constexpr std::size_t kIndent = 24;
+    unsigned line;
+  } kModes[] = {{kHalf10, "10baseT/Half ", 0},
+                {kFull10, "10baseT/Full ", 0},
+                {kHalf100, "100baseT/Half ", 1},
+                {kFull100, "100baseT/Full ", 1},
+                {kFull1000, "1000baseT/Full ", 2}};
+  const std::size_t indent = std::max<std::size_t>(24, title.size() + 2);
   std::string text = "\t" + title;
-  text.resize(1 + kIndent, ' ');
+  text.resize(1 + indent, ' ');
   bool any = false;
+  unsigned line = 0;
   for (const auto& m : kModes) {
     if ((modes & m.mode) == 0) continue;
-    if (any && m.begins_line) text += "\n\t" + std::string(kIndent, ' ');
+    if (any && m.line != line) text += "\n\t" + std::string(indent, ' ');
     text += m.name;
     any = true;
+    line = m.line;
   }
   return text + (any ? "\n" : "Not reported\n");
 }
@@ -166,6 +170,18 @@ std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pa
          "\n"
          "\tCurrent message level: 0x00000007 (7)\n\t\t\t       drv probe link\n\tLink detected: " +
          (up ? "yes" : "no") + "\n";
+}
+
+std::string eee_settings(const std::string& dev, const igb::Eee& eee) {
+  using namespace igb::advertised;
+  const std::string status = eee.offered == 0 ? "disabled"
+                             : eee.active     ? "enabled - active"
+                                              : "enabled - inactive";
+  return "EEE Settings for " + dev + ":\n\tEEE status: " + status +
+         "\n\tTx LPI: " + (eee.tx_lpi ? "0 (us)" : "disabled") + "\n" +
+         link_modes("Supported EEE link modes:", kFull100 | kFull1000) +
+         link_modes("Advertised EEE link modes:", eee.offered) +
+         link_modes("Link partner advertised EEE link modes:", eee.partner);
 }
 
 }  // namespace niclab::lab::shell

@@ -48,6 +48,8 @@ std::string time_stamping(const std::string& dev);
 struct WakeOn {
   std::string supported = "d", now = "d";
 };
+/// ethtool --show-eee.
+std::string eee_settings(const std::string& dev, const igb::Eee& eee);
 
 /// ethtool DEV of a gigabit copper port; `pause`: the driver would offer it, `s.speed` 0: no link.
 std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pause, const WakeOn& wake = {});

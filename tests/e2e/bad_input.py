@@ -36,8 +36,19 @@ op = ">"
 value = 0
 """
 
+FAULT = '[[fault]]\ntime = "%s"\nnic = "%s"\nkind = "%s"\n%s[[expect]]'
+
 # text of the good scenario, what replaces it, what the line has to contain
 FILES = [
+    ('[[expect]]', FAULT % ("1ms", "h1.eth1", "ecc", ""), ["s.toml:26", "fault.nic", '"h1.eth1"', 'perhaps "h1.eth0"']),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "gremlin", ""), ["s.toml:27", "fault.kind", "gremlin", "crc_error"]),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "poisoned", "count = 0\n"), ["s.toml:28", "fault.count", "1 to"]),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "ecc", "count = 2\n"), ["s.toml:28", "fault.count"]),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "crc_error", 'duration = "1ms"\n'), ["s.toml:28", "fault.duration"]),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "cable", ""), ["s.toml:24", "fault.duration", "missing"]),
+    ('[[expect]]', FAULT % ("1ms", "h1.eth0", "all_ones", 'duration = "0ms"\n'), ["s.toml:28", "fault.duration", "zero"]),
+    ('[[expect]]', FAULT % ("6ms", "h1.eth0", "ecc", ""), ["s.toml:25", "fault.time", "run.duration"]),
+    ('[[expect]]', FAULT.replace('time = "%s"\n', "") % ("h1.eth0", "ecc", ""), ["s.toml:24", "fault.time", "missing"]),
     ('duration = "5ms"', 'durration = "5ms"', ["s.toml:2", "durration", "duration"]),
     ('duration = "5ms"', 'duration = 5', ["s.toml:2", "duration", "expected"]),
     ('"5ms"', '"5 minutes"', ["s.toml:2", "duration", "ns|us|ms|s"]),

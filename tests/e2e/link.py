@@ -155,7 +155,7 @@ command = "ethtool -a eth0"
     def test_one_end_is_forced_the_other_negotiates(self):
         """The duplex mismatch everybody has seen: whoever negotiates hears a speed only, and takes half duplex."""
         at = self.events(("1ms", "ethtool -s eth0 speed 100 duplex full autoneg off"), ("400ms", "ethtool eth0"),
-                         ("401ms", "ethtool -s eth0 autoneg on"), ("800ms", "ethtool -r eth0"))
+                         ("401ms", "ethtool -s eth0 autoneg on"), ("799ms", "ethtool --show-eee eth0"), ("800ms", "ethtool -r eth0"))
         done, out = self.run_file(PAIR + at, "--set", "run.duration=1200ms", "--set", "host[0].nic.negotiation=100ms",
                                   "--set", "host[1].nic.negotiation=100ms", "--set", "app[1].count=10")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -166,6 +166,7 @@ command = "ethtool -a eth0"
         self.assertEqual(ups["h2"], [full, "100 Mbps Half Duplex, Flow Control: None", full, full])
         self.assertRegex(log, r"Speed: 100Mb/s\n.*Duplex: Full")
         self.assertIn("Auto-negotiation: off", log)
+        self.assertIn("EEE status: enabled - active", log, "both cards offer it")
 
     # --- the cable (fact base 4.8) ---------------------------------------------------------------
 

@@ -35,6 +35,13 @@ host = "h1"
 command = "%s"
 """
 
+FAULT = """
+[[fault]]
+time = "%s"
+nic = "h1.eth0"
+%s
+"""
+
 PASS = """The test result is PASS
 The test extra info:
 Register test  (offline)\t 0
@@ -133,6 +140,29 @@ intx_shared = true
         done = niclab("sh", self.file(text), "-c", "ethtool -t eth1", "-c", "dmesg")
         self.assertTrue(done.stdout.startswith(PASS), done.stdout)
         self.assertIn("testing shared interrupt", done.stdout)
+
+    # B-126, E-61: the driver sees the hang, the stack has it reset, traffic goes on (fact base 4.11).
+    def test_a_stalled_transmitter_is_found_and_reset(self):
+        file = self.file(SCENARIO % ("16s", "200pps") + FAULT % ("100ms", 'kind = "tx_stall"\nduration = "5s"'))
+        result, log = self.same_every_way(file)
+        places = [log.index(text) for text in ("Detected Tx Unit Hang", "NETDEV WATCHDOG: eth0 (igb): transmit queue ",
+                                               "igb 0000:01:00.0 eth0: Reset adapter")]
+        self.assertEqual(places, sorted(places), log)
+        self.assertIn("NIC Link is Up", log[places[-1]:])
+        self.assertGreaterEqual(result["hosts"]["h1"]["ethtool"]["eth0"]["tx_timeout_count"], 1)
+        self.assertGreater(result["account"]["h1.eth0"]["on_the_wire"], 600)
+
+    # Fact base 4.11, last row.
+    def test_a_device_that_is_gone_is_detached(self):
+        file = self.file(SCENARIO % ("5s", "1000pps") + FAULT % ("100ms", 'kind = "all_ones"') +
+                         AT % ("4s", "ethtool -c eth0") + AT % ("4100ms", "ifconfig eth0 mtu 1400") +
+                         AT % ("4200ms", "ifconfig eth0 down && ifconfig -a") + AT % ("4300ms", "ifconfig eth0 up"))
+        _, log = self.same_every_way(file)
+        self.assertEqual(log.count("PCIe link lost, device now detached"), 1)
+        self.assertIn("Cannot get device coalesce settings: No such device", log)
+        self.assertIn("SIOCSIFMTU: No such device", log)
+        self.assertIn("SIOCSIFFLAGS: No such device", log)
+        self.assertIn("h1: eth0      Link encap:Ethernet", log)
 
     def test_bad_command_lines(self):
         file = self.file(SCENARIO % ("1ms", "1000pps"))

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/splitmix64.hpp"
@@ -37,6 +39,14 @@ class PortBus final : public sim::BusPort {
   void attach(sim::I350Function& function) { function_ = &function; }
   /// One read in so many fails; 0: none. The host refuses it, or its answer is poisoned, lost or very late.
   void refuse_one_in(unsigned reads) { refuse_ = reads; }
+  /// What becomes of a read; late: after 200 us more.
+  enum class Failure : std::uint8_t { none, refused, aborted, poisoned, late, lost };
+  /// Of the next one.
+  void fail_next(Failure way) { next_ = way; }
+  std::uint64_t reads() const { return asked_; }
+  /// Codes of the error messages sent, in order.
+  const std::vector<std::uint8_t>& errors() const { return errors_; }
+  unsigned truncated() const { return truncated_; }  ///< frames
   std::uint64_t digest() const { return digest_; }
   bool intx() const { return intx_; }  ///< the level of the pin, as told by messages
   std::uint64_t transmitted() const { return transmitted_; }
@@ -75,9 +85,10 @@ class PortBus final : public sim::BusPort {
     check_page(address, length);
     law_.readable(address, length, tag);
     mix(t, 3, address, length);
-    const bool fails = refuse_ != 0 && random_.next() % refuse_ == 0;
-    const auto way = fails ? static_cast<Failure>(1 + random_.next() % 5) : Failure::none;
-    if (fails) refused_[static_cast<unsigned>(tag.kind)] |= 1u << tag.queue;
+    ++asked_;
+    Failure way = std::exchange(next_, Failure::none);
+    if (refuse_ != 0 && random_.next() % refuse_ == 0) way = static_cast<Failure>(1 + random_.next() % 5);
+    if (way != Failure::none) refused_[static_cast<unsigned>(tag.kind)] |= 1u << tag.queue;
     if (way == Failure::lost) return;
     const unsigned slot = free_slot();
     if (frame != nullptr) sim::FramePool::ref(frame);
@@ -90,7 +101,10 @@ class PortBus final : public sim::BusPort {
                                  slot);
   }
   void message(Time t, std::uint8_t code) override {
-    if (code >= 0x30 && code <= 0x33) return mix(t, 7, code, 0);  // an error
+    if (code == 0x30 || code == 0x31 || code == 0x33) {
+      errors_.push_back(code);
+      return mix(t, 7, code, 0);
+    }
     // INTA to INTD, asserted or not; two in a row would mean that one was lost.
     if (code < 0x20 || code > 0x27) throw Violation("a message of code " + std::to_string(code));
     const bool asserts = code < 0x24;
@@ -99,7 +113,10 @@ class PortBus final : public sim::BusPort {
     mix(t, 6, code, 0);
   }
   void reset_device(Time t) override { function_->device_reset(t, true); }
-  void truncate_frame() override { digest_ = mix_in(digest_, 8); }
+  void truncate_frame() override {
+    ++truncated_;
+    digest_ = mix_in(digest_, 8);
+  }
   void link_says(Time, const hw::LinkSignal&) override {}
   unsigned port() const override { return 0; }
   JourneyObserver* journeys() const override { return nullptr; }
@@ -115,7 +132,6 @@ class PortBus final : public sim::BusPort {
   }
 
  private:
-  enum class Failure : std::uint8_t { none, refused, aborted, poisoned, late, lost };
   struct Read {
     bool busy = false;
     std::uint64_t address = 0;
@@ -180,7 +196,11 @@ class PortBus final : public sim::BusPort {
   SplitMix64 random_;
   unsigned refuse_ = 0;
   std::array<unsigned, 3> refused_{};  ///< by kind, queues of which a read was refused
+  Failure next_ = Failure::none;
   std::array<Read, 64> reads_{};
+  std::vector<std::uint8_t> errors_;
+  std::uint64_t asked_ = 0;
+  unsigned truncated_ = 0;
   Time link_free_{}, wire_free_{};
   bool intx_ = false;
   std::uint64_t digest_ = 0, transmitted_ = 0;

@@ -583,7 +583,11 @@ void PortExerciser::breakdown() {
       broken_ = true;
       break;
     case 1: function_.stall_transmit(now_, kDeviceClock * choices_.below(20000)); break;
-    case 2: function_.unplug_cable(now_, kDeviceClock * choices_.between(1, 20000)); break;
+    case 2:  // the cable is pulled, and perhaps plugged in again
+      function_.partner_will_say(LinkSignal::nothing(), now_ + kDeviceClock);
+      if (choices_.one_in(2)) pass(kDeviceClock * choices_.between(2, 20000));
+      function_.partner_will_say(LinkSignal::everything(), now_ + kDeviceClock * 2);
+      break;
     case 3: function_.damage_frames(choices_.between(1, 8)); break;
     case 4: function_.frame_truncated(); break;
     default:

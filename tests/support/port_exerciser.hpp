@@ -54,6 +54,7 @@ class PortExerciser final : private DmaLaw {
     return bus_.digest();
   }  ///< of all that went over bus and wire, with its times
   sim::PortAccount account() const { return function_.account(); }
+  const sim::I350Function::ErrorCounts& errors() const { return function_.errors(); }
 
  private:
   static constexpr unsigned kBuffers = 64;  ///< of a receive queue

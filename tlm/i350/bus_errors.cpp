@@ -196,29 +196,6 @@ void I350Function::holds_end() {
   stall_ends_ = Time::never();
 }
 
-/// Both ends of the cable hear nothing from `t` on; after `d` what the other says then.
-void I350Function::unplug_cable(Time t, Duration d) {
-  const Time until = (t + d).ceil(kDeviceClock);
-  if (cable_back_ != Time::never()) {
-    engine_.cancel(Kind::device, agent_ + step::cable_back, this);
-  } else {
-    bus_.link_says(t, LinkSignal::nothing());
-  }
-  cable_back_ = until;
-  phy_.partner_says(LinkSignal::nothing(), t);
-  watch_link(t);
-  engine_.at<&I350Function::plug_cable>(until, Kind::device, agent_ + step::cable_back, *this);
-  show_waves(t);
-}
-
-void I350Function::plug_cable(Time t, std::uint32_t) {
-  const ShowAfter show{*this, t};
-  cable_back_ = Time::never();
-  bus_.link_says(t, phy_.signal());
-  phy_.partner_says(partner_signal_, t);
-  watch_link(t);
-}
-
 void I350Function::frame_truncated() {
   if (!arriving_.empty()) arriving_.back().truncated = true;
 }
@@ -243,6 +220,7 @@ void I350Function::surprise_reset(Time t) {
 /// The link to the host was lost and comes back: everything starts anew (fact base 4.9).
 void I350Function::fundamental_reset(Time t) {
   pci_.reset();
+  was_master_ = false;
   delivery_.reset();
   power_on(t);
   update_read_timeout();

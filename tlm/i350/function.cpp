@@ -101,7 +101,7 @@ void I350Function::fault(std::string what, Time t) {
 }
 
 bool I350Function::may_master(const char* what, Time t) {
-  if (!pci_.bus_master_enabled() && !no_master_reported_ && pci_.power_state() == 0) {
+  if (!pci_.bus_master_enabled() && !was_master_ && !no_master_reported_ && pci_.power_state() == 0) {
     no_master_reported_ = true;
     fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
   }
@@ -209,6 +209,7 @@ void I350Function::truncate_frame_on_wire(Time t) {
 /// Reads of the host in flight come back to nobody; until they have, DevSta says so.
 void I350Function::function_level_reset(Time t) {
   pci_.function_level_reset();
+  was_master_ = false;
   delivery_.reset();
   io_address_ = 0;
   reset(t);
@@ -230,6 +231,7 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
+    was_master_ = true;
     master_enabled_again(t);
   }
 }

@@ -59,7 +59,7 @@ struct PortAccount {
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
-                          tcp_timer = 12, read_timeout = 26, stall_end = 27, cable_back = 28;
+                          tcp_timer = 12, read_timeout = 26, stall_end = 27;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
 inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -118,8 +118,6 @@ class I350Function {
   void break_memory(Time t);
   /// Transmit descriptors are neither taken nor written back for `d`, or until a reset.
   void stall_transmit(Time t, Duration d);
-  /// The cable is pulled, also out of the other end, and plugged in again after `d`.
-  void unplug_cable(Time t, Duration d);
   /// The next `count` frames received have a wrong FCS.
   void damage_frames(std::uint64_t count) { damage_frames_ += count; }
   /// As if CTRL.RST had been written, but no software knows.
@@ -181,8 +179,8 @@ class I350Function {
     return pci_.bus_master_enabled() &&
            ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | holds_) == 0;
   }
-  /// As dma_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
-  /// the driver, told once until it sets the bit.
+  /// As dma_enabled(), for someone about to master the bus: if software never set the bus-master bit, that is
+  /// a fault of the driver, told once until it does.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
 
@@ -472,7 +470,6 @@ class I350Function {
   void give_up_reads(Time t);
   void stall_ends(Time t, std::uint32_t);
   void holds_end();
-  void plug_cable(Time t, std::uint32_t);
   Frame* damaged(Frame* frame);
 
   // --- interrupts.cpp ----------------------------------------------------------------------------
@@ -642,9 +639,8 @@ class I350Function {
   ErrorCounts errors_;
   static constexpr std::uint32_t kHoldAll = 1, kHoldTransmit = 2;
   std::uint32_t holds_ = 0;  // what is broken
-  Time stall_ends_ = Time::never(), cable_back_ = Time::never();
+  Time stall_ends_ = Time::never();
   std::uint64_t damage_frames_ = 0;
-  hw::LinkSignal partner_signal_ = hw::LinkSignal::everything();  // at the other end of the cable
 
   // flow control
   hw::PauseTimer pause_timer_;
@@ -672,6 +668,7 @@ class I350Function {
   std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
+  bool was_master_ = false;  // software set the bus-master bit since configuration space was reset
 
   struct {
     Time at{}, start{}, end{};

@@ -99,7 +99,7 @@ class I350 final : public sc_core::sc_module {
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::array<std::uint8_t, kIntxWires> asserting_{};  // by wire, the functions that assert it
-  std::vector<hw::PciConfigSpace> unused_;  ///< of the functions after them
+  std::vector<hw::PciConfigSpace> unused_;            ///< of the functions after them
   PayloadSlots waiting_;
   std::uint32_t next_tag_ = 0;
   struct Waiter {

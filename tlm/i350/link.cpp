@@ -1,5 +1,6 @@
 // The link as the MAC sees it: PHY state changes become LSC (fact base 2.5, 4.8).
 #include <algorithm>
+#include <utility>
 
 #include "tlm/i350/function.hpp"
 
@@ -42,6 +43,7 @@ void I350Function::offer_eee() {
 
 /// After a reset of the MAC: the PHY lives on, but what its registers outside it say is gone.
 void I350Function::reset_link(Time t) {
+  if (std::exchange(phy_reset_asserted_, false)) phy_.reset(t);  // CTRL.PHY_RST is clear now
   mdic_done_at_ = {};
   engine_.cancel(Kind::device, agent_ + step::mdic, this);
   offer_eee();
@@ -92,7 +94,7 @@ std::uint32_t I350Function::mdic(std::uint32_t written, Time t) {
 void I350Function::watch_link(Time t) {
   if (phy_.restarts() != told_restarts_) {
     told_restarts_ = phy_.restarts();
-    if (cable_back_ == Time::never()) bus_.link_says(t, phy_.signal());
+    bus_.link_says(t, phy_.signal());
   }
   mac_mode_ = resolved_mode();
   link_up_from_ = mac_link_from();
@@ -136,9 +138,8 @@ void I350Function::partner_will_say(const LinkSignal& s, Time t) {
 
 void I350Function::partner_event(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
-  partner_signal_ = partner_signals_.front();
+  phy_.partner_says(partner_signals_.front(), t);
   partner_signals_.pop_front();
-  if (cable_back_ == Time::never()) phy_.partner_says(partner_signal_, t);
   watch_link(t);
 }
 

@@ -140,6 +140,21 @@ TEST_F(DriverTest, FactBase_5_2_RestartsTheNegotiation) {
   EXPECT_EQ(restarts(), 0) << "nothing to do while closed";
 }
 
+TEST_F(DriverTest, FactBase_2_14_EeeOfBothEnds) {
+  open({.queues = 1});
+  Eee eee;
+  pci.phy_[17] = 0x0002;
+  ASSERT_EQ(adapter->get_eee(eee), 0);
+  EXPECT_EQ(pci.phy_[16], 0x040F);
+  EXPECT_EQ(eee.offered, advertised::kFull100 | advertised::kFull1000) << "the driver turns it on";
+  EXPECT_EQ(eee.partner, advertised::kFull100);
+  EXPECT_FALSE(eee.active);
+  EXPECT_TRUE(eee.tx_lpi);
+  pci.at(reg::EEER) |= reg::eeer::EEE_NEG;
+  ASSERT_EQ(adapter->get_eee(eee), 0);
+  EXPECT_TRUE(eee.active);
+}
+
 TEST_F(DriverTest, FactBase_2_13_LedsBlinkAsTheNvmSays) {
   open({.queues = 1});
   pci.log.clear();

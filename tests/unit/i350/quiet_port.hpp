@@ -48,6 +48,7 @@ class QuietPort : private DmaLaw {
   bool asserts_intx() const { return bus_.intx(); }
   void receive(Time end, sim::Frame* frame) { function.receive_frame(end, frame); }
   sim::FramePool& frames() { return frames_; }
+  PortBus& bus() { return bus_; }
 
   Time now{};
   std::vector<std::byte> memory;  ///< of the host, from bus address 0 on; at first there is none
