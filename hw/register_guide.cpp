@@ -233,6 +233,7 @@ constexpr NamedField kTsyncrxctl[] = {
     {"VALID", tsyncrxctl::VALID}, {"TYPE", tsyncrxctl::TYPE}, {"EN", tsyncrxctl::EN}};
 constexpr NamedField kTsicr[] = {{"TXTS", tsicr::TXTS}, {"RXTS", tsicr::RXTS}};
 constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kBarctrl[] = {{"FLASH_SIZE", barctrl::FLASH_SIZE}, {"CSR_SIZE", barctrl::CSR_SIZE}};
 
 /// `registers`: names with one blank between them.
 struct Layout {
@@ -297,6 +298,7 @@ constexpr Layout kLayouts[] = {
     {"TSYNCRXCTL", kTsyncrxctl},
     {"TSICR", kTsicr},
     {"GCR", kGcr},
+    {"BARCTRL", kBarctrl},
 };
 
 struct Section {
