@@ -87,6 +87,38 @@ TEST_F(UdpSend, DefaultGatewayIsTheNextHop) {
   EXPECT_EQ(ip_of(device.sent[0]).daddr(), far.address);
 }
 
+/// Two interfaces whose networks overlap.
+struct TwoNetworks : testing::Test {
+  TwoNetworks() {
+    wide.name = "eth1";
+    add(wide, {{kHost.value + 99}, 16});
+    add(narrow, {kHost, 24});
+    add(wide, {{kHost.value + 98}, 16});
+  }
+  void add(NetDevice& device, Ipv4Prefix prefix) {
+    if (!device.up) stack.register_netdev(device);
+    stack.add_address(device, prefix);
+    if (device.up) return;
+    stack.dev_open(device);
+    stack.netif_carrier_on(device);
+  }
+  FakeKernel kernel;
+  FakeDevice narrow, wide;
+  NetStack stack{kernel};
+};
+
+TEST_F(TwoNetworks, B_25_TheLongestPrefixDecides) {
+  const Ipv4Address elsewhere{kPeer.value + 0x100};
+  stack.add_neighbour(narrow, kPeer, kPeerMac);
+  stack.add_neighbour(wide, elsewhere, kPeerMac);
+  UdpSocket& s = stack.socket();
+  const Endpoint near{kPeer, 9}, far{elsewhere, 9};
+  EXPECT_EQ(s.sendto(pattern(1), &near), 1);
+  EXPECT_EQ(narrow.sent.size(), 1u);
+  EXPECT_EQ(s.sendto(pattern(1), &far), 1);
+  EXPECT_EQ(wide.sent.size(), 1u);
+}
+
 TEST_F(UdpSend, B_14_B_27_ConnectedSocketSendsAndFilters) {
   UdpSocket& s = stack.socket();
   EXPECT_EQ(s.connect(peer), 0);
