@@ -4,7 +4,7 @@ JOBS ?= 2
 export JOBS
 
 .DEFAULT_GOAL := build
-.PHONY: build deps run test waves study bench lint formal fuzz peers docs help
+.PHONY: build deps run test waves study bench lint formal fuzz mutants peers docs help
 
 build: $(BUILD)/build.ninja ## build; the command is then build/niclab
 	@cmake --build $(BUILD) -j $(JOBS) --target niclab i350_package
@@ -36,6 +36,9 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 
 fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
 	@scripts/fuzz.sh
+
+mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
+	@scripts/mutants.sh $(MUTANTS)
 
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)

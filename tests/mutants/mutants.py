@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """Plants faults, one at a time, and asks the test that should find each.
 
-    mutants.py check                       each row of mutants.toml can be planted and names a test that is there
-    mutants.py run BUILD [NAME…] [--sample N --seed TEXT]
+    mutants.py check                    each row of mutants.toml can be planted and names a test that is there
     mutants.py list
+    mutants.py suites                   the executables that `run` needs
+    mutants.py run BUILD [NAME…]        these, or all
+    mutants.py run BUILD --sample N     N of those whose test is in this build and which are quickly compiled
+    mutants.py run BUILD --everything   all, and those of tests/planted (found by lockstep) and tests/formal (by proofs)
 
-`run` works on a finished build folder (any: of the command, with sanitizers, or build-mutants) and changes neither it nor
-the tree: the changed file lies in an overlay folder that the compiler searches first; the objects that depend on
-it and are part of the test's executable are compiled again, and linked in front of the libraries. Without names it plants every fault
-whose test is in that build. --sample takes N of them, chosen by TEXT alone.
+`run` works on a finished build folder (of the command, with sanitizers, or build-mutants) and changes neither it nor the
+tree: the changed file lies in an overlay folder that the compiler searches first; the objects that depend on it and are
+part of the test's executable are compiled again, and linked in front of the libraries. A sample is chosen by the commit that is checked out,
+or by --seed TEXT.
 
 Verdicts: killed (the test failed, with what it said first), and three that make the exit code 1: SURVIVED (a test is missing), NOT COMPILED,
 RED BEFORE (the named test fails without the fault).
 """
 import argparse
 import collections
+import concurrent.futures
 import dataclasses
 import hashlib
 import json
@@ -34,6 +38,7 @@ ROOT = HERE.parent.parent
 ROOMS = ("base", "hw", "tlm", "driver", "stack", "rtl", "lab")
 LEAST = {"hw": 25, "tlm": 12, "driver": 10, "stack": 12, "rtl": 10}
 TEST_SECONDS = 60
+QUICK_OBJECTS = 3  # compiled again for a mutant of a sample
 
 
 class Mistake(Exception):
@@ -170,6 +175,10 @@ class Build:
                     current = line.split(":")[0]
         return self._dependents[os.path.realpath(ROOT / file)]
 
+    def objects_of(self, mutant):
+        """What has to be compiled again for the executable of its test."""
+        return sorted(self.objects_that_read(mutant.file) & set(self.inputs(f"tests/test_{mutant.suite}")))
+
     def commands(self, target):
         if target not in self._commands:
             self._commands[target] = [line for line in self.ninja("-t", "commands", target).splitlines() if line]
@@ -228,24 +237,24 @@ class Planting:
         return result
 
     def compile(self):
-        linked = set(self.build.inputs(self.executable))
-        objects = sorted(self.build.objects_that_read(self.mutant.file) & linked)
+        objects = self.build.objects_of(self.mutant)
         if not objects:
             raise Mistake(f"{self.mutant.name}: nothing in {self.executable} is made from {self.mutant.file}")
-        replaced = {}
-        for number, name in enumerate(objects):
-            entry = self.build.compile_of[name]
-            output = self.work / f"{number}.o"
-            words = shlex.split(entry["command"])
-            source = self.overlay / self.mutant.file if self.is_source(entry) else pathlib.Path(entry["file"])
-            words[words.index("-o") + 1] = str(output)
-            words[words.index("-c") + 1] = str(source)
-            words = [w for w in words if not w.startswith("-flto")] + ["-w"]
-            first = next(i for i, w in enumerate(words) if w.startswith("-I"))
-            words.insert(first, f"-I{self.overlay}")
-            run_tool(words, entry["directory"])
-            replaced[name] = output
-        return replaced
+        outputs = {name: self.work / f"{number}.o" for number, name in enumerate(objects)}
+        with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as jobs:
+            list(jobs.map(lambda item: self.compile_object(*item), outputs.items()))
+        return outputs
+
+    def compile_object(self, name, output):
+        """As the build does, but for the overlay; in as little time as may be."""
+        entry = self.build.compile_of[name]
+        words = shlex.split(entry["command"])
+        words[words.index("-o") + 1] = str(output)
+        if self.is_source(entry):
+            words[words.index("-c") + 1] = str(self.overlay / self.mutant.file)
+        words = [w for w in words if not w.startswith("-flto")] + ["-w", "-O0"]
+        words.insert(next(i for i, w in enumerate(words) if w.startswith("-I")), f"-I{self.overlay}")
+        run_tool(words, entry["directory"])
 
     def is_source(self, entry):
         return os.path.realpath(entry["file"]) == os.path.realpath(ROOT / self.mutant.file)
@@ -322,11 +331,74 @@ def judge(build, mutant):
     return Verdict("killed", symptom(code, said), True)
 
 
-def chosen(mutants, sample, seed):
-    if sample is None:
-        return mutants
-    order = sorted(mutants, key=lambda m: hashlib.sha256(f"{seed} {m.name}".encode()).digest())
-    return order[:sample]
+def chosen(build, mutants, sample, seed):
+    quick = [m for m in mutants if 0 < len(build.objects_of(m)) <= QUICK_OBJECTS]
+    return sorted(quick, key=lambda m: hashlib.sha256(f"{seed} {m.name}".encode()).digest())[:sample]
+
+
+def commit():
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+class Report:
+    """One line a mutant, as soon as its fate is known."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.line("mutant", "test", "seconds", "verdict")
+
+    def line(self, name, test, seconds, verdict):
+        print(f"{name:<44} {test:<78} {seconds:>7}  {verdict}", flush=True)
+
+    def add(self, name, test, seconds, verdict):
+        self.counts[verdict.good] += 1
+        self.line(name, test, f"{seconds:.1f}", f"{verdict.word}: {verdict.remark}")
+
+    def end(self):
+        bad = self.counts[False]
+        print(f"mutants: {self.counts[True]} killed" + (f", {bad} not" if bad else ""))
+        return 1 if bad else 0
+
+
+def run_table(build, mutants, report):
+    for m in mutants:
+        begin = time.monotonic()
+        verdict = judge(build, m)
+        report.add(m.name, m.test, time.monotonic() - begin, verdict)
+
+
+def run_lockstep(build, report):
+    """tests/planted: a bug in a block's RTL, found by a run in lockstep."""
+    for patch in sorted((ROOT / "tests/planted").glob("*.patch")):
+        begin = time.monotonic()
+        build.ninja("niclab", f"niclab_{patch.stem}")
+        done = subprocess.run(["ctest", "--test-dir", str(build.folder), "-R", f"^planted\\.{re.escape(patch.stem)}$",
+                               "--no-tests=error"], capture_output=True, text=True, check=False)
+        killed = done.returncode == 0
+        verdict = Verdict("killed" if killed else "SURVIVED", "lockstep mismatch" if killed else str(patch.name), killed)
+        report.add(f"lockstep-{patch.stem}", f"planted.{patch.stem}", time.monotonic() - begin, verdict)
+
+
+def run_formal(build, report):
+    """tests/formal/*/planted: a bug in a block's RTL, refuted by a property set."""
+    build.ninja("i350_package")
+    command = [str(ROOT / "scripts/formal.sh"), "--slow", "--planted"]
+    environment = dict(os.environ, PACKAGE=str(build.folder / "rtl/i350_pkg.sv"))
+    row = re.compile(r"(\S+)\s+(\S+)\s+planted: (\S+)\s+\d+\s+([\d.]+) s  (.*)")
+    seen = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as process:
+        for line in process.stdout:
+            found = row.match(line)
+            if not found:
+                continue
+            seen += 1
+            killed = found[5].startswith("caught")
+            verdict = Verdict("killed" if killed else "SURVIVED", found[5], killed)
+            report.add(f"formal-{found[1]}-{found[3]}", f"formal {found[1]}.{found[2]}", float(found[4]), verdict)
+    faults = len(list((ROOT / "tests/formal").glob("*/planted/*.sed")))
+    if seen != faults:
+        raise Mistake(f"formal.sh told of {seen} faults, expected {faults}")
 
 
 def run(arguments, mutants):
@@ -336,17 +408,17 @@ def run(arguments, mutants):
         raise Mistake(f"no mutant is called {sorted(unknown)[0]}")
     wanted = [m for m in mutants if not arguments.names or m.name in arguments.names]
     there = [m for m in wanted if build.has(m.suite)]
-    if len(there) < len(wanted) and arguments.sample is None:
+    if arguments.sample is not None:
+        there = chosen(build, there, arguments.sample, arguments.seed or commit())
+    elif len(there) < len(wanted):
         missing = sorted({m.suite for m in wanted} - {m.suite for m in there})
         raise Mistake(f"{arguments.build} has no test_{missing[0]}: build it first")
-    bad = 0
-    print(f"{'mutant':<40} {'test':<78} {'seconds':>7}  verdict", flush=True)
-    for m in chosen(there, arguments.sample, arguments.seed):
-        begin = time.monotonic()
-        verdict = judge(build, m)
-        bad += not verdict.good
-        print(f"{m.name:<40} {m.test:<78} {time.monotonic() - begin:>7.1f}  {verdict.word}: {verdict.remark}", flush=True)
-    return 1 if bad else 0
+    report = Report()
+    run_table(build, there, report)
+    if arguments.everything:
+        run_lockstep(build, report)
+        run_formal(build, report)
+    return report.end()
 
 
 def main():
@@ -360,6 +432,7 @@ def main():
     runner.add_argument("names", nargs="*")
     runner.add_argument("--sample", type=int)
     runner.add_argument("--seed", default="")
+    runner.add_argument("--everything", action="store_true")
     arguments = parser.parse_args()
     try:
         mutants = load_table()

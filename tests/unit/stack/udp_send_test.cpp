@@ -182,6 +182,28 @@ TEST_F(UdpSend, B_42_B_51_LargeDatagramIsFragmentedWithASoftwareChecksum) {
   EXPECT_EQ(s.tx_queue(), 0u);
 }
 
+// A group we are in gets the very buffers, so the fragments for the wire need others.
+TEST_F(UdpSend, B_50_B_51_PiecesThatAreSharedAreFragmentedByCopying) {
+  UdpSocket& s = bound(7000);
+  ASSERT_EQ(s.join_group(kGroup, kHost), 0);
+  s.set_multicast_if(kHost);
+  const Endpoint group{kGroup, 7000};
+  EXPECT_EQ(s.sendto(pattern(4000), &group), 4000);
+  ASSERT_EQ(device.sent.size(), 3u);
+  Bytes whole;
+  for (Bytes& f : device.sent) {
+    EXPECT_TRUE(ip_of(f).checksum_ok());
+    EXPECT_EQ((ip_of(f).frag_off() & kIpOffsetMask) * 8u, whole.size());
+    EXPECT_EQ((ip_of(f).frag_off() & kIpMf) != 0, &f != &device.sent.back());
+    const Bytes p = ip_payload(f);
+    whole.insert(whole.end(), p.begin(), p.end());
+  }
+  EXPECT_EQ(whole, udp_datagram(kHost, 7000, kGroup, 7000, pattern(4000)));
+  EXPECT_EQ(stack.mib.ip.FragCreates, 3u);
+  EXPECT_EQ(receive(s), pattern(4000)) << "and the copy for us is whole";
+  EXPECT_EQ(s.tx_queue(), 0u);
+}
+
 TEST_F(UdpSend, B_34_TheLargestDatagram) {
   UdpSocket& s = bound(7000);
   EXPECT_EQ(s.sendto(pattern(65507), &peer), 65507);
