@@ -88,17 +88,6 @@ TEST(RootComplex, WritesAndReadsStayBehindAWriteThatWaitsForItsTranslation) {
   EXPECT_EQ(memory.seen[2].at, walked);
 }
 
-TEST(HostMemory, PostedWriteThatWouldPassAnotherAbortsTheRun) {
-  Engine engine(false);
-  HostMemory memory(engine, 0, 1 << 16);
-  const auto post = [&](Time t) {
-    memory.post({t, 0, nullptr, 0, [](void*, PostedWrite&) {}, nullptr, nullptr});
-  };
-  post(Time{} + 2_us);
-  EXPECT_NO_THROW(post(Time{} + 2_us));
-  EXPECT_THROW(post(Time{} + 1_us), SimulationError);
-}
-
 // --- a frame received ----------------------------------------------------------------------------
 
 struct ReceiveCase {
