@@ -213,6 +213,17 @@ def run_tool(words, cwd):
         raise NotCompiled(next((line for line in lines if "rror" in line), lines[-1] if lines else "?"))
 
 
+def without_dependencies(words):
+    """A command of the compiler that writes an object only: nothing for ninja, nothing for link-time optimisation."""
+    left, kept = iter(words), []
+    for word in left:
+        if word in ("-MF", "-MT"):
+            next(left)
+        elif word != "-MD" and not word.startswith("-flto"):
+            kept.append(word)
+    return kept
+
+
 class Planting:
     """One mutant in one build: the executable of its test with the fault in it."""
 
@@ -252,7 +263,7 @@ class Planting:
         words[words.index("-o") + 1] = str(output)
         if self.is_source(entry):
             words[words.index("-c") + 1] = str(self.overlay / self.mutant.file)
-        words = [w for w in words if not w.startswith("-flto")] + ["-w", "-O0"]
+        words = without_dependencies(words) + ["-w", "-O0"]
         words.insert(next(i for i, w in enumerate(words) if w.startswith("-I")), f"-I{self.overlay}")
         run_tool(words, entry["directory"])
 
@@ -273,12 +284,13 @@ class Planting:
                 f"|{self.mutant.file}", f"|{os.path.relpath(self.overlay / self.mutant.file, ROOT)}")
             run_tool(["cmake", f"-DFOLDER={here}", f"-DPREFIX={prefix}", f"-DVERILATOR={verilator}", "-P",
                       str(ROOT / "cmake/run_verilator.cmake")], ROOT)
-            compiled = next(c for c in self.build.commands(self.executable) if c.endswith(f"-c {folder}/{prefix}__all.cpp"))
+            source = f"-c {folder}/{prefix}__all.cpp"
+            compiled = next(c for c in self.build.commands(self.executable) if c.endswith(source))
             words = shlex.split(compiled.replace(folder, here))
             name = words[words.index("-o") + 1]
             output = self.work / f"{number}.o"
             words[words.index("-o") + 1] = str(output)
-            run_tool([w for w in words if w not in ("-O3", "-O2")] + ["-O1", "-MF", str(output) + ".d"], self.build.folder)
+            run_tool(without_dependencies(words) + ["-O1"], self.build.folder)
             replaced[name] = output
         if not replaced:
             raise Mistake(f"{self.mutant.name}: no model in {self.executable} is made from {self.mutant.file}")
