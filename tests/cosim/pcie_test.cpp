@@ -1,4 +1,5 @@
-// PCIe by closed form (fact base 6.1, 6.2): splitting and order. One link alone: tests/unit/tlm/pcie_link_test.cpp.
+// PCIe by closed form (fact base 6.1, 6.2): splitting and order. One link alone:
+// tests/unit/tlm/pcie_link_test.cpp.
 #include <gtest/gtest.h>
 
 #include "bench.hpp"
@@ -48,11 +49,13 @@ struct Master : sc_core::sc_module {
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(arrival);
     out->nb_transport_fw(p, phase, delay);
+    credits.push_back(TlpPool::extension(p).credit_returned);
     p.release();
   }
   tlm_utils::simple_initiator_socket<Master> out;
   tlm_utils::simple_target_socket<Master> in;
   TlpPool pool;
+  std::vector<Time> credits;  ///< when the buffer of each request is free
 };
 
 // PCI Express Base, ordering rules: neither a posted write nor a read passes a posted write.
@@ -86,6 +89,7 @@ TEST(RootComplex, WritesAndReadsStayBehindAWriteThatWaitsForItsTranslation) {
   EXPECT_EQ(memory.seen[1].at, walked);  // alone it would have been visible 310 ns earlier
   EXPECT_EQ(memory.seen[2].address, 0x1000u);
   EXPECT_EQ(memory.seen[2].at, walked);
+  for (const Time free : card.credits) EXPECT_EQ(free, walked + c.device_latency) << "not before it has gone";
 }
 
 // --- a frame received ----------------------------------------------------------------------------

@@ -1,5 +1,10 @@
-// What random histories once found, each by itself (tests/unit/i350/property_test.cpp).
+// What random histories once found, each by itself (tests/unit/i350/property_test.cpp), and what they cannot
+// judge.
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
 
 #include "quiet_port.hpp"
 
@@ -7,6 +12,101 @@ namespace niclab::test {
 namespace {
 
 using namespace hw;
+
+/// A port that may master the bus, with MSI-X and one receive queue on vector 1; notes where it writes, in
+/// order.
+class ReceivingPort final : private DmaLaw {
+ public:
+  static constexpr std::uint64_t kRing = 0x10000, kBuffers = 0x11000, kMessage = 0xFEE01000;
+  static constexpr unsigned kVector = 1;
+
+  explicit ReceivingPort(std::uint32_t wthresh)
+      : nvm_(Nvm::make_default(QuietPort::kMac)),
+        bus_(engine_, *this, 1),
+        function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, config()) {
+    bus_.attach(function_);
+    function_.power_on(now_);
+    function_.write_config(0x04, 0x0006, 0x3, now_);
+    function_.write_config(PciConfigSpace::kMsix, 0x8000'0000, 0xC, now_);
+    function_.write_msix(16 * kVector, static_cast<std::uint32_t>(kMessage), 0xF, now_);
+    function_.write_msix(16 * kVector + 12, 0, 0xF, now_);
+    write(reg::CTRL, function_.read_csr(reg::CTRL, now_) | reg::ctrl::SLU);
+    pass(2_us);
+    for (unsigned i = 0; i < 64; ++i)
+      Descriptor::of(AdvRxRead::make({kBuffers})).store(&memory_[i * kDescriptorBytes]);
+    write(reg::RDBAL(0), kRing);
+    write(reg::RDLEN(0), 64 * kDescriptorBytes);
+    write(reg::RXDCTL(0), reg::rxdctl::ENABLE | reg::rxdctl::WTHRESH.put(wthresh));
+    write(reg::RDT(0), 63);
+    write(reg::IVAR(0), reg::ivar::VALID | kVector);
+    write(reg::GPIE, reg::gpie::Multiple_MSIX | reg::gpie::EIAME);
+    write(reg::EIAC, reg::bit(kVector));
+    write(reg::EIMS, reg::bit(kVector));
+    write(reg::RCTL, reg::rctl::RXEN | reg::rctl::UPE | reg::rctl::SECRC);
+    pass(10_us);
+  }
+  void write(reg::Offset offset, std::uint32_t value) {
+    pass(kDeviceClock);
+    function_.write_csr(offset, value, now_);
+  }
+  void pass(Duration d) {
+    now_ += d;
+    engine_.run(now_);
+  }
+  /// One frame, and all that it does.
+  void receive() {
+    sim::Frame* f = frames_.get(60);
+    std::fill_n(f->data, 60, std::byte{8});  // EtherType 0x0808
+    function_.receive_frame(now_, f);
+    pass(5_us);
+  }
+  /// What was written since the last call: 'f'rames, 'd'escriptors, 'm'essages.
+  std::string written_since() { return std::exchange(writes_, {}); }
+
+ private:
+  static sim::I350FunctionConfig config() {
+    sim::I350FunctionConfig c;
+    c.mac = QuietPort::kMac;
+    c.negotiation = 1_us;
+    c.name = "port";
+    return c;
+  }
+  std::byte* readable(std::uint64_t address, std::uint32_t, sim::ReadTag) override {
+    return &memory_.at(address - kRing);
+  }
+  std::byte* writable(std::uint64_t address, std::uint32_t, bool frame) override {
+    writes_ += frame ? 'f' : address == kMessage ? 'm' : 'd';
+    return address == kMessage ? message_.data() : &memory_.at(address - kRing);
+  }
+  void written(std::uint64_t, std::uint32_t) override {}
+
+  Time now_{};
+  sim::Engine engine_{false};
+  sim::FramePool frames_;
+  Nvm nvm_;
+  Semaphores semaphores_;
+  PortBus bus_;
+  sim::I350Function function_;
+  std::array<std::byte, 0x2000> memory_{};
+  std::array<std::byte, 4> message_{};
+  std::string writes_;
+};
+
+// A message announces descriptors: those that wait for more of their kind go out before it, whoever asked for
+// it.
+TEST(Port, WaitingWriteBacksGoBeforeTheMessage_FactBase_3_4) {
+  ReceivingPort port(4);
+  port.write(reg::EITR(1), 1000 << 2);
+  port.receive();
+  EXPECT_EQ(port.written_since(), "fdm") << "an idle vector: at once";
+  port.receive();
+  EXPECT_EQ(port.written_since(), "f") << "one of four, and the countdown runs";
+  port.write(reg::EIMS, reg::bit(ReceivingPort::kVector));
+  port.write(reg::EITR(1), 0);
+  port.write(reg::EICS, reg::bit(ReceivingPort::kVector));
+  port.pass(1_us);
+  EXPECT_EQ(port.written_since(), "dm");
+}
 
 // Software cannot write RDT while a queue is off, and the head starts at 0: a tail of its last life would
 // give the card descriptors that nobody has posted.
