@@ -106,9 +106,9 @@ def tests_in_the_tree():
 
 
 def plain_name(case):
-    """Of a value-parameterised test ("Where/Suite.Test/3") what stands in the source."""
+    """What stands in the source of a parameterised test ("Where/Suite.Test/3") or a typed one ("Suite/0.Test")."""
     suite, test = case.split(".")
-    return f"{suite.split('/')[-1]}.{test.split('/')[0]}"
+    return f"{re.sub('/[0-9]+$', '', suite).split('/')[-1]}.{test.split('/')[0]}"
 
 
 def check(mutants):
@@ -329,7 +329,7 @@ Verdict = collections.namedtuple("Verdict", "word remark good")
 
 def judge(build, mutant):
     code, said = run_test(build.folder / "tests" / f"test_{mutant.suite}", mutant.case)
-    if code != 0 or re.search(r"Running 0 tests|\[  SKIPPED \]", said):
+    if code != 0 or re.search(r" 0 tests from 0 test suites|\[  SKIPPED \]", said):
         return Verdict("RED BEFORE", symptom(code, said) if code != 0 else "no such test runs", False)
     planting = Planting(build, mutant)
     try:

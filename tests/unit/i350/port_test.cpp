@@ -13,14 +13,14 @@ namespace {
 
 using namespace hw;
 
-/// A port that may master the bus, with MSI-X and one receive queue on vector 1; notes where it writes, in
-/// order.
-class ReceivingPort final : private DmaLaw {
+/// A port that may master the bus, with MSI-X and one receive queue on vector 1; notes what it writes and
+/// reads, in order.
+class NotingPort final : private DmaLaw {
  public:
   static constexpr std::uint64_t kRing = 0x10000, kBuffers = 0x11000, kMessage = 0xFEE01000;
   static constexpr unsigned kVector = 1;
 
-  explicit ReceivingPort(std::uint32_t wthresh)
+  explicit NotingPort(std::uint32_t wthresh)
       : nvm_(Nvm::make_default(QuietPort::kMac)),
         bus_(engine_, *this, 1),
         function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, config()) {
@@ -60,6 +60,13 @@ class ReceivingPort final : private DmaLaw {
     function_.receive_frame(now_, f);
     pass(5_us);
   }
+  /// Puts a packet of 60 bytes at `buffer` into the first descriptor of the ring at `ring`.
+  void give(std::uint64_t ring, std::uint64_t buffer) {
+    Descriptor::of(AdvTxData::make({buffer}, 60, txd::IFCS | txd::EOP | txd::RS, 60))
+        .store(&memory_.at(ring - kRing));
+  }
+  /// Where packets were read from.
+  const std::vector<std::uint64_t>& payloads() const { return payloads_; }
   /// What was written since the last call: 'f'rames, 'd'escriptors, 'm'essages.
   std::string written_since() { return std::exchange(writes_, {}); }
 
@@ -71,7 +78,10 @@ class ReceivingPort final : private DmaLaw {
     c.name = "port";
     return c;
   }
-  std::byte* readable(std::uint64_t address, std::uint32_t, sim::ReadTag) override {
+  std::byte* readable(std::uint64_t address, std::uint32_t, sim::ReadTag tag) override {
+    // Asked when the read is sent and when it is answered.
+    const bool again = !payloads_.empty() && payloads_.back() == address;
+    if (tag.kind == sim::ReadKind::tx_payload && !again) payloads_.push_back(address);
     return &memory_.at(address - kRing);
   }
   std::byte* writable(std::uint64_t address, std::uint32_t, bool frame) override {
@@ -90,22 +100,42 @@ class ReceivingPort final : private DmaLaw {
   std::array<std::byte, 0x2000> memory_{};
   std::array<std::byte, 4> message_{};
   std::string writes_;
+  std::vector<std::uint64_t> payloads_;
 };
 
 // A message announces descriptors: those that wait for more of their kind go out before it, whoever asked for
 // it.
 TEST(Port, WaitingWriteBacksGoBeforeTheMessage_FactBase_3_4) {
-  ReceivingPort port(4);
+  NotingPort port(4);
   port.write(reg::EITR(1), 1000 << 2);
   port.receive();
   EXPECT_EQ(port.written_since(), "fdm") << "an idle vector: at once";
   port.receive();
   EXPECT_EQ(port.written_since(), "f") << "one of four, and the countdown runs";
-  port.write(reg::EIMS, reg::bit(ReceivingPort::kVector));
+  port.write(reg::EIMS, reg::bit(NotingPort::kVector));
   port.write(reg::EITR(1), 0);
-  port.write(reg::EICS, reg::bit(ReceivingPort::kVector));
+  port.write(reg::EICS, reg::bit(NotingPort::kVector));
   port.pass(1_us);
   EXPECT_EQ(port.written_since(), "dm");
+}
+
+// What was asked for before the queue was switched off arrives in its next life and is nobody's.
+TEST(Port, DescriptorsOfAnEarlierLifeAreForgotten_FactBase_3_1) {
+  constexpr std::uint64_t kFirst = 0x10400, kSecond = 0x10800, kOld = 0x11400, kNew = 0x11800;
+  NotingPort port(0);
+  port.give(kFirst, kOld);
+  port.give(kSecond, kNew);
+  port.write(reg::TCTL, reg::tctl::EN | reg::tctl::PSP);
+  port.write(reg::TDBAL(0), kFirst);
+  port.write(reg::TDLEN(0), 8 * kDescriptorBytes);
+  port.write(reg::TXDCTL(0), reg::txdctl::ENABLE);
+  port.write(reg::TDT(0), 1);
+  port.pass(80_ns);  // the read is on its way
+  port.write(reg::TXDCTL(0), 0);
+  port.write(reg::TDBAL(0), kSecond);
+  port.write(reg::TXDCTL(0), reg::txdctl::ENABLE);
+  port.pass(50_us);
+  EXPECT_EQ(port.payloads(), (std::vector<std::uint64_t>{kNew}));
 }
 
 // Software cannot write RDT while a queue is off, and the head starts at 0: a tail of its last life would
