@@ -34,11 +34,11 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --slow
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --planted
 
-fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
-	@scripts/fuzz.sh
-
 mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
 	@scripts/mutants.sh $(MUTANTS)
+
+fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
+	@scripts/fuzz.sh
 
 docs: build ## generate docs/registers.md and docs/coverage.md
 	@scripts/docs.sh $(BUILD)
