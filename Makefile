@@ -4,7 +4,7 @@ JOBS ?= 2
 export JOBS
 
 .DEFAULT_GOAL := build
-.PHONY: build deps run test waves study bench lint formal fuzz peers docs help
+.PHONY: build deps run test waves study bench lint formal fuzz mutants peers docs help
 
 build: $(BUILD)/build.ninja ## build; the command is then build/niclab
 	@cmake --build $(BUILD) -j $(JOBS) --target niclab i350_package
@@ -33,6 +33,9 @@ lint: ## clang-format check of all sources (FIX=1 mends it); clang-tidy too with
 formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; planted faults must be refuted
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --slow
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --planted
+
+mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
+	@scripts/mutants.sh $(MUTANTS)
 
 fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
 	@scripts/fuzz.sh

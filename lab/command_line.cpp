@@ -116,7 +116,7 @@ class CommandLine {
     bench_->add_option("--case", bench_case_,
                        "only this one: rx64_model, rx1514_model, tx64_model, tx1514_model, "
                        "slowdown_rtl_all_64, slowdown_rtl_all_1514, slowdown_rtl_all_rx64, "
-                       "slowdown_two_hosts_64, slowdown_two_hosts_1514, rtl_cost");
+                       "slowdown_two_hosts_64, slowdown_two_hosts_1514, registers, rtl_cost");
   }
   void add_regs() {
     regs_ = app_.add_subcommand("regs", "List every register of the device and how much of it is modelled");

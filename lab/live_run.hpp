@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
+#include "base/pci.hpp"
 #include "base/time.hpp"
 #include "lab/scenario.hpp"
 #include "lab/shell/command.hpp"
@@ -30,6 +32,9 @@ class LiveRun {
   /// Runs a script of a host's shell: at once when it only looks, else as a task of the host, which takes the
   /// simulated time it costs.
   virtual shell::Outcome run_script(const shell::Script& script, shell::Host& host) = 0;
+  /// Runs `body` as a task on CPU 0 of the first host, to its end. It gets the host's first NIC as a driver
+  /// sees it; the NIC's own driver goes on meanwhile.
+  virtual void run_task(const std::function<void(PciDevice& nic)>& body) = 0;
   /// The digest of all that happened so far.
   virtual std::uint64_t digest() const = 0;
 };

@@ -143,12 +143,14 @@ class Simulation final : public LiveRun {
   shell::Outcome run_script(const shell::Script& script, shell::Host& host) override {
     const bool only_look = over_ && paused_at_ == end_;  // the figures of the run's own report
     if (!needs_task(script, only_look)) return shell::run(script, host, false);
-    for (std::size_t h = 0; h < hosts_.size(); ++h)
-      if (hosts_[h] == &host) command_ = {&script, h, {}, false};
-    pause_ = Time::never();
-    engine_.at<&Simulation::launch>(paused_at_, sim::Kind::foreign, kObserverAgent + 2, *this);
-    while (!command_.done) proceed();  // it may begin before the end of the scenario and finish after it
-    return std::move(command_.outcome);
+    std::size_t index = 0;
+    while (hosts_[index] != &host) ++index;
+    shell::Outcome outcome;
+    run_task(index, [&] { outcome = shell::run(script, host, true); });
+    return outcome;
+  }
+  void run_task(const std::function<void(PciDevice& nic)>& body) override {
+    run_task(0, [&] { body(machines_[0]->pci_device(0)); });
   }
 
  private:
@@ -251,10 +253,18 @@ class Simulation final : public LiveRun {
     for (auto& s : shells_) s->paused_at(paused_at_);
   }
 
-  /// The shell's command begins: a task on CPU 0, as those of [[at]].
-  void launch(Time, std::uint32_t) {
-    machines_[command_.host]->host().kernel().spawn("sh", 0, [this] {
-      command_.outcome = shell::run(*command_.script, *hosts_[command_.host], true);
+  /// A task of the shell: on CPU 0, as those of [[at]].
+  void run_task(std::size_t host, std::function<void()> body) {
+    command_ = {std::move(body), false};
+    pause_ = Time::never();
+    engine_.at<&Simulation::launch>(paused_at_, sim::Kind::foreign, kObserverAgent + 2, *this,
+                                    static_cast<std::uint32_t>(host));
+    while (!command_.done) proceed();  // it may begin before the end of the scenario and finish after it
+  }
+
+  void launch(Time, std::uint32_t host) {
+    machines_[host]->host().kernel().spawn("sh", 0, [this] {
+      command_.body();
       command_.done = true;
       pause_at(engine_.now());
     });
@@ -325,9 +335,7 @@ class Simulation final : public LiveRun {
   Time quiet_since_{};
   // LiveRun
   struct Command {
-    const shell::Script* script = nullptr;
-    std::size_t host = 0;
-    shell::Outcome outcome;
+    std::function<void()> body;
     bool done = false;
   };
   std::vector<std::unique_ptr<MachineShell>> shells_;

@@ -139,6 +139,16 @@ TEST_F(UdpReceive, C_70_C_73_FullQueueDropsAndTheFirstPacketAlwaysFits) {
   EXPECT_EQ(stack.mib.udp.RcvbufErrors, 0u);  // 3.13: C-70 does not count it
 }
 
+TEST_F(UdpReceive, C_73_WhatIsReadMakesRoomAgain) {
+  UdpSocket& s = bound(7000);
+  s.setsockopt(SocketOption::so_rcvbuf, 0);
+  for (int i = 0; i < 10; ++i) {
+    inject(udp_frame(7000, pattern(1000)));
+    EXPECT_EQ(receive(s), pattern(1000));
+  }
+  EXPECT_EQ(s.drops(), 0u);
+}
+
 TEST_F(UdpReceive40, C_70_FullQueueCountsRcvbufErrorsToo) {
   UdpSocket& s = bound(7000);
   s.setsockopt(SocketOption::so_rcvbuf, 0);
