@@ -62,6 +62,7 @@ struct I350Quirks {
 struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
+  std::int64_t clock_ppb = 0;  ///< by how much the card's crystal is fast, as SYSTIM shows it (2.11)
   Duration negotiation = hw::Phy::kDefaultNegotiation;
   std::string name;  ///< in messages: "h1.eth0"
   Fidelities fidelity;

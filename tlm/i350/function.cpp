@@ -19,6 +19,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
       phy_(config.negotiation),
       pause_sender_(config.quirks.pause_sender),
+      system_time_(config.clock_ppb),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
@@ -156,6 +157,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   parser_ = ParserConfig();
   rx_setup_ = {};
   update_rx_setup(t);
+  reset_time_sync(t);
   if (!config_.quirks.registers.statistics_kept) statistics_.reset();
   // The address filter's first entry comes from the NVM.
   const MacAddress mac = nvm_.mac(number_);
@@ -204,6 +206,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
     case reg::Chapter::statistics: return read_statistics(r);
+    case reg::Chapter::time_sync: return read_time_sync(r, t);
     default: return csr_.read(r.offset);
   }
 }
@@ -219,6 +222,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
+    case reg::Chapter::time_sync: return write_time_sync(r, value, t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -43,6 +43,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   phy_reset_asserted_ = held;
   const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  pins_changed(t);
   flow_control_changed(t);
   update_rx_setup(t);
   if (master_enabled() != was_master) {
@@ -59,7 +60,10 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
+    case reg::CTRL_EXT:
+      csr_.write(r.offset, value);
+      pins_changed(t);
+      return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }
