@@ -39,6 +39,7 @@ class PortBus final : public sim::BusPort {
   void refuse_one_in(unsigned reads) { refuse_ = reads; }
   std::uint64_t digest() const { return digest_; }
   std::uint64_t transmitted() const { return transmitted_; }
+  Time last_start() const { return last_start_; }  ///< of the preamble of the last frame sent
   bool refused(sim::ReadKind kind, unsigned queue) const {
     return (refused_[static_cast<unsigned>(kind)] >> queue & 1) != 0;
   }
@@ -101,6 +102,7 @@ class PortBus final : public sim::BusPort {
     if (frame->length < 14 || frame->length > 9728)
       throw Violation("a frame of " + std::to_string(frame->length) + " B on the wire");
     wire_free_ = end;
+    last_start_ = start;
     ++transmitted_;
     mix(start, 4, end.ps(), frame->content());
     sim::FramePool::unref(frame);
@@ -169,7 +171,7 @@ class PortBus final : public sim::BusPort {
   unsigned refuse_ = 0;
   std::array<unsigned, 3> refused_{};  ///< by kind, queues of which a read was refused
   std::array<Read, 8> reads_{};
-  Time link_free_{}, wire_free_{};
+  Time link_free_{}, wire_free_{}, last_start_{};
   bool intx_ = false;
   std::uint64_t digest_ = 0, transmitted_ = 0;
 };
