@@ -34,6 +34,7 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       kernel_(core.kernel()),
       config_(config),
       hw_(pdev),
+      ptp_(hw_, core, Callback::to<&IgbAdapter::ptp_overflow_due>(*this)),
       pages_(kernel_, kRxPageSize, kRxPageSize),
       watchdog_timer_(Callback::to<&IgbAdapter::watchdog_expired>(*this)),
       tx_ring_count_(clamp_ring(config.tx_ring)),
@@ -101,6 +102,8 @@ int IgbAdapter::probe() {
   igb_get_hw_control();
   core_.netif_carrier_off(*this);
   core_.register_netdev(*this);
+  ptp_.init();
+  log("added PHC on " + name);
   hw_.set_eee_i350();
   log(where + "Intel(R) Gigabit Ethernet Network Connection");
   log(where + name + ": (PCIe:" + ((link & 0xF) == 2 ? "5.0Gb/s" : "2.5Gb/s") + ":Width x" +
@@ -114,6 +117,8 @@ void IgbAdapter::igb_remove() {
   core_.unregister_netdev(*this);
   if (running_) ndo_stop();
   kernel_.del_timer(watchdog_timer_);
+  ptp_.stop();
+  log("removed PHC on " + name);
   igb_release_hw_control();
   clear_interrupt_scheme();
   kernel_.sync();

@@ -286,6 +286,9 @@ inline constexpr std::uint32_t SYS_WRAP = bit(0), TXTS = bit(1), RXTS = bit(2);
 constexpr std::uint32_t TT(unsigned i) { return bit(3 + i); }
 constexpr std::uint32_t AUTT(unsigned i) { return bit(5 + i); }
 }  // namespace tsicr
+namespace timinca {
+inline constexpr std::uint32_t LESS = bit(31);
+}
 namespace timadjh {
 inline constexpr std::uint32_t NEGATIVE = bit(31);
 }

@@ -66,6 +66,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
+    c.clock_ppb = h.card.clock_ppb;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
@@ -126,9 +127,9 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
   for (unsigned f = 0; f < nics(); ++f) {
-    functions_.push_back(
-        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
-                                       interrupt_offer(config_.nics[f].interrupts)));
+    functions_.push_back(std::make_unique<sim::HostPci>(host_, f,
+                                                        PciAddress{1, 0, static_cast<std::uint8_t>(f)},
+                                                        interrupt_offer(config_.nics[f].interrupts)));
     auto& space = device_.function(f).config_space();
     space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
     space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
@@ -204,7 +205,21 @@ void Machine::start_apps() {
             ++apps_ready_;
             app_ready_();
           },
-          world_.instruments.request_round_trip));
+          world_.instruments.request_round_trip, is_ptp(app.kind) ? make_ptp(app) : nullptr));
+}
+
+/// The time of a NIC's PTP clock, exactly, for an observer.
+std::uint64_t Machine::ptp_time(std::size_t nic, Time t) const {
+  return adapters_[nic]->ptp_clock()->time_of(device_.function(static_cast<unsigned>(nic)).system_time(t).ns);
+}
+
+std::unique_ptr<PtpNode> Machine::make_ptp(const App& app) {
+  if (app.kind == AppKind::ptp_master)
+    world_.ptp_master = [this, nic = app.nic](Time t) { return ptp_time(nic, t); };
+  return std::make_unique<PtpNode>(
+      app, config_.nics[app.nic].if_name, host_.kernel(), stack_, [this, nic = app.nic](Time t) {
+        return static_cast<std::int64_t>(ptp_time(nic, t) - world_.ptp_master(t));
+      });
 }
 
 void Machine::start_commands() {

@@ -110,6 +110,9 @@ void read_hosts(TableReader& root, Scenario& s) {
     if (h.nics.size() > 4)
       throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries",
                     "at most 4, the ports of one I350");
+    t.table("card", [&](TableReader& card) {
+      h.card.clock_ppb = card.integer("clock_ppb", -1'000'000, 1'000'000).value_or(0);
+    });
     s.hosts.push_back(std::move(h));
   });
 }
