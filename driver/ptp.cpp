@@ -47,7 +47,8 @@ void IgbPtp::start_clock() {
   hw_.wr32(reg::TSIM, reg::tsicr::TXTS);
   hw_.wr32(reg::IMS, reg::icr::TIME_SYNC);
   const Guard guard(*this);
-  tc_.init(read_cycles(), kernel_.now().ns());
+  const std::uint64_t cycles = read_cycles();
+  tc_.init(cycles, kernel_.now().ns());
 }
 
 void IgbPtp::init() {
@@ -58,6 +59,7 @@ void IgbPtp::init() {
 
 void IgbPtp::reset() {
   if (index_ < 0) return;
+  freq_ = 0;
   write_ts_config(config_.rx_filter != stack::HwtstampFilter::none);
   start_clock();
 }
@@ -104,6 +106,7 @@ int IgbPtp::adjfreq(std::int64_t ppb) {
   if (ppb > kMaxAdj || ppb < -kMaxAdj) return -ERANGE;
   const auto parts = static_cast<std::uint64_t>(ppb < 0 ? -ppb : ppb);
   const auto inca = static_cast<std::uint32_t>((parts << 26) / 1953125);
+  freq_ = ppb;
   hw_.wr32(reg::TIMINCA, inca | (ppb < 0 ? reg::timinca::LESS : 0));
   return 0;
 }

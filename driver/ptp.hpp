@@ -60,6 +60,7 @@ class IgbPtp final : public stack::PtpClock {
   void adjtime(std::int64_t ns) override;
   int adjfreq(std::int64_t ppb) override;
   std::int64_t max_adj() const override { return kMaxAdj; }
+  std::int64_t freq() const override { return freq_; }
   std::uint64_t time_of(std::uint64_t cycles) const override { return tc_.cyc2time(cycles); }
   /// Every nine minutes, so that no wrap of the counter is missed. Task.
   void overflow_check();
@@ -97,6 +98,7 @@ class IgbPtp final : public stack::PtpClock {
   TimeCounter tc_;
   Timer overflow_timer_;
   int index_ = -1;
+  std::int64_t freq_ = 0;  // ppb
   stack::HwtstampConfig config_{};
   stack::SkbPtr tx_skb_;  // the packet whose stamp is waited for
   std::uint64_t tx_since_ = 0;

@@ -214,12 +214,13 @@ std::uint64_t Machine::ptp_time(std::size_t nic, Time t) const {
 }
 
 std::unique_ptr<PtpNode> Machine::make_ptp(const App& app) {
-  if (app.kind == AppKind::ptp_master)
-    world_.ptp_master = [this, nic = app.nic](Time t) { return ptp_time(nic, t); };
-  return std::make_unique<PtpNode>(
-      app, config_.nics[app.nic].if_name, host_.kernel(), stack_, [this, nic = app.nic](Time t) {
-        return static_cast<std::int64_t>(ptp_time(nic, t) - world_.ptp_master(t));
-      });
+  const std::size_t nic = app.nic;
+  if (app.kind == AppKind::ptp_master) world_.ptp_master = [this, nic](Time t) { return ptp_time(nic, t); };
+  const auto ahead = [this, nic](Time t) -> std::int64_t {
+    if (!world_.ptp_master) return 0;
+    return static_cast<std::int64_t>(ptp_time(nic, t) - world_.ptp_master(t));
+  };
+  return std::make_unique<PtpNode>(app, config_.nics[nic].if_name, host_.kernel(), stack_, ahead);
 }
 
 void Machine::start_commands() {

@@ -63,6 +63,7 @@ class PtpClock {
   /// How much faster than by itself it is to run, in parts per 10^9. 0, -ERANGE: beyond max_adj.
   virtual int adjfreq(std::int64_t ppb) = 0;
   virtual std::int64_t max_adj() const = 0;
+  virtual std::int64_t freq() const = 0;  ///< what adjfreq() set last
   /// For an observer who changes nothing: the time that belongs to a value of the device's counter.
   virtual std::uint64_t time_of(std::uint64_t counter) const = 0;
 };

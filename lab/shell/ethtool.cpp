@@ -42,7 +42,7 @@ std::string show_rings(const igb::IgbAdapter& a) { return ring_parameters(a.name
 std::string show_channels(const igb::IgbAdapter& a) { return channel_parameters(a.name, a.get_channels()); }
 std::string show_pause(const igb::IgbAdapter& a) { return pause_parameters(a.name, a.get_pauseparam()); }
 std::string show_driver(const igb::IgbAdapter& a) { return driver_information(a.get_drvinfo()); }
-std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name); }
+std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name, a.phc_index()); }
 std::string show_settings(const igb::IgbAdapter& a) {
   return settings(a.name, a.carrier ? a.link().speed : 0, a.link().full_duplex);
 }
