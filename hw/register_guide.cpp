@@ -184,6 +184,8 @@ constexpr NamedField kTipg[] = {{"IPGT", tipg::IPGT}, {"IPGR1", tipg::IPGR1}, {"
 constexpr NamedField kTdwbal[] = {{"HEAD_WB_EN", tdwbal::HEAD_WB_EN}, {"SN_WB_EN", tdwbal::SN_WB_EN}};
 constexpr NamedField kFcrtl[] = {{"RTL", fcrtl::RTL}, {"XONE", fcrtl::XONE}};
 constexpr NamedField kFcrth[] = {{"RTH", fcrth::RTH}};
+constexpr NamedField kTiminca[] = {{"LESS", timinca::LESS}};
+constexpr NamedField kTimadjh[] = {{"NEGATIVE", timadjh::NEGATIVE}};
 constexpr NamedField kTsauxc[] = {{"EN_TT0", tsauxc::EN_TT(0)},
                                   {"EN_TT1", tsauxc::EN_TT(1)},
                                   {"SAMP_AUT0", tsauxc::SAMP_AUT(0)},
@@ -253,6 +255,8 @@ constexpr Layout kLayouts[] = {
     {"FCSTS0", kFcsts0},
     {"TCPTIMER", kTcptimer},
     {"FHFT FHFT_EXT", kFhft},
+    {"TIMINCA", kTiminca},
+    {"TIMADJH", kTimadjh},
     {"TSAUXC", kTsauxc},
     {"TSYNCTXCTL", kTsynctxctl},
     {"TSYNCRXCTL", kTsyncrxctl},

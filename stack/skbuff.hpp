@@ -83,8 +83,8 @@ struct SkBuff {
   std::uint16_t csum_offset = 0;    ///< partial: from csum_start to the field
   std::uint32_t rxhash = 0;
   std::uint32_t truesize = 0;  ///< memory charged to a socket
-  std::uint64_t hwtstamp = 0;  ///< skb_hwtstamps: the device's clock when it arrived, or left; 0: none
   JourneyId journey{};         ///< measurement: whose way this is
+  std::uint64_t hwtstamp = 0;  ///< skb_hwtstamps: the device's clock when it arrived, or left; 0: none
   NetDevice* dev = nullptr;
   void* dst = nullptr;  ///< route, owned by the stack
   /// Called with the skb when it is freed; accounts memory to a socket. nullptr: nobody owns it.

@@ -56,7 +56,7 @@ class Ptp(unittest.TestCase):
     def test_converges_and_stays_and_speaks_ptp(self):
         s, out = self.run_scenario(*SHORT)
         ptp = self.check(s)
-        messages = tshark(out / "h1.eth0.pcap", "ptp", ["ptp.v2.messageid", "ptp.v2.sequenceid", "udp.dstport"])
+        messages = tshark(out / "h1.eth0.pcap", "ptp", ["ptp.v2.messagetype", "ptp.v2.sequenceid", "udp.dstport"])
         kinds = [int(row[0], 16) for row in messages]
         self.assertEqual(kinds[:4], [0, 8, 1, 9], "Sync, Follow_Up, Delay_Req, Delay_Resp")
         self.assertGreaterEqual(kinds.count(9), ptp["samples"])
