@@ -114,7 +114,7 @@ int IgbPtp::adjfreq(std::int64_t ppb) {
 void IgbPtp::overflow_check() {
   gettime64();
   kernel_.sync();
-  if (index_ >= 0) arm_overflow();
+  if (index_ >= 0 && !hw_.removed()) arm_overflow();
 }
 
 // --- what is stamped -----------------------------------------------------------------------------
