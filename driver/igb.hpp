@@ -17,6 +17,7 @@
 #include "driver/ethtool.hpp"
 #include "driver/hardware.hpp"
 #include "driver/pci_state.hpp"
+#include "driver/ptp.hpp"
 #include "driver/ring.hpp"
 #include "driver/stats.hpp"
 #include "stack/net_device.hpp"
@@ -46,7 +47,7 @@ struct Worker {
   bool busy = false;     ///< runs one now
   IgbAdapter* adapter = nullptr;
 };
-enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2 };
+enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2, kPtpTxWork = 16, kPtpOverflowCheck = 32 };
 
 class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
  public:
@@ -65,6 +66,8 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   void ndo_set_rx_mode() override { igb_set_rx_mode(); }
   void ndo_tx_timeout() override;
   int ndo_change_mtu(std::uint32_t new_mtu) override;
+  int ndo_hwtstamp_set(stack::HwtstampConfig& wanted) override { return ptp_.set_ts_config(wanted); }
+  stack::PtpClock* ptp_clock() override { return ptp_.index() >= 0 ? &ptp_ : nullptr; }
   /// Reads the device's counters first, as igb does. From a task.
   stack::DeviceStats ndo_get_stats64() override;
   /// The same without the lock that ndo_get_stats64() takes: for an observer after the run, when time stands
@@ -90,6 +93,8 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   int set_eeprom(std::uint32_t magic, unsigned offset, std::span<const std::uint8_t> bytes);
   unsigned get_eeprom_len() const { return 2 * hw_.nvm_words(); }
   PauseParam get_pauseparam() const;
+  /// Number of the PTP hardware clock (ethtool -T), -1: none.
+  int phc_index() const { return ptp_.index(); }
   /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
   /// are ignored, as in igb. 0.
   int set_pauseparam(const PauseParam& wanted);
@@ -136,9 +141,11 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
   /// The end of every handler that serves rings: the poll does the rest.
   void schedule_poll(QVector& q);
-  void igb_msix_ring(QVector& q_vector);  ///< hard interrupt (C-06)
-  void igb_watchdog_task();               ///< worker, every 2 s (A-18)
-  void igb_reset_task();                  ///< worker
+  void igb_msix_ring(QVector& q_vector);                    ///< hard interrupt (C-06)
+  void igb_watchdog_task();                                 ///< worker, every 2 s (A-18)
+  void igb_reset_task();                                    ///< worker
+  void igb_ptp_tx_work() { ptp_.tx_work(); }                ///< worker
+  void igb_ptp_overflow_check() { ptp_.overflow_check(); }  ///< worker
 
   // --- for reports and tests ---------------------------------------------------------------------
   unsigned num_queues() const { return static_cast<unsigned>(rx_rings_.size()); }
@@ -189,6 +196,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   void igb_intr_msi();
   void igb_intr();
   void igb_handle_icr(std::uint32_t icr);
+  void igb_tsync_interrupt();
 
   // open.cpp
   int igb_open();
@@ -256,7 +264,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   // tx.cpp
   stack::NetdevTx igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring);
   std::uint32_t igb_tx_csum(TxRing& ring, const stack::SkBuff& skb);
-  bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts);
+  bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, std::uint32_t tstamp);
   void igb_tx_unwind(TxRing& ring, unsigned first, unsigned end);
   void igb_tx_publish(TxRing& ring, unsigned first, unsigned last);
   bool igb_maybe_stop_tx(TxRing& ring, unsigned wanted);
@@ -274,6 +282,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   stack::SkbPtr igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std::byte* data, std::uint32_t size);
   void igb_reuse_rx_page(RxRing& ring, RxBuffer& buffer);
   bool igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
+  void igb_rx_hwtstamp(RxRing& ring, stack::SkBuff& skb);
   void igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb, unsigned index);
   void igb_rx_checksum(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
 
@@ -281,6 +290,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   void schedule_work(unsigned items);
   void watchdog_expired() { schedule_work(kWatchdogTask); }
   void log_link(const std::string& what);
+  void ptp_overflow_due() { schedule_work(kPtpOverflowCheck); }
   void igb_link_up();
   void igb_link_down();
   bool igb_check_tx_rings();
@@ -302,6 +312,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   Kernel& kernel_;
   const IgbConfig config_;
   Hardware hw_;
+  IgbPtp ptp_;
   stack::BufferPool pages_;
   std::shared_ptr<Worker> worker_;
   Timer watchdog_timer_;

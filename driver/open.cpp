@@ -22,6 +22,7 @@ void IgbAdapter::igb_reset() {
   power_down_if_closed();
   hw_.wr32(reg::VET, stack::kEthPVlan);
   hw_.get_phy_info();
+  ptp_.reset();
 }
 
 void IgbAdapter::power_down_if_closed() {

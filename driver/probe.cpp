@@ -41,6 +41,7 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       kernel_(core.kernel()),
       config_(config),
       hw_(pdev),
+      ptp_(hw_, core, Callback::to<&IgbAdapter::ptp_overflow_due>(*this)),
       pages_(kernel_, kRxPageSize, kRxPageSize),
       watchdog_timer_(Callback::to<&IgbAdapter::watchdog_expired>(*this)),
       tx_ring_count_(clamp_ring(config.tx_ring)),
@@ -135,6 +136,8 @@ int IgbAdapter::probe() {
   igb_get_hw_control();
   core_.netif_carrier_off(*this);
   core_.register_netdev(*this);
+  ptp_.init();
+  log("added PHC on " + name);
   pdev_.set_error_handler(this);
   const std::string part_number = hw_.read_part_number();
   if (hw_.port() == 0) hw_.nvm_word(kNvmThermalSensor);  // what hangs on it is not part of this driver
@@ -149,6 +152,8 @@ int IgbAdapter::probe() {
 }
 
 void IgbAdapter::igb_remove() {
+  ptp_.stop();
+  log("removed PHC on " + name);
   kernel_.sync();
   down_ = true;  // the watchdog does not start itself again
   kernel_.del_timer(watchdog_timer_);

@@ -94,6 +94,7 @@ void IgbAdapter::igb_clean_tx_ring(TxRing& ring) {
 void IgbAdapter::igb_clean_rx_ring(RxRing& ring) {
   ring.skb.reset();
   ring.skb_tail = nullptr;
+  ring.hwtstamp = 0;
   for (RxBuffer& b : ring.buffers) {
     if (b.page == nullptr) continue;
     pdev_.dma_unmap_single(b.dma, kRxPageSize, DmaDirection::from_device);

@@ -73,7 +73,11 @@ stack::NetdevTx IgbAdapter::igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring
   info.gso_segs = 1;
   info.skb = std::move(skb);
   const std::uint32_t popts = igb_tx_csum(ring, *info.skb);
-  if (!igb_tx_map(ring, first, popts)) return stack::NetdevTx::ok;  // B-117: dropped, uncounted
+  const bool stamped = (info.skb->tx_flags & stack::kSkbTxHwTstamp) != 0 && ptp_.tx_start(*info.skb);
+  if (!igb_tx_map(ring, first, popts, stamped ? txd::MAC_TSTAMP : 0)) {  // B-117: dropped, uncounted
+    if (stamped) ptp_.tx_cancel();
+    return stack::NetdevTx::ok;
+  }
   if (kernel_.profile.version == KernelVersion::v3_13) igb_maybe_stop_tx(ring, kDescNeeded);
   return stack::NetdevTx::ok;
 }
@@ -127,7 +131,7 @@ std::uint32_t IgbAdapter::igb_tx_csum(TxRing& ring, const stack::SkBuff& skb) {
 
 // Maps linear data and fragments, one descriptor each, and rings the doorbell (B-113 to B-116). The mapping
 // of the linear data is remembered in the packet's first entry, which may be the context descriptor's.
-bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts) {
+bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, std::uint32_t tstamp) {
   const FunctionSpan span(kernel_, "igb_tx_map");
   spend(path::igb_tx_map);
   stack::SkBuff* const skb = ring.buffers[first].skb.get();
@@ -154,7 +158,7 @@ bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts) {
       const std::uint32_t size = std::min(left, kMaxDataPerDescriptor);
       left -= size;
       unsent -= size;
-      const std::uint32_t cmd = txd::IFCS | (unsent == 0 ? txd::EOP | txd::RS : 0);
+      const std::uint32_t cmd = txd::IFCS | tstamp | (unsent == 0 ? txd::EOP | txd::RS : 0);
       const bool first_data = i == ring.next_to_use;  // olinfo_status is 0 on follow-ups (B-113)
       const auto data = hw::AdvTxData::make(dma, static_cast<std::uint16_t>(size), cmd,
                                             first_data ? paylen : 0, first_data ? popts : 0);

@@ -19,6 +19,8 @@ void work(Kernel& kernel, const std::shared_ptr<Worker>& worker) {
     const unsigned items = std::exchange(worker->pending, 0);
     worker->busy = true;
     if ((items & kResetTask) != 0) worker->adapter->igb_reset_task();
+    if ((items & kPtpTxWork) != 0) worker->adapter->igb_ptp_tx_work();
+    if ((items & kPtpOverflowCheck) != 0) worker->adapter->igb_ptp_overflow_check();
     kernel.sync();
     if ((items & kWatchdogTask) != 0) worker->adapter->igb_watchdog_task();
     kernel.sync();
@@ -108,6 +110,7 @@ void IgbAdapter::igb_watchdog_task() {
   }
   kernel_.sync();
   if (down_ || !igb_check_tx_rings()) return;
+  ptp_.tx_hang();
 
   if (msix_enabled_) {  // a software interrupt cleans rings whose own was lost
     std::uint32_t eics = 0;

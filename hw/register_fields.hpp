@@ -296,18 +296,44 @@ inline constexpr std::uint32_t XOFF = bit(0), ABOVE_HIGH = bit(1), BELOW_LOW = b
 inline constexpr Field REFRESH{16, 16};  ///< quanta
 }  // namespace fcsts0
 
-namespace tsauxc {  // 2.11
+// 2.11. Of TSAUXC the fact base names Disable_systime; the other bits, TSSDP and those of TSICR beyond TXTS
+// and RXTS are what public drivers use with siblings of the I350.
+namespace tsauxc {
 inline constexpr std::uint32_t DISABLE_SYSTIME = bit(31);
-}
+constexpr std::uint32_t EN_TT(unsigned i) { return bit(i); }             ///< target time i; clears itself
+constexpr std::uint32_t SAMP_AUT(unsigned i) { return bit(3 + 3 * i); }  ///< stamp i now; clears itself
+constexpr std::uint32_t EN_TS(unsigned i) { return bit(8 + 2 * i); }     ///< stamp i by a pin
+constexpr std::uint32_t AUTT(unsigned i) { return bit(9 + 2 * i); }      ///< stamp i was taken
+}  // namespace tsauxc
+namespace tssdp {
+constexpr Field AUX_SEL(unsigned i) { return {3 * i, 2}; }  ///< the pin of auxiliary stamp i
+constexpr std::uint32_t AUX_EN(unsigned i) { return bit(2 + 3 * i); }
+constexpr Field SDP_SEL(unsigned pin) { return {6 + 3 * pin, 2}; }  ///< 0, 1: toggled by that target time
+constexpr std::uint32_t SDP_EN(unsigned pin) { return bit(8 + 3 * pin); }
+}  // namespace tssdp
 namespace tsynctxctl {
 inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
 }
 namespace tsyncrxctl {
 inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
 inline constexpr Field TYPE{1, 3};
+inline constexpr std::uint32_t TYPE_L2_V2 = 0, TYPE_L4_V1 = 1, TYPE_L2_L4_V2 = 2, TYPE_ALL = 4,
+                               TYPE_EVENT_V2 = 5;
 }  // namespace tsyncrxctl
+namespace tsyncrxcfg {
+inline constexpr Field CONTROL{0, 8};     ///< of a message of version 1
+inline constexpr Field MESSAGE_ID{8, 4};  ///< of one of version 2
+}  // namespace tsyncrxcfg
 namespace tsicr {
-inline constexpr std::uint32_t TXTS = bit(1), RXTS = bit(2);
+inline constexpr std::uint32_t SYS_WRAP = bit(0), TXTS = bit(1), RXTS = bit(2);
+constexpr std::uint32_t TT(unsigned i) { return bit(3 + i); }
+constexpr std::uint32_t AUTT(unsigned i) { return bit(5 + i); }
+}  // namespace tsicr
+namespace timinca {
+inline constexpr std::uint32_t LESS = bit(31);
+}
+namespace timadjh {
+inline constexpr std::uint32_t NEGATIVE = bit(31);
 }
 
 namespace barctrl {  // 1.3

@@ -227,11 +227,25 @@ constexpr NamedField kTipg[] = {{"IPGT", tipg::IPGT}, {"IPGR1", tipg::IPGR1}, {"
 constexpr NamedField kTdwbal[] = {{"HEAD_WB_EN", tdwbal::HEAD_WB_EN}, {"SN_WB_EN", tdwbal::SN_WB_EN}};
 constexpr NamedField kFcrtl[] = {{"RTL", fcrtl::RTL}, {"XONE", fcrtl::XONE}};
 constexpr NamedField kFcrth[] = {{"RTH", fcrth::RTH}};
-constexpr NamedField kTsauxc[] = {{"DISABLE_SYSTIME", tsauxc::DISABLE_SYSTIME}};
+constexpr NamedField kTiminca[] = {{"LESS", timinca::LESS}};
+constexpr NamedField kTimadjh[] = {{"NEGATIVE", timadjh::NEGATIVE}};
+constexpr NamedField kTsauxc[] = {{"EN_TT0", tsauxc::EN_TT(0)},
+                                  {"EN_TT1", tsauxc::EN_TT(1)},
+                                  {"SAMP_AUT0", tsauxc::SAMP_AUT(0)},
+                                  {"SAMP_AUT1", tsauxc::SAMP_AUT(1)},
+                                  {"EN_TS0", tsauxc::EN_TS(0)},
+                                  {"AUTT0", tsauxc::AUTT(0)},
+                                  {"EN_TS1", tsauxc::EN_TS(1)},
+                                  {"AUTT1", tsauxc::AUTT(1)},
+                                  {"DISABLE_SYSTIME", tsauxc::DISABLE_SYSTIME}};
 constexpr NamedField kTsynctxctl[] = {{"VALID", tsynctxctl::VALID}, {"EN", tsynctxctl::EN}};
 constexpr NamedField kTsyncrxctl[] = {
     {"VALID", tsyncrxctl::VALID}, {"TYPE", tsyncrxctl::TYPE}, {"EN", tsyncrxctl::EN}};
-constexpr NamedField kTsicr[] = {{"TXTS", tsicr::TXTS}, {"RXTS", tsicr::RXTS}};
+constexpr NamedField kTsyncrxcfg[] = {{"CONTROL", tsyncrxcfg::CONTROL},
+                                      {"MESSAGE_ID", tsyncrxcfg::MESSAGE_ID}};
+constexpr NamedField kTsicr[] = {
+    {"SYS_WRAP", tsicr::SYS_WRAP}, {"TXTS", tsicr::TXTS},     {"RXTS", tsicr::RXTS},    {"TT0", tsicr::TT(0)},
+    {"TT1", tsicr::TT(1)},         {"AUTT0", tsicr::AUTT(0)}, {"AUTT1", tsicr::AUTT(1)}};
 constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
 constexpr NamedField kBarctrl[] = {{"FLASH_SIZE", barctrl::FLASH_SIZE}, {"CSR_SIZE", barctrl::CSR_SIZE}};
 
@@ -293,10 +307,13 @@ constexpr Layout kLayouts[] = {
     {"FCSTS0", kFcsts0},
     {"TCPTIMER", kTcptimer},
     {"FHFT FHFT_EXT", kFhft},
+    {"TIMINCA", kTiminca},
+    {"TIMADJH", kTimadjh},
     {"TSAUXC", kTsauxc},
     {"TSYNCTXCTL", kTsynctxctl},
     {"TSYNCRXCTL", kTsyncrxctl},
-    {"TSICR", kTsicr},
+    {"TSYNCRXCFG", kTsyncrxcfg},
+    {"TSICR TSIM", kTsicr},
     {"GCR", kGcr},
     {"BARCTRL", kBarctrl},
 };
@@ -351,7 +368,7 @@ constexpr Section kSections[] = {
     {"2.10", "FCAL FCAH FCT FCTTV FCRTL FCRTH FCRTV FCSTS0"},
     {"2.11",
      "SYSTIML SYSTIMH SYSTIMR TIMINCA TIMADJL TIMADJH TSYNCTXCTL TXSTMPL TXSTMPH TSYNCRXCTL TSYNCRXCFG "
-     "RXSTMPL RXSTMPH RXSATRL RXSATRH TSAUXC TSICR TSIM"},
+     "RXSTMPL RXSTMPH RXSATRL RXSATRH TSAUXC TSICR TSIM TRGTTIML TRGTTIMH AUXSTMPL AUXSTMPH TSSDP"},
     {"2.12.1", "RQDPC SSVPC SCVPC B2OSPC O2BGPTC"},
     {"2.13", "LEDCTL LEDMUX"},
     {"2.14", "EEER EEE_SU IPCNFG"},

@@ -90,6 +90,9 @@ HostResult Machine::host_result(Time end) {
   for (const auto& s : stack_.sockets())
     r.sockets.push_back({"udp", s->local().address.to_string() + ":" + std::to_string(s->local().port),
                          s->rx_datagrams(), s->rx_bytes(), s->drops()});
+  for (const auto& app : apps_)
+    if (const PtpNode* node = app->ptp(); node != nullptr && node->is_slave())
+      r.ptp.emplace_back(node->if_name(), node->result(end));
   return r;
 }
 

@@ -68,6 +68,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
     c.rtl = &rtl;
     c.quirks = n.quirks;
     c.negotiation = n.negotiation;
+    c.clock_ppb = h.card.clock_ppb;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
@@ -207,7 +208,22 @@ void Machine::start_apps() {
             ++apps_ready_;
             app_ready_();
           },
-          world_.instruments.request_round_trip));
+          world_.instruments.request_round_trip, is_ptp(app.kind) ? make_ptp(app) : nullptr));
+}
+
+/// The time of a NIC's PTP clock, exactly, for an observer.
+std::uint64_t Machine::ptp_time(std::size_t nic, Time t) const {
+  return adapters_[nic]->ptp_clock()->time_of(device_.function(static_cast<unsigned>(nic)).system_time(t).ns);
+}
+
+std::unique_ptr<PtpNode> Machine::make_ptp(const App& app) {
+  const std::size_t nic = app.nic;
+  if (app.kind == AppKind::ptp_master) world_.ptp_master = [this, nic](Time t) { return ptp_time(nic, t); };
+  const auto ahead = [this, nic](Time t) -> std::int64_t {
+    if (!world_.ptp_master) return 0;
+    return static_cast<std::int64_t>(ptp_time(nic, t) - world_.ptp_master(t));
+  };
+  return std::make_unique<PtpNode>(app, config_.nics[nic].if_name, host_.kernel(), stack_, ahead);
 }
 
 void Machine::start_commands() {

@@ -28,6 +28,8 @@ struct World {
   sim::RtlWorld& rtl;
   igb::PlantedBugs bugs{};
   WaveSink* waves = nullptr;
+  /// The clock that ptp_slaves follow, as an observer sees it at an instant; empty: there is none.
+  std::function<std::uint64_t(Time)> ptp_master{};
 };
 
 /// One host with up to four NICs: the ports of one I350 behind one root port. Its boot task probes the
@@ -73,6 +75,8 @@ class Machine {
  private:
   void boot();
   void start_apps();
+  std::unique_ptr<PtpNode> make_ptp(const App& app);
+  std::uint64_t ptp_time(std::size_t nic, Time t) const;
   void start_commands();
   void show_waves();
   void fault_event(Time t, std::uint32_t index);

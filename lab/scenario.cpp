@@ -78,7 +78,7 @@ void check_apps(const Scenario& s) {
               "\"" + socket + "\" is already used at " + where_of(s, "app", j, "port").to_string(),
               "a port of its own, or a group on both");
     }
-    if (a.kind == AppKind::echo || a.kind == AppKind::sink) continue;
+    if (a.kind == AppKind::echo || a.kind == AppKind::sink || is_ptp(a.kind)) continue;
     for (const Nic& n : host.nics)
       if (a.to.address == n.ipv4.address)
         throw config_error(at("to"), element_path("app", i, "to"),
@@ -91,6 +91,34 @@ void check_apps(const Scenario& s) {
     if (a.count == 0 && s.run.until_idle())
       throw config_error(at("count"), element_path("app", i, "count"),
                          "missing, so the run would never be idle", "a number of datagrams, or run.duration");
+  }
+}
+
+/// One clock that others follow, and a run that ends though PTP does not.
+void check_ptp(const Scenario& s) {
+  const auto at = [&](std::size_t i) { return where_of(s, "app", i, "kind"); };
+  const auto path = [](std::size_t i) { return element_path("app", i, "kind"); };
+  std::optional<std::size_t> master;
+  for (std::size_t i = 0; i < s.apps.size(); ++i) {
+    if (!is_ptp(s.apps[i].kind)) continue;
+    if (s.run.until_idle())
+      throw config_error(at(i), path(i), "never ends, so the run would never be idle", "run.duration");
+    if (s.apps[i].kind != AppKind::ptp_master) continue;
+    if (master)
+      throw config_error(at(i), path(i), "a second ptp_master, the first is at " + at(*master).to_string(),
+                         "one in a scenario");
+    master = i;
+  }
+  for (std::size_t i = 0; i < s.apps.size(); ++i) {
+    if (!is_ptp(s.apps[i].kind)) continue;
+    if (!master)
+      throw config_error(at(i), path(i), "a ptp_slave without a ptp_master", "one in the scenario");
+    for (std::size_t j = 0; j < i; ++j)
+      if (is_ptp(s.apps[j].kind) && s.apps[j].host == s.apps[i].host)
+        throw config_error(at(i), path(i),
+                           "UDP ports 319 and 320 of " + s.hosts[s.apps[i].host].name +
+                               " are already used at " + at(j).to_string(),
+                           "one ptp_* on a host");
   }
 }
 
@@ -183,6 +211,7 @@ void check_faults(const Scenario& s) {
 
 void check_scenario(const Scenario& s) {
   check_apps(s);
+  check_ptp(s);
   check_links(s);
   check_traffic(s);
   check_at(s);

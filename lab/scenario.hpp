@@ -103,8 +103,10 @@ struct Endpoint {
 };
 
 /// echo: returns every datagram to its sender. sink: receives and counts. send: sends `count` datagrams,
-/// paced or as fast as it can. request: sends one, waits for its answer, measures the round trip.
-enum class AppKind : std::uint8_t { echo, sink, send, request };
+/// paced or as fast as it can. request: sends one, waits for its answer, measures the round trip. ptp_master:
+/// tells the time of its NIC's clock, `interval` by interval. ptp_slave: steers its NIC's clock by it.
+enum class AppKind : std::uint8_t { echo, sink, send, request, ptp_master, ptp_slave };
+constexpr bool is_ptp(AppKind k) { return k == AppKind::ptp_master || k == AppKind::ptp_slave; }
 
 /// `[[app]]`.
 struct App {
@@ -123,6 +125,8 @@ struct App {
   std::optional<Duration> interval;  ///< from send to send (send), from answer to next request (request)
   unsigned burst = 1;                ///< datagrams sent back to back each interval (send)
   Duration start{};                  ///< after the start line
+  std::size_t nic = 0;               ///< ptp_*: index into the host's nics
+  Duration settle = 1_s;             ///< ptp_slave: offsets later than this after `start` are judged
   Duration timeout = 1_s;            ///< a request without answer is given up after this
 };
 

@@ -50,6 +50,7 @@ void read_card(TableReader& host, sim::I350CardConfig& card, const std::filesyst
   host.table("card", [&](TableReader& t) {
     if (t.node("ports") != nullptr) card.ports = read_ports(t, nics);
     if (t.node("nvm") != nullptr) card.nvm = read_nvm_image(read_file_name(t, "nvm", folder, "NVM image"));
+    card.clock_ppb = t.integer("clock_ppb", -1'000'000, 1'000'000).value_or(0);
     card.pass_through = t.choice("manageability", {"none", "pass_through"}, 0) == 1;
     t.each("firmware", [&](TableReader& hold) { read_firmware_hold(hold, card); });
   });

@@ -78,6 +78,17 @@ Json object(const AerResult& a) {
               {"errors", object(a.errors)}};
 }
 
+Json object(const PtpResult& p) {
+  return Json{{"samples", p.samples},
+              {"steps", p.steps},
+              {"offset_ns", p.offset_ns},
+              {"servo_offset_ns", p.servo_offset_ns},
+              {"path_delay_ns", p.path_delay_ns},
+              {"frequency_ppb", p.frequency_ppb},
+              {"looks_after", p.looks_after},
+              {"max_abs_offset_after_ns", p.max_abs_offset_after_ns}};
+}
+
 template <class T>
 Json named(const Named<T>& rows) {
   Json j = Json::object();
@@ -112,6 +123,7 @@ Json host_json(const HostResult& h) {
   j["softirqs"] = object(h.softirqs);
   j["cpu"] = std::move(cpus);
   j["sockets"] = std::move(sockets);
+  if (!h.ptp.empty()) j["ptp"] = named(h.ptp);
   return j;
 }
 

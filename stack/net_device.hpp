@@ -30,6 +30,44 @@ struct DeviceStats {
   std::uint64_t tx_aborted_errors = 0, tx_carrier_errors = 0, tx_fifo_errors = 0;
 };
 
+/// What struct hwtstamp_config asks of a device (SIOCSHWTSTAMP); values of Linux.
+enum class HwtstampFilter : std::uint8_t {
+  none,
+  all,
+  some,
+  ptp_v1_l4_event,
+  ptp_v1_l4_sync,
+  ptp_v1_l4_delay_req,
+  ptp_v2_l4_event,
+  ptp_v2_l4_sync,
+  ptp_v2_l4_delay_req,
+  ptp_v2_l2_event,
+  ptp_v2_l2_sync,
+  ptp_v2_l2_delay_req,
+  ptp_v2_event,
+  ptp_v2_sync,
+  ptp_v2_delay_req,
+};
+struct HwtstampConfig {
+  bool tx_on = false;  ///< HWTSTAMP_TX_ON: packets may ask for a stamp
+  HwtstampFilter rx_filter = HwtstampFilter::none;
+};
+
+/// A PTP hardware clock: struct ptp_clock_info. Nanoseconds; any context.
+class PtpClock {
+ public:
+  virtual ~PtpClock() = default;
+  virtual std::uint64_t gettime64() = 0;
+  virtual void settime64(std::uint64_t ns) = 0;
+  virtual void adjtime(std::int64_t ns) = 0;  ///< adds
+  /// How much faster than by itself it is to run, in parts per 10^9. 0, -ERANGE: beyond max_adj.
+  virtual int adjfreq(std::int64_t ppb) = 0;
+  virtual std::int64_t max_adj() const = 0;
+  virtual std::int64_t freq() const = 0;  ///< what adjfreq() set last
+  /// For an observer who changes nothing: the time that belongs to a value of the device's counter.
+  virtual std::uint64_t time_of(std::uint64_t counter) const = 0;
+};
+
 /// struct netdev_queue: one transmit queue of a device.
 struct NetdevQueue {
   NetDevice* dev = nullptr;
@@ -74,6 +112,10 @@ class NetDevice {
   /// A stopped queue has not moved for watchdog_timeo. Softirq.
   virtual void ndo_tx_timeout() {}
   virtual int ndo_change_mtu(std::uint32_t) { return -95; /* EOPNOTSUPP */ }
+  /// SIOCSHWTSTAMP. `wanted` becomes what the device does. 0 or a negative errno.
+  virtual int ndo_hwtstamp_set(HwtstampConfig& /*wanted*/) { return -95; /* EOPNOTSUPP */ }
+  /// Its clock; nullptr: it has none.
+  virtual PtpClock* ptp_clock() { return nullptr; }
   virtual DeviceStats ndo_get_stats64() = 0;
   /// Names and values of `ethtool -S`, in the driver's order (path-map E-47). No charge, no synchronisation.
   virtual std::vector<std::pair<std::string, std::uint64_t>> ethtool_stats() { return {}; }
@@ -129,6 +171,11 @@ class NetdevCore {
   virtual void napi_complete(Napi& napi) = 0;
   /// Hands a received frame up; data at the network header, protocol and pkt_type set by eth_type_trans.
   virtual void napi_gro_receive(Napi& napi, SkbPtr skb) = 0;
+  /// A new clock; its number (/dev/ptp0).
+  virtual int ptp_clock_register(PtpClock& /*clock*/) { return 0; }
+  /// A packet with kSkbTxHwTstamp has left at `hwtstamp`: `skb` is a clone of it, whose owner is the
+  /// packet's.
+  virtual void skb_tstamp_tx(SkbPtr /*skb*/, std::uint64_t /*hwtstamp*/) {}
   /// netif_tx_wake_queue: restarts a stopped queue and schedules its qdisc.
   virtual void netif_tx_wake_queue(NetdevQueue& queue) = 0;
 };

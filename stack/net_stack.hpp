@@ -88,6 +88,8 @@ class NetStack final : public NetdevCore {
   void napi_complete(Napi& napi) override { softnet_.napi_complete(napi); }
   void napi_gro_receive(Napi& napi, SkbPtr skb) override;
   void netif_tx_wake_queue(NetdevQueue& queue) override { dev_.wake_queue(queue); }
+  int ptp_clock_register(PtpClock&) override { return ptp_clocks_++; }
+  void skb_tstamp_tx(SkbPtr skb, std::uint64_t hwtstamp) override;
 
   // --- the parts, for each other and for reports -------------------------------------------------
   DeviceLayer& dev() { return dev_; }
@@ -108,6 +110,7 @@ class NetStack final : public NetdevCore {
 
   Kernel& kernel_;
   SkbPool pool_;
+  int ptp_clocks_ = 0;
   std::deque<std::unique_ptr<UdpSocket>> sockets_;  // outlive every packet that points to them
   Softnet softnet_;
   RouteTable routes_;

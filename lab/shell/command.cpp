@@ -28,6 +28,7 @@ constexpr std::array kTools{
     Tool{"link", link},
     Tool{"ls", ls},
     Tool{"lspci", lspci},
+    Tool{"phc_ctl", phc_ctl},
     Tool{"rtcwake", rtcwake},
     Tool{"sysctl", sysctl},
     Tool{"tail", tail},

@@ -44,7 +44,7 @@ std::string show_rings(const igb::IgbAdapter& a) { return ring_parameters(a.name
 std::string show_channels(const igb::IgbAdapter& a) { return channel_parameters(a.name, a.get_channels()); }
 std::string show_pause(const igb::IgbAdapter& a) { return pause_parameters(a.name, a.get_pauseparam()); }
 std::string show_driver(const igb::IgbAdapter& a) { return driver_information(a.get_drvinfo()); }
-std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name); }
+std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name, a.phc_index()); }
 std::string show_settings(const igb::IgbAdapter& a) {
   return settings(a.name, a.get_link_settings(), a.offers_pause(),
                   {wake_letters(a.wol_supported() ? igb::wufc::kSupported : 0), wake_letters(a.get_wol())});

@@ -101,15 +101,27 @@ std::string offload_parameters(const std::string& dev,
   return s;
 }
 
-std::string time_stamping(const std::string& dev) {
-  return "Time stamping parameters for " + dev +
-         ":\nCapabilities:\n"
-         "\tsoftware-transmit     (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
-         "\tsoftware-receive      (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
-         "\tsoftware-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
-         "PTP Hardware Clock: none\n"
-         "Hardware Transmit Timestamp Modes: none\n"
-         "Hardware Receive Filter Modes: none\n";
+std::string time_stamping(const std::string& dev, int phc_index) {
+  const bool hardware = phc_index >= 0;
+  std::string s = "Time stamping parameters for " + dev + ":\nCapabilities:\n";
+  if (hardware) s += "\thardware-transmit     (SOF_TIMESTAMPING_TX_HARDWARE)\n";
+  s += "\tsoftware-transmit     (SOF_TIMESTAMPING_TX_SOFTWARE)\n";
+  if (hardware) s += "\thardware-receive      (SOF_TIMESTAMPING_RX_HARDWARE)\n";
+  s += "\tsoftware-receive      (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+       "\tsoftware-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n";
+  if (!hardware)
+    return s +
+           "PTP Hardware Clock: none\n"
+           "Hardware Transmit Timestamp Modes: none\n"
+           "Hardware Receive Filter Modes: none\n";
+  return s + "\thardware-raw-clock    (SOF_TIMESTAMPING_RAW_HARDWARE)\nPTP Hardware Clock: " +
+         std::to_string(phc_index) +
+         "\nHardware Transmit Timestamp Modes:\n"
+         "\toff                   (HWTSTAMP_TX_OFF)\n"
+         "\ton                    (HWTSTAMP_TX_ON)\n"
+         "Hardware Receive Filter Modes:\n"
+         "\tnone                  (HWTSTAMP_FILTER_NONE)\n"
+         "\tall                   (HWTSTAMP_FILTER_ALL)\n";
 }
 
 std::string self_test_result(const igb::SelfTest& result) {

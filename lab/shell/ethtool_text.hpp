@@ -41,8 +41,8 @@ std::optional<std::string> flow_hash(const std::string& type, bool addresses, bo
 std::string offload_parameters(const std::string& dev,
                                const std::vector<std::pair<std::string, bool>>& features);
 
-/// ethtool -T of a device without hardware stamps (path-map E-58, block X20).
-std::string time_stamping(const std::string& dev);
+/// ethtool -T (path-map E-58, block X20); `phc_index` -1: of a device without a clock.
+std::string time_stamping(const std::string& dev, int phc_index);
 
 /// What can wake the host, and what may: letters of ethtool.
 struct WakeOn {

@@ -23,6 +23,8 @@ Step dmesg(const Words& words);
 Step rtcwake(const Words& words);
 // lspci.cpp
 Step lspci(const Words& words);
+// phc_ctl.cpp
+Step phc_ctl(const Words& words);
 // text_tools.cpp
 Step echo(const Words& words);
 Step grep(const Words& words);

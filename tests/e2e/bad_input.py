@@ -94,6 +94,10 @@ FILES = [
     ('good.pcap', 'cut.pcap', ["s.toml:22", "traffic.file", "cut.pcap"]),
     ('good.pcap', 'text.pcap', ["s.toml:22", "traffic.file", "text.pcap"]),
     ('"captured"', '"warp"', ["s.toml:23", "traffic.rate", "captured"]),
+    ('name = "h2"', 'name = "h2"\n[host.card]\nclock_ppb = 2000000', ["s.toml:12", "host[1].card.clock_ppb", "1000000"]),
+    ('kind = "sink"\nport = 9000', 'kind = "ptp_slave"', ["s.toml:17", "app.kind", "without a ptp_master"]),
+    ('kind = "sink"\nport = 9000', 'kind = "ptp_master"\ninterval = "1us"', ["s.toml:18", "app.interval", "1ms"]),
+    ('kind = "sink"\nport = 9000', 'kind = "ptp_master"\nif = "eth1"', ["s.toml:18", "app.if", "eth0"]),
     # What only the running host can refuse.
     ('kind = "sink"\nport = 9000', 'kind = "request"\nto = "99.1.1.1:7"\ncount = 1',
      ["h1: request to 99.1.1.1:7: connect: Network is unreachable"]),

@@ -50,6 +50,7 @@ class PortBus final : public sim::BusPort {
   std::uint64_t digest() const { return digest_; }
   bool intx() const { return intx_; }  ///< the level of the pin, as told by messages
   std::uint64_t transmitted() const { return transmitted_; }
+  Time last_start() const { return last_start_; }  ///< of the preamble of the last frame sent
   bool refused(sim::ReadKind kind, unsigned queue) const {
     return (refused_[static_cast<unsigned>(kind)] >> queue & 1) != 0;
   }
@@ -126,6 +127,7 @@ class PortBus final : public sim::BusPort {
     if (frame->length < 14 || frame->length > 9728)
       throw Violation("a frame of " + std::to_string(frame->length) + " B on the wire");
     wire_free_ = end;
+    last_start_ = start;
     ++transmitted_;
     mix(start, 4, end.ps(), frame->content());
     sim::FramePool::unref(frame);
@@ -201,7 +203,7 @@ class PortBus final : public sim::BusPort {
   std::vector<std::uint8_t> errors_;
   std::uint64_t asked_ = 0;
   unsigned truncated_ = 0;
-  Time link_free_{}, wire_free_{};
+  Time link_free_{}, wire_free_{}, last_start_{};
   bool intx_ = false;
   std::uint64_t digest_ = 0, transmitted_ = 0;
 };

@@ -33,6 +33,7 @@ sim::I350FunctionConfig function_config(const PortExerciser::Options& o, Choices
   c.name = "port";
   c.fidelity = o.fidelity;
   c.rtl = o.rtl;
+  if (choices.one_in(4)) c.clock_ppb = static_cast<std::int64_t>(choices.below(2'000'001)) - 1'000'000;
   return c;
 }
 
@@ -290,6 +291,7 @@ void PortExerciser::rx_enable(unsigned q) {
   if (choices_.one_in(3)) srrctl |= reg::srrctl::RDMTS.put(choices_.below(4));
   srrctl |= reg::srrctl::DESCTYPE.put(choices_.one_in(2) ? 1 : choices_.below(6));
   if (choices_.one_in(2)) srrctl |= reg::srrctl::DROP_EN;
+  if (choices_.one_in(3)) srrctl |= reg::srrctl::TIMESTAMP;
   write(reg::SRRCTL(q), srrctl);
   r.ever = r.enabled = true;
   bus_.forget_refused(sim::ReadKind::rx_descriptors, q);
@@ -463,6 +465,7 @@ void PortExerciser::tx_packet(unsigned q) {
   }
   const bool segment = choices_.one_in(12) && total > 100;
   std::uint32_t cmd = txd::IFCS | (choices_.one_in(8) ? txd::VLE : 0) | (segment ? txd::TSE : 0);
+  if (choices_.one_in(8)) cmd |= txd::MAC_TSTAMP;
   std::uint32_t popts = choices_.one_in(4) || segment ? txd::TXSM | (choices_.one_in(2) ? txd::IXSM : 0) : 0;
   std::uint32_t paylen = segment ? total - 54 : total;
   if (choices_.one_in(100)) paylen = choices_.below(1 << 18);  // a driver's mistake

@@ -69,6 +69,7 @@ struct I350Quirks {
 struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
+  std::int64_t clock_ppb = 0;  ///< by how much the card's crystal is fast, as SYSTIM shows it (2.11)
   Duration negotiation = hw::Phy::kDefaultNegotiation;
   std::string name;                       ///< in messages: "h1.eth0"
   unsigned ports = 4;                     ///< PCI functions of its card
@@ -88,6 +89,7 @@ struct I350CardConfig {
   std::optional<hw::Nvm> nvm;
   std::vector<hw::FirmwareHold> firmware;  ///< what firmware takes for itself now and then
   bool pass_through = false;               ///< FWSM says that management firmware runs
+  std::int64_t clock_ppb = 0;              ///< by how much its crystal is fast, as SYSTIM shows it (2.11)
 };
 
 /// Latencies inside the device, in clocks of 8 ns. The data sheet gives none; these are readings of the block

@@ -39,6 +39,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiE
       pci_(identity(eeprom.image(), number, config)),
       phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
+      system_time_(config.clock_ppb),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
@@ -189,6 +190,7 @@ void I350Function::reset_all_but_interrupts(Time t) {
   parser_ = ParserConfig();
   rx_setup_ = {};
   update_rx_setup(t);
+  reset_time_sync(t);
   if (!config_.quirks.registers.statistics_kept) statistics_.reset();
   load_nvm(t);
   flow_control_changed(t);
@@ -267,6 +269,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
     case reg::Chapter::statistics: return read_statistics(r);
+    case reg::Chapter::time_sync: return read_time_sync(r, t);
     default: return csr_.read(r.offset);
   }
 }
@@ -286,6 +289,7 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
       csr_.write(r.offset, value);
       if (r.offset == reg::GCR) update_read_timeout();
       return;
+    case reg::Chapter::time_sync: return write_time_sync(r, value, t);
     default: return csr_.write(r.offset, value);
   }
 }

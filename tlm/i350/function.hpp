@@ -28,6 +28,7 @@
 #include "hw/semaphores.hpp"
 #include "hw/spi_eeprom.hpp"
 #include "hw/statistics.hpp"
+#include "hw/system_time.hpp"
 #include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
 #include "tlm/core/engine.hpp"
@@ -59,7 +60,7 @@ struct PortAccount {
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
-                          tcp_timer = 12, read_timeout = 26, stall_end = 27;
+                          tcp_timer = 12, clock = 20, tx_stamp = 21, read_timeout = 26, stall_end = 27;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
 inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -140,6 +141,8 @@ class I350Function {
   bool link_up(Time t) const { return t >= link_up_from_; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
+  /// What SYSTIM shows at `t`.
+  hw::SystemTime::Value system_time(Time t) const { return system_time_.at(t); }
   /// What the PHY says to the other end of the cable.
   const hw::LinkSignal& link_signal() const { return phy_.signal(); }
   /// The other end says this from `t` on (not rounded); `t` lies ahead.
@@ -225,6 +228,8 @@ class I350Function {
   void tx_switch_off(unsigned n, Time t);
   void write_txdctl(unsigned n, std::uint32_t value, Time t);
   std::uint32_t read_statistics(const hw::reg::Target& r);
+  std::uint32_t read_time_sync(const hw::reg::Target& r, Time t);
+  void write_time_sync(const hw::reg::Target& r, std::uint32_t value, Time t);
 
   // --- receive.cpp -------------------------------------------------------------------------------
   enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, waiting_writeback, issuing };
@@ -253,9 +258,11 @@ class I350Function {
     std::uint32_t psrtype = 0;
     bool drop = false;  ///< SRRCTL.DROP_EN or QDE
     bool strip_vlan = false, hide_vlan = false, strip_fcs = false;
-    unsigned minimum = 0;          ///< free descriptors at which RXDMT0 comes; 0: never
-    bool as_received = false;      ///< nothing to do to a frame, unless a tag has to go
-    bool packet_checksum = false;  ///< the write-back has a checksum over the stored bytes
+    unsigned minimum = 0;           ///< free descriptors at which RXDMT0 comes; 0: never
+    bool as_received = false;       ///< nothing to do to a frame, unless a tag has to go
+    bool packet_checksum = false;   ///< the write-back has a checksum over the stored bytes
+    bool stamps = false;            ///< TSYNCRXCTL.EN
+    bool stamps_in_packet = false;  ///< and SRRCTL.TIMESTAMP: a header in front of the packet
   };
   enum class RxVerdict : std::uint8_t { accepted, filtered, error };
   std::uint32_t receive_buffer_bytes() const;
@@ -264,7 +271,7 @@ class I350Function {
   bool length_accepted(const Frame& frame, std::uint32_t length);
   bool length_field_error(const hw::ParsedPacket& packet);
   RxVerdict classify(RxEntry& e);
-  void choose_queue(RxEntry& e, const hw::ParsedPacket& packet);
+  bool choose_queue(RxEntry& e, const hw::ParsedPacket& packet);
   void store(RxEntry& e);
   Frame* stored_image(const RxEntry& e, const RxSetup& setup);
   /// Bytes of the packet buffer a frame of that length, FCS included, takes.
@@ -292,7 +299,7 @@ class I350Function {
   /// there.
   struct TxPacket {
     /// What only some packets ask for: bits of `extras`.
-    static constexpr std::uint8_t kTag = 1, kOwnFcs = 2, kLegacyChecksum = 4, kSegment = 8;
+    static constexpr std::uint8_t kTag = 1, kOwnFcs = 2, kLegacyChecksum = 4, kSegment = 8, kTimeStamp = 16;
 
     Frame* frame = nullptr;
     std::uint32_t filled = 0;  ///< bytes of the frame asked for so far
@@ -368,6 +375,7 @@ class I350Function {
   TxPacket& tx_new_slot(unsigned q, std::uint32_t bytes, std::uint32_t room = 0);
   void tx_begin(unsigned q);
   void tx_start_packet(unsigned q, const hw::AdvTxData& data, unsigned index, Time t);
+  static std::uint8_t tx_extras(const hw::AdvTxData& data);
   static std::uint8_t tx_extras(bool vle, bool ifcs);
   void tx_refuse(unsigned index, const std::string& why, Time t);
   void tx_refuse_length(unsigned index, std::uint32_t bytes, Time t);
@@ -419,7 +427,7 @@ class I350Function {
   void tx_mac_try(Time t);
   void tx_mac_reconsider(Time t);
   void tx_mac_pause(Time t);
-  void tx_dress(const TxOnWire& next);
+  void tx_dress(const TxOnWire& next, Time t);
   void tx_mac_put(Frame* frame, Time t);
   /// What is sent comes in again: RCTL.LBM, or the PHY's own loopback.
   bool loops_back() const { return loops_back_; }
@@ -440,6 +448,29 @@ class I350Function {
   void schedule_pause_refresh();
   void pause_refresh(Time t, std::uint32_t);
   void software_pause(Time t);
+
+  // --- time_sync.cpp -----------------------------------------------------------------------------
+  void reset_time_sync(Time t);
+  void put_time(hw::reg::Offset low, hw::reg::Offset high, std::uint64_t ns);
+  std::uint32_t latch_system_time(Time t);
+  void write_system_time(hw::reg::Offset offset, std::uint32_t value, Time t);
+  void adjust_system_time(std::uint32_t high, Time t);
+  void write_tsauxc(std::uint32_t value, Time t);
+  /// Causes that are set and enabled.
+  std::uint32_t time_sync_causes() const { return csr_[hw::reg::TSICR] & csr_[hw::reg::TSIM]; }
+  void time_sync_cause(std::uint32_t causes, Time t);
+  void time_sync_changed(std::uint32_t before, Time t);
+  std::uint64_t target_time(unsigned i) const;
+  void schedule_clock_event(Time t);
+  void clock_event(Time t, std::uint32_t);
+  void target_reached(unsigned i, Time t);
+  void auxiliary_stamp(unsigned i, Time t);
+  bool pin_level(unsigned pin) const;
+  void pins_changed(Time t);
+  void tx_stamp_wanted(Time start);
+  void tx_stamp(Time t, std::uint32_t);
+  void rx_stamp(RxEntry& e, const hw::ParsedPacket& packet, bool marked);
+  void rx_insert_stamp(RxEntry& e, const RxSetup& setup);
 
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   template <class Ring>
@@ -579,9 +610,12 @@ class I350Function {
     JourneyId journey;
     bool cut;        // the link was lost before its last bit
     bool truncated;  // its sender was reset
+    Time end;        // of that bit
   };
-  Ring<Arriving> arriving_;  // frames whose last bit is scheduled
-  Ring<Frame*> looped_;      // likewise, of our own (loopback)
+  Ring<Arriving> arriving_;     // frames whose last bit is scheduled
+  Ring<Frame*> looped_;         // likewise, of our own (loopback)
+  Time rx_end_{};               // of the frame that has just arrived
+  std::uint64_t rx_stamp_ = 0;  // of it, for its packet
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
@@ -647,6 +681,13 @@ class I350Function {
   hw::PauseSender pause_sender_;
   std::uint32_t control_type_ = kNoControlFrames;  // EtherType of frames the MAC looks at itself
   Time pause_refresh_event_ = Time::never();
+
+  // time stamps
+  hw::SystemTime system_time_;
+  Time clock_event_ = Time::never(), clock_wraps_ = Time::never();
+  Time tx_stamp_event_ = Time::never();
+  std::array<bool, 2> target_levels_{};  // each toggles when its target time is reached
+  unsigned pin_levels_ = 0;              // of SDP0-3, one bit each
 
   // interrupts and link
   Time grant_scheduled_ = Time::never();

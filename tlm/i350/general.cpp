@@ -56,6 +56,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   phy_reset_asserted_ = held;
   const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  pins_changed(t);
   flow_control_changed(t);
   update_rx_setup(t);
   if (master_enabled() != was_master) {
@@ -79,6 +80,7 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       return;
     case reg::CTRL_EXT:
       csr_.write(r.offset, value);
+      pins_changed(t);
       if ((value & reg::ctrl_ext::EE_RST) != 0) load_nvm(t);
       return update_rx_setup(t);
     default: return csr_.write(r.offset, value);

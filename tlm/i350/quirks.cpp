@@ -67,6 +67,11 @@ std::span<const Quirk> quirk_table() {
       {"legacy_command", {"first", "last"}, "3.2.2", [](I350Quirks& q) -> bool& { return q.legacy_command_in_last; }},
       {"tso_middle_flags", {"0xFF6", "0xF76"}, "2.8.5", [](I350Quirks& q) -> bool& { return q.registers.middle_clears_cwr; }},
       {"statistics_reset", {"cleared", "kept"}, "2.12", [](I350Quirks& q) -> bool& { return q.registers.statistics_kept; }},
+      // time stamps
+      {"systim", {"read_only", "writable"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.systim_writable; }},
+      {"systim_latch", {"systimr", "systiml_too"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.systiml_latches; }},
+      {"rx_stamp_valid", {"rxstmph", "rxsatrh"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.rxsatrh_clears; }},
+      {"ptp_messages", {"peer_delay_too", "named_only"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.ptp_named_only; }},
       // flow control
       {"tctl_swxoff", {"sends", "ignored"}, "4.7", [](I350Quirks& q) -> bool& { return q.software_xoff; }},
       {"fcrtv", {"counts_down", "counts_up"}, "2.10", [](I350Quirks& q) -> bool& { return q.pause_sender.refresh_counts_down; }},

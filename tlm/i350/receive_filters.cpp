@@ -82,7 +82,10 @@ void I350Function::update_rx_setup(Time t) {
     s.hide_vlan = (pools || also) && (dvmolr & reg::dvmolr::HIDVLAN) != 0;
     s.packet_checksum = s.buffers.descriptor_type == reg::srrctl::DESCTYPE_LEGACY ||
                         (rxcsum & (reg::rxcsum::PCSD | reg::rxcsum::IPPCSE)) == 0;
-    s.as_received = s.strip_fcs && !s.packet_checksum && (rctl & reg::rctl::PSP) == 0;
+    s.stamps = (csr_[reg::TSYNCRXCTL] & reg::tsyncrxctl::EN) != 0;
+    s.stamps_in_packet = s.stamps && (srrctl & reg::srrctl::TIMESTAMP) != 0 &&
+                         s.buffers.descriptor_type != reg::srrctl::DESCTYPE_LEGACY;
+    s.as_received = s.strip_fcs && !s.packet_checksum && !s.stamps_in_packet && (rctl & reg::rctl::PSP) == 0;
     update_rx_minimum(q, t);
   }
 }

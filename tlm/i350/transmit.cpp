@@ -192,13 +192,18 @@ void I350Function::tx_start_packet(unsigned q, const AdvTxData& data, unsigned i
   p.ixsm = data.ixsm();
   p.txsm = data.txsm();
   p.context = tx_contexts_[q][data.idx() & 1];
-  if ((data.dw[2] & (txd::VLE | txd::IFCS)) != txd::IFCS) [[unlikely]]
-    p.extras = tx_extras(data.vle(), data.ifcs());
+  if ((data.dw[2] & (txd::VLE | txd::IFCS | txd::MAC_TSTAMP)) != txd::IFCS) [[unlikely]]
+    p.extras = tx_extras(data);
   p.tag = p.context.vlan();
   tx_built_.left = paylen;
   tx_built_.open = true;
   if (!sendable) [[unlikely]]
     tx_refuse_length(index, paylen, t);
+}
+
+std::uint8_t I350Function::tx_extras(const AdvTxData& data) {
+  return static_cast<std::uint8_t>(tx_extras(data.vle(), data.ifcs()) |
+                                   (data.tstamp() ? TxPacket::kTimeStamp : 0));
 }
 
 /// A tag makes the device append the FCS in any case.

@@ -37,6 +37,9 @@ class FakeNetdevCore final : public stack::NetdevCore {
   void napi_schedule(stack::Napi& n) override { scheduled.push_back(&n); }
   void napi_complete(stack::Napi& n) override { completed.push_back(&n); }
   void napi_gro_receive(stack::Napi&, stack::SkbPtr skb) override { received.push_back(std::move(skb)); }
+  void skb_tstamp_tx(stack::SkbPtr skb, std::uint64_t hwtstamp) override {
+    stamped.emplace_back(std::move(skb), hwtstamp);
+  }
   void netif_tx_wake_queue(stack::NetdevQueue& queue) override {
     queue.stopped = false;
     ++wakes;
@@ -45,6 +48,7 @@ class FakeNetdevCore final : public stack::NetdevCore {
   std::vector<stack::NetDevice*> registered;
   std::vector<stack::Napi*> enabled, scheduled, completed;
   std::vector<stack::SkbPtr> received;
+  std::vector<std::pair<stack::SkbPtr, std::uint64_t>> stamped;
   unsigned wakes = 0;
 
  private:

@@ -165,16 +165,31 @@ TEST(EthtoolText, E_57_CoalesceAsInTheSample) {
   EXPECT_TRUE(text.ends_with("rx-usecs-high: 0\nrx-frame-high: 0\ntx-usecs-high: 0\ntx-frame-high: 0\n\n"));
 }
 
-TEST(EthtoolText, E_58_TimeStampingAsInTheSample) {
-  EXPECT_EQ(words(time_stamping("eth0")),
-            "Time stamping parameters for eth0:\n"
-            "Capabilities:\n"
-            "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
-            "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
-            "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
-            "PTP Hardware Clock: none\n"
-            "Hardware Transmit Timestamp Modes: none\n"
-            "Hardware Receive Filter Modes: none\n");
+TEST(EthtoolText, E_58_TimeStampingOfAnI350AndOfADeviceWithoutAClock) {
+  const std::string head =
+      "Time stamping parameters for eth0:\n"
+      "Capabilities:\n";
+  EXPECT_EQ(words(time_stamping("eth0", 0)), head +
+                                                 "hardware-transmit (SOF_TIMESTAMPING_TX_HARDWARE)\n"
+                                                 "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
+                                                 "hardware-receive (SOF_TIMESTAMPING_RX_HARDWARE)\n"
+                                                 "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+                                                 "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
+                                                 "hardware-raw-clock (SOF_TIMESTAMPING_RAW_HARDWARE)\n"
+                                                 "PTP Hardware Clock: 0\n"
+                                                 "Hardware Transmit Timestamp Modes:\n"
+                                                 "off (HWTSTAMP_TX_OFF)\n"
+                                                 "on (HWTSTAMP_TX_ON)\n"
+                                                 "Hardware Receive Filter Modes:\n"
+                                                 "none (HWTSTAMP_FILTER_NONE)\n"
+                                                 "all (HWTSTAMP_FILTER_ALL)\n");
+  EXPECT_EQ(words(time_stamping("eth0", -1)), head +
+                                                  "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
+                                                  "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+                                                  "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
+                                                  "PTP Hardware Clock: none\n"
+                                                  "Hardware Transmit Timestamp Modes: none\n"
+                                                  "Hardware Receive Filter Modes: none\n");
 }
 
 TEST(EthtoolText, PauseAndLink) {

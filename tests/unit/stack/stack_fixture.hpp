@@ -71,6 +71,7 @@ class FakeNapi final : public Napi {
       skb->reserve(64);
       std::memcpy(skb->put(static_cast<std::uint32_t>(f.size())), f.data(), f.size());
       skb->ip_summed = summed;
+      skb->hwtstamp = hwtstamp;
       eth_type_trans(*skb, *dev);
       stack_.napi_gro_receive(*this, std::move(skb));
       ++work;
@@ -80,6 +81,7 @@ class FakeNapi final : public Napi {
   }
   std::deque<Bytes> frames;
   IpSummed summed = IpSummed::none;
+  std::uint64_t hwtstamp = 0;
   unsigned polls = 0;
 
  private:

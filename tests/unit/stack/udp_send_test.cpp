@@ -21,6 +21,31 @@ class UdpSend : public StackTest {
   const Endpoint peer{kPeer, 9};
 };
 
+TEST_F(UdpSend, StampOfTheDeviceComesBackOnTheErrorQueue) {
+  UdpSocket& s = bound(7000);
+  device.hold = true;
+  ASSERT_EQ(s.sendto(bytes_of("plain"), &peer), 5);
+  EXPECT_EQ(device.held[0]->tx_flags, 0u);
+  ASSERT_EQ(s.setsockopt(SocketOption::so_timestamping, so_timestamping::kTxHardware), 0);
+  ASSERT_EQ(s.sendto(bytes_of("asked"), &peer), 5);
+  EXPECT_EQ(device.held[1]->tx_flags, kSkbTxHwTstamp);
+  SkbPtr clone = stack.skb_pool().clone(*device.held[1]);
+  clone->owner = device.held[1]->owner;
+  Bytes buffer(2000);
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kErrqueue | msg::kDontwait), -EAGAIN);
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kErrqueue, kernel.time() + 1_us), -EAGAIN);
+  stack.skb_tstamp_tx(std::move(clone), 987'654'321);
+  EXPECT_GT(s.rx_queue(), 0u) << "charged as what is received";
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kDontwait), -EAGAIN) << "not among datagrams";
+  ReceiveControl control;
+  const int n = s.recvfrom(buffer, nullptr, msg::kErrqueue, Time::never(), &control);
+  ASSERT_EQ(n, static_cast<int>(device.sent[1].size()));
+  buffer.resize(static_cast<std::size_t>(n));
+  EXPECT_EQ(buffer, device.sent[1]) << "the packet from its Ethernet header on";
+  EXPECT_EQ(control.hwtstamp, 987'654'321u);
+  EXPECT_EQ(s.rx_queue(), 0u);
+}
+
 TEST_F(UdpSend, B_40_B_46_OneDatagramOnTheWire) {
   UdpSocket& s = bound(7000);
   EXPECT_EQ(s.sendto(bytes_of("hello"), &peer), 5);
