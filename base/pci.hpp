@@ -122,6 +122,10 @@ class PciDevice {
   virtual std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) = 0;
   virtual void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) = 0;
 
+  /// A 32-bit register of the I/O BAR. Both stall the CPU until the device has answered.
+  virtual std::uint32_t io_read32(std::uint32_t offset) = 0;
+  virtual void io_write32(std::uint32_t offset, std::uint32_t value) = 0;
+
   /// Streaming DMA mapping of host memory (alloc_host_memory's). The IOMMU lets the device touch exactly
   /// these bytes, in this direction, until unmapped; `where` is reported with a fault. Charges
   /// CostModel::dma_map.

@@ -12,9 +12,9 @@
 namespace niclab {
 
 /// PCIe transaction-layer packet types as counted in `pcie.by_type`.
-enum class TlpType : std::uint8_t { MRd, MWr, CplD, Cpl, CfgRd, CfgWr, Msg };
-inline constexpr std::array<std::string_view, 7> kTlpNames{"MRd",   "MWr",   "CplD", "Cpl",
-                                                           "CfgRd", "CfgWr", "Msg"};  ///< by TlpType
+enum class TlpType : std::uint8_t { MRd, MWr, CplD, Cpl, CfgRd, CfgWr, Msg, IORd, IOWr };
+inline constexpr std::array<std::string_view, 9> kTlpNames{"MRd",   "MWr", "CplD", "Cpl", "CfgRd",
+                                                           "CfgWr", "Msg", "IORd", "IOWr"};  ///< by TlpType
 inline constexpr unsigned kTlpTypes = kTlpNames.size();
 
 /// A TLP at the instant its first symbol leaves.

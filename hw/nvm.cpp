@@ -6,34 +6,35 @@
 
 namespace niclab::hw {
 
-Nvm::Nvm(std::span<const std::uint16_t> image) : Nvm() {
-  std::copy_n(image.begin(), std::min<std::size_t>(image.size(), kWords), words_.begin());
+namespace {
+
+constexpr std::uint16_t kStringBlock = 0xFAFA;  // instead of digits, word 8 says that word 9 points to text
+
+}  // namespace
+
+Nvm::Nvm(std::span<const std::uint16_t> image, unsigned words) : Nvm(words) {
+  std::copy_n(image.begin(), std::min<std::size_t>(image.size(), words), words_.begin());
+}
+
+Nvm Nvm::make_plain(unsigned words) {
+  Nvm nvm(words);
+  for (unsigned port = 0; port < kSections; ++port)
+    std::fill_n(nvm.words_.begin() + section(port), kSectionWords, std::uint16_t{0});
+  for (const NvmField& f : nvm_fields())
+    if (f.kind == NvmKind::bits)
+      for (unsigned port = 0; port < (f.per_port ? kSections : 1); ++port) set(nvm, f, f.value, port);
+  nvm.fix_checksums();
+  return nvm;
 }
 
 Nvm Nvm::make_default(const MacAddress& mac) {
-  Nvm nvm;
+  Nvm nvm = make_plain();
   for (unsigned port = 0; port < kSections; ++port) {
-    const unsigned base = section(port);
-    for (unsigned i = 0; i < kSectionWords; ++i) nvm.set_word(base + i, 0);
     MacAddress own = mac;
     own.octets[5] = static_cast<std::uint8_t>(own.octets[5] + port);
     nvm.set_mac(port, own);
-    nvm.set_word(base + nvm_word::INIT_CONTROL_2, 0x3000);  // default pause: both ways
-    nvm.set_word(base + nvm_word::INIT_CONTROL_3, 0x0000);  // internal copper PHY, no wake-up
   }
-  using namespace nvm_word;
-  nvm.set_word(ID_LED, 0x8911);
-  nvm.set_word(VERSION, 0x1630);
-  nvm.set_word(SUBSYSTEM_ID, 0x00A1);
-  nvm.set_word(SUBSYSTEM_VENDOR, 0x8086);
-  nvm.set_word(DEVICE_ID, 0x1521);
-  nvm.set_word(VENDOR_ID, 0x8086);
-  nvm.set_word(MSIX, 9);  // ten vectors
-  nvm.set_word(ETS, 0);   // no thermal sensor
-  // Words 0x42, 0x43 (eTrack ID) lie outside every section.
-  nvm.set_word(ETRACK_LOW, 0x0001);
-  nvm.set_word(ETRACK_HIGH, 0x8000);
-  nvm.set_pba("N1C1AB-000", 0x150);
+  nvm.set_pba("N1C1AB-000");
   nvm.fix_checksums();
   return nvm;
 }
@@ -74,13 +75,36 @@ void Nvm::fix_checksums() {
   }
 }
 
-void Nvm::set_pba(std::string_view text, unsigned where) {
-  set_word(nvm_word::PBA0, 0xFAFA);
-  set_word(nvm_word::PBA1, static_cast<std::uint16_t>(where));
-  set_word(where, static_cast<std::uint16_t>(1 + text.size() / 2));  // its own word counts
+bool Nvm::section_erased(unsigned port) const {
+  const auto first = words_.begin() + section(port);
+  return std::all_of(first, first + kSectionWords, [](std::uint16_t w) { return w == kErased; });
+}
+
+bool Nvm::is_pba(std::string_view text) {
+  return text.size() % 2 == 0 && text.size() <= kPbaCharacters &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+}
+
+void Nvm::set_pba(std::string_view text) {
+  set_word(nvm_word::PBA0, text.empty() ? 0 : kStringBlock);
+  set_word(nvm_word::PBA1, text.empty() ? 0 : kPbaBlock);
+  if (text.empty()) return;
+  set_word(kPbaBlock, static_cast<std::uint16_t>(1 + text.size() / 2));  // its own word counts
   for (unsigned i = 0; i + 1 < text.size(); i += 2)
-    set_word(where + 1 + i / 2, static_cast<std::uint16_t>(static_cast<std::uint8_t>(text[i]) << 8 |
-                                                           static_cast<std::uint8_t>(text[i + 1])));
+    set_word(kPbaBlock + 1 + i / 2, static_cast<std::uint16_t>(static_cast<std::uint8_t>(text[i]) << 8 |
+                                                               static_cast<std::uint8_t>(text[i + 1])));
+}
+
+std::string Nvm::pba() const {
+  const unsigned length = word(kPbaBlock);
+  if (word(nvm_word::PBA0) != kStringBlock || word(nvm_word::PBA1) != kPbaBlock || length < 2 ||
+      length > 1 + kPbaCharacters / 2)
+    return {};
+  std::string text;
+  for (unsigned i = 1; i < length; ++i)
+    for (const unsigned shift : {8u, 0u}) text += static_cast<char>(word(kPbaBlock + i) >> shift & 0xFF);
+  return is_pba(text) ? text : std::string();
 }
 
 std::uint32_t Nvm::eerd(std::uint32_t written) const {

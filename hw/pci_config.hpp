@@ -5,27 +5,30 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/addresses.hpp"
+#include "hw/pci_identity.hpp"
 
 namespace niclab::hw {
 
-/// What differs from card to card and port to port.
-struct PciIdentity {
-  unsigned port = 0;  ///< PCI function number
-  std::uint16_t device_id = 0x1521, subsystem_vendor = 0x8086, subsystem_id = 0x00A1;
-  MacAddress serial_mac;  ///< of port 0; the Device Serial Number derives from it
-  unsigned link_gen = 2;  ///< 1 = 2.5 GT/s, 2 = 5 GT/s
-  unsigned link_lanes = 4;
-  bool intx_shared = false;  ///< every function's pin is INTA; else INTA to INTD in turn (1.2)
+/// What lies behind a function's BARs (1.3).
+enum class PciRegion : std::uint8_t { registers, flash, msix, rom, io };
+
+/// A request's place in a region; `offset` in bytes from its beginning.
+struct PciPlace {
+  PciRegion region;
+  std::uint32_t offset;
 };
 
 class PciConfigSpace {
  public:
   // Where things are (1.2, 1.4, 1.5).
-  static constexpr std::uint16_t kCommand = 0x04, kStatus = 0x06, kBar0 = 0x10, kCapPointer = 0x34;
-  static constexpr std::uint16_t kPm = 0x40, kMsi = 0x50, kMsix = 0x70, kPcie = 0xA0;
-  static constexpr std::uint16_t kAer = 0x100, kDsn = 0x140;
+  static constexpr std::uint16_t kCommand = 0x04, kStatus = 0x06, kBar0 = 0x10, kRomBar = 0x30,
+                                 kCapPointer = 0x34;
+  static constexpr std::uint16_t kPm = 0x40, kMsi = 0x50, kMsix = 0x70, kPcie = 0xA0, kVpd = 0xE0;
+  static constexpr std::uint16_t kAer = 0x100, kDsn = 0x140, kAri = 0x150, kSriov = 0x160, kTph = 0x1A0,
+                                 kLtr = 0x1C0, kAcs = 0x1D0;
+  /// Bytes of the register window, the I/O BAR and the MSI-X BAR.
   static constexpr std::uint32_t kBar0Size = 128 * 1024, kBar2Size = 32, kBar3Size = 16 * 1024;
+  static constexpr unsigned kMaxPayload = 512;  ///< bytes, what the device supports (1.4.4)
 
   /// What a write means to the rest of the function; the caller compares bus_master_enabled() and the like
   /// itself.
@@ -35,8 +38,11 @@ class PciConfigSpace {
 
   explicit PciConfigSpace(const PciIdentity& identity);
 
-  /// Power-on or function-level reset.
+  /// Power-on.
   void reset();
+  /// As power-on, but for what PCI Express Base 2.1 6.6.2 exempts: Max_Payload_Size, the link's controls,
+  /// what tells of errors and of a wake-up.
+  void function_level_reset();
 
   /// A DWORD access as it comes in a configuration TLP; `offset` in bytes, 0..0xFFC, DWORD aligned;
   /// `byte_enable` bit i enables byte i. Out of range reads all ones, writes do nothing.
@@ -53,12 +59,35 @@ class PciConfigSpace {
     return write(offset & ~3, std::uint32_t{value} << 8 * (offset & 2), 3u << (offset & 2));
   }
 
+  const PciIdentity& identity() const { return identity_; }
   bool io_enabled() const { return (word(kCommand) & 1) != 0; }
   bool memory_enabled() const { return (word(kCommand) & 2) != 0; }
-  bool bus_master_enabled() const { return (word(kCommand) & 4) != 0; }
-  bool intx_disabled() const { return (word(kCommand) & 0x400) != 0; }
-  /// Base address of memory BAR 0 or 3, or I/O BAR 2; 0 for the others.
-  std::uint32_t bar(unsigned n) const { return word(static_cast<std::uint16_t>(kBar0 + 4 * n)) & ~0xFu; }
+  /// The function may master the bus: the bus-master bit is set and it is in D0.
+  bool bus_master_enabled() const { return bus_master_; }
+  /// The pin must be let go: by Command, or because the function is not in D0.
+  bool intx_disabled() const { return (word(kCommand) & 0x400) != 0 || power_state() != 0; }
+  /// Base address of BAR `n`, the lower one of a 64-bit pair; 0 for the others.
+  std::uint64_t bar(unsigned n) const;
+  /// Whom a memory or I/O request at `address` meets: nothing while the BAR is not assigned, Command does not
+  /// enable it, or the function is not in D0.
+  std::optional<PciPlace> memory_place(std::uint64_t address) const {
+    if (const std::uint64_t at = address - csr_.base; at < csr_.size) [[likely]] {
+      const auto offset = static_cast<std::uint32_t>(at);
+      if (offset < kBar0Size) [[likely]]
+        return PciPlace{PciRegion::registers, offset};
+      return PciPlace{PciRegion::flash, offset - kBar0Size};
+    }
+    if (const std::uint64_t at = address - msix_.base; at < msix_.size)
+      return PciPlace{PciRegion::msix, static_cast<std::uint32_t>(at)};
+    if (const std::uint64_t at = address - rom_.base; at < rom_.size)
+      return PciPlace{PciRegion::rom, static_cast<std::uint32_t>(at)};
+    return std::nullopt;
+  }
+  std::optional<PciPlace> io_place(std::uint64_t address) const {
+    if (const std::uint64_t at = address - io_.base; at < io_.size)
+      return PciPlace{PciRegion::io, static_cast<std::uint32_t>(at)};
+    return std::nullopt;
+  }
 
   unsigned interrupt_pin() const { return word(0x3C) >> 8 & 0xFF; }  ///< 1 = INTA ... 4 = INTD
 
@@ -70,7 +99,11 @@ class PciConfigSpace {
   bool msix_enabled() const { return (word(kMsix) >> 31) != 0; }
   bool function_masked() const { return (word(kMsix) >> 30 & 1) != 0; }
 
-  unsigned max_payload_size() const { return 128u << (word(0xA8) >> 5 & 7); }        ///< bytes
+  /// Bytes; a size the device does not support is taken for the largest it does.
+  unsigned max_payload_size() const {
+    const unsigned size = 128u << (word(0xA8) >> 5 & 7);
+    return size < kMaxPayload ? size : kMaxPayload;
+  }
   unsigned max_read_request_size() const { return 128u << (word(0xA8) >> 12 & 7); }  ///< bytes
   unsigned power_state() const { return word(0x44) & 3; }                            ///< 0 = D0, 3 = D3hot
 
@@ -82,6 +115,27 @@ class PciConfigSpace {
   void latch_device_status(std::uint16_t bits) { word(0xA8) |= std::uint32_t{bits} << 16; }
 
  private:
+  /// What software can do to a DWORD.
+  struct Rule {
+    std::uint32_t reset = 0, writable = 0, write_1_clears = 0;
+    std::uint32_t kept = 0;  ///< bits that survive a function-level reset
+  };
+  /// Addresses a BAR decodes now; no size: none.
+  struct Window {
+    std::uint64_t base = 0;
+    std::uint64_t size = 0;
+  };
+
+  void identify();
+  void lay_out_bars();
+  void settle();
+  Window window(std::uint64_t base, std::uint32_t size, bool enabled) const {
+    return enabled && base != 0 ? Window{base, size} : Window{};
+  }
+  void vpd_accessed(std::uint32_t enabled);
+  std::uint32_t vpd_word(unsigned address) const;
+  std::uint32_t power_data() const;
+  Rule& rule(std::uint16_t offset) { return rules_[offset / 4]; }
   std::uint32_t& word(std::uint16_t offset) { return value_[offset / 4]; }
   std::uint32_t word(std::uint16_t offset) const { return value_[offset / 4]; }
   std::uint32_t shifted(std::uint16_t offset) const { return read(offset & ~3) >> 8 * (offset & 3); }
@@ -90,7 +144,11 @@ class PciConfigSpace {
   }
 
   PciIdentity identity_;
+  // From Command, PMCSR and the BARs, worked out when they are written.
+  Window csr_, msix_, rom_, io_;
+  bool bus_master_ = false;
   std::array<std::uint32_t, 1024> value_{};
+  std::array<Rule, 1024> rules_{};
 };
 
 }  // namespace niclab::hw

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "lab/machine_shell.hpp"
+#include "lab/pci_firmware.hpp"
 #include "lab/shell/command.hpp"
 
 namespace niclab::lab {
@@ -114,7 +115,8 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
                     pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port),
+              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port,
+              {.ports = config_.card.ports}),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   host_.to_bus.bind(root_complex_.from_host);
@@ -125,13 +127,16 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   if (world.trace.journeys() != nullptr) host_.kernel().set_journeys(world.trace.journeys());
   host_.kernel().set_irq_latency_sink(
       [this](Duration d) { world_.instruments.irq_assert_to_handler.add(d); });
-  for (unsigned f = 0; f < nics(); ++f) {
+  root_complex_.set_nics(nics());
+  PciFirmware firmware;
+  for (unsigned f = 0; f < device_.pci_functions(); ++f) {
+    const auto offer = f < nics() ? interrupt_offer(config_.nics[f].interrupts) : sim::InterruptOffer::msix;
     functions_.push_back(
-        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)},
-                                       interrupt_offer(config_.nics[f].interrupts)));
-    auto& space = device_.function(f).config_space();
-    space.write(hw::PciConfigSpace::kBar0, sim::HostPci::bar_base(f, 0));
-    space.write(hw::PciConfigSpace::kBar0 + 12, sim::HostPci::bar_base(f, 3));
+        std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}, offer));
+    const auto bars = firmware.assign(device_.config_space(f));
+    for (unsigned bar = 0; bar < bars.size(); ++bar) functions_[f]->set_bar(bar, bars[bar]);
+  }
+  for (unsigned f = 0; f < nics(); ++f) {
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
     if (JourneyObserver* journeys = world.trace.journeys()) {
       functions_[f]->rx_stamps().follow(*journeys);

@@ -82,7 +82,7 @@ class Machine {
   sim::RootComplex root_complex_;
   sim::I350 device_;
   HostObserver observer_;
-  std::vector<std::unique_ptr<sim::HostPci>> functions_;
+  std::vector<std::unique_ptr<sim::HostPci>> functions_;  // of the card, NICs first
   stack::NetStack stack_;
   std::vector<std::unique_ptr<igb::IgbAdapter>> adapters_;
   std::vector<std::unique_ptr<Application>> apps_;

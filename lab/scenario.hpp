@@ -83,6 +83,11 @@ struct Nic {
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
+/// `[host.card]`: the I350 whose ports the NICs of a host are.
+struct Card {
+  unsigned ports = 0;  ///< PCI functions: 1, 2 or 4; 0: the fewest that have one for each NIC
+};
+
 /// `[[host]]`.
 struct Host {
   Where where;
@@ -90,6 +95,7 @@ struct Host {
   KernelProfile kernel;
   unsigned cpus = 4;
   std::vector<Nic> nics;
+  Card card;
 };
 
 /// An address and a port: "10.9.0.2:7".

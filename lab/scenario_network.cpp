@@ -94,6 +94,14 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   return n;
 }
 
+void read_card(TableReader& t, Host& h) {
+  if (t.node("ports") == nullptr) return;
+  h.card.ports = t.one_of("ports", 4, {1, 2, 4});
+  if (h.card.ports < h.nics.size())
+    throw t.error("ports", "is " + std::to_string(h.card.ports),
+                  "at least one for each of the " + std::to_string(h.nics.size()) + " NICs of " + h.name);
+}
+
 }  // namespace
 
 void read_hosts(TableReader& root, Scenario& s) {
@@ -110,6 +118,7 @@ void read_hosts(TableReader& root, Scenario& s) {
     if (h.nics.size() > 4)
       throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries",
                     "at most 4, the ports of one I350");
+    t.table("card", [&](TableReader& card) { read_card(card, h); });
     s.hosts.push_back(std::move(h));
   });
 }

@@ -1,5 +1,6 @@
 #include "tlm/host_pci.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -10,9 +11,12 @@ namespace {
 constexpr std::uint16_t kCommand = 0x04, kIntxDisable = 0x0400, kInterruptPin = 0x3D;
 constexpr std::uint16_t kMsiControl = 0x52, kMsiAddress = 0x54, kMsiAddressHigh = 0x58, kMsiData = 0x5C,
                         kMsiMask = 0x60;
-constexpr std::uint16_t kMsixControl = 0x72;
+constexpr std::uint16_t kMsixControl = 0x72, kMsixTable = 0x74;
 constexpr std::uint16_t kMsixEnable = 0x8000, kMsiEnable = 0x0001;
-constexpr unsigned kMsixBar = 3;
+constexpr unsigned kIoBar = 2;
+/// How often the root port asks again while a function is not ready, and when it gives up: PCI Express allows
+/// a function one second after a reset.
+constexpr Duration kRetryFirst = 1_us, kRetryLongest = 1_ms, kRetryLimit = 1_s;
 
 constexpr std::uint32_t msi_address(unsigned cpu) {
   return static_cast<std::uint32_t>(Host::kMsiWindow) | cpu << 12;
@@ -21,10 +25,25 @@ constexpr std::uint32_t msi_address(unsigned cpu) {
 }  // namespace
 
 HostPci::HostPci(Host& host, unsigned function, PciAddress address, InterruptOffer offer)
-    : host_(host), function_(function), address_(address), offer_(offer) {}
+    : host_(host), function_(function), address_(address), offer_(offer) {
+  for (const unsigned bar : {0u, 3u}) set_bar(bar, bar_base(function, bar));
+}
 
 std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                                 unsigned width) {
+  bool retry = false;
+  std::uint32_t result = transact_once(type, address, value, offset, width, retry);
+  Duration waited{};
+  for (Duration wait = kRetryFirst; retry && waited < kRetryLimit; wait = std::min(wait * 2, kRetryLongest)) {
+    kernel().charge(wait);
+    waited += wait;
+    result = transact_once(type, address, value, offset, width, retry);
+  }
+  return result;
+}
+
+std::uint32_t HostPci::transact_once(TlpType type, std::uint64_t address, std::uint32_t value,
+                                     unsigned offset, unsigned width, bool& retry) {
   Kernel& k = kernel();
   k.settle();  // a register access takes its place in time
   Payload& p = host_.payloads().get(type, address, nullptr, 4);
@@ -50,9 +69,10 @@ std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32
   sc_core::sc_time delay = delay_to(now);
   const auto sync = host_.to_bus->nb_transport_fw(p, phase, delay);
   std::uint32_t result = 0;
-  if (p.is_read() || type == TlpType::CfgWr) {
+  if (type != TlpType::MWr) {
     if (sync != ::tlm::TLM_COMPLETED) cpu.stall();
     std::memcpy(&result, e.inline_data.data(), 4);
+    retry = e.retry;
     if (!p.is_response_ok()) result = ~0u;
     result >>= 8 * offset;
   }
@@ -78,11 +98,17 @@ void HostPci::config_write32(std::uint16_t offset, std::uint32_t value) {
 }
 
 std::uint32_t HostPci::mmio_read32(unsigned bar, std::uint32_t offset) {
-  return transact(TlpType::MRd, bar_base(function_, bar) + offset, 0, 0, 4);
+  return transact(TlpType::MRd, bars_.at(bar) + offset, 0, 0, 4);
 }
 void HostPci::mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) {
   kernel().charge(kernel().cost.mmio_write);
-  transact(TlpType::MWr, bar_base(function_, bar) + offset, value, 0, 4);
+  transact(TlpType::MWr, bars_.at(bar) + offset, value, 0, 4);
+}
+std::uint32_t HostPci::io_read32(std::uint32_t offset) {
+  return transact(TlpType::IORd, bars_[kIoBar] + offset, 0, 0, 4);
+}
+void HostPci::io_write32(std::uint32_t offset, std::uint32_t value) {
+  transact(TlpType::IOWr, bars_[kIoBar] + offset, value, 0, 4);
 }
 
 // --- DMA -----------------------------------------------------------------------------------------
@@ -123,6 +149,7 @@ int HostPci::enable_msix(unsigned vectors) {
   if (offer_ != InterruptOffer::msix) return -ENODEV;
   const std::uint16_t control = config_read16(kMsixControl);
   if (vectors > (control & 0x7FFu) + 1) return -ENOSPC;
+  msix_bar_ = config_read32(kMsixTable) & 7;
   for (unsigned v = 0; v < vectors; ++v) program_msix_entry(v, {}, true);
   config_write16(kMsixControl, static_cast<std::uint16_t>(control | kMsixEnable));
   way_ = InterruptOffer::msix;
@@ -154,11 +181,11 @@ void HostPci::disable_msi() {
 
 void HostPci::program_msix_entry(unsigned vector, const Irq& irq, bool masked) {
   const std::uint32_t entry = vector * 16;
-  mmio_write32(kMsixBar, entry + 12, 1);
-  mmio_write32(kMsixBar, entry + 0, irq.action != nullptr ? msi_address(irq.cpu) : 0);
-  mmio_write32(kMsixBar, entry + 4, 0);
-  mmio_write32(kMsixBar, entry + 8, irq.data);
-  if (!masked) mmio_write32(kMsixBar, entry + 12, 0);
+  mmio_write32(msix_bar_, entry + 12, 1);
+  mmio_write32(msix_bar_, entry + 0, irq.action != nullptr ? msi_address(irq.cpu) : 0);
+  mmio_write32(msix_bar_, entry + 4, 0);
+  mmio_write32(msix_bar_, entry + 8, irq.data);
+  if (!masked) mmio_write32(msix_bar_, entry + 12, 0);
 }
 
 void HostPci::program_msi(const Irq& irq) {
@@ -202,7 +229,7 @@ int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
 void HostPci::free_irq(unsigned vector) {
   Irq& irq = irqs_[vector];
   if (irq.action == nullptr) return;
-  if (way_ == InterruptOffer::msix) mmio_write32(kMsixBar, vector * 16 + 12, 1);
+  if (way_ == InterruptOffer::msix) mmio_write32(msix_bar_, vector * 16 + 12, 1);
   if (way_ == InterruptOffer::msi) config_write32(kMsiMask, 1);
   kernel().sync();
   if (way_ == InterruptOffer::intx) {

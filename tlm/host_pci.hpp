@@ -18,11 +18,14 @@ class HostPci final : public PciDevice {
 
   unsigned port() const { return host_.first_port() + function_; }
 
-  /// What firmware does before an OS runs: BARs, Max_Payload_Size, Max_Read_Request_Size. Costs no simulated
-  /// time.
+  /// Where firmware put the BARs of a card whose memory BARs are 0 of at most 512 KB and 3; for another card,
+  /// set_bar().
   static constexpr std::uint32_t bar_base(unsigned function, unsigned bar) {
     return 0xF000'0000u + function * 0x0010'0000u + (bar == 3 ? 0x0008'0000u : 0u);
   }
+
+  /// Firmware assigned BAR `bar` (0 to 5) to `base`; before the driver runs.
+  void set_bar(unsigned bar, std::uint64_t base) { bars_.at(bar) = base; }
 
   Kernel& kernel() override { return host_.kernel(); }
   PciAddress address() const override { return address_; }
@@ -33,6 +36,8 @@ class HostPci final : public PciDevice {
   void config_write32(std::uint16_t offset, std::uint32_t value) override;
   std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) override;
   void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) override;
+  std::uint32_t io_read32(std::uint32_t offset) override;
+  void io_write32(std::uint32_t offset, std::uint32_t value) override;
   DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction,
                             std::source_location where) override;
   void dma_unmap_single(DmaAddress address, std::size_t size, DmaDirection direction,
@@ -56,9 +61,12 @@ class HostPci final : public PciDevice {
     std::uint32_t data = 0;
     unsigned cpu = 0;
   };
-  /// Sends a request and, for a read, stalls the CPU until it is answered. `payload` is released.
+  /// Sends a request and, unless it is posted, stalls the CPU until it is answered; a configuration request
+  /// that is to be retried is sent again.
   std::uint32_t transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                          unsigned width);
+  std::uint32_t transact_once(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
+                              unsigned width, bool& retry);
   std::uint32_t config_read(std::uint16_t offset, unsigned width);
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
   void program_msi(const Irq& irq);
@@ -68,6 +76,8 @@ class HostPci final : public PciDevice {
   Host& host_;
   const unsigned function_;
   const PciAddress address_;
+  std::array<std::uint64_t, 6> bars_{};
+  unsigned msix_bar_ = 3;
   std::array<Irq, 32> irqs_{};
   const InterruptOffer offer_;
   InterruptOffer way_ = InterruptOffer::intx;  // chosen by the driver

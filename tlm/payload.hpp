@@ -31,6 +31,7 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   Time credit_returned{};     ///< set by the receiver: when its buffer is free again
   void* owner = nullptr;      ///< requester's own: who waits for the completion
   std::uint32_t owner_arg = 0;
+  bool retry = false;                ///< answered with Configuration Request Retry Status: ask again
   std::uint64_t requester_data = 0;  ///< the requester finds it again in the completion
   Frame* frame = nullptr;            ///< keeps the bytes alive; a reference is dropped with the payload
   JourneyId journey{};               ///< measurement: the packet whose bytes it carries or asks for
@@ -103,10 +104,11 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.tag = 0;
     e.packet = 0;
     e.owner_arg = 0;
+    e.retry = false;
     e.credit_returned = Time{};
     e.journeys.stamps = nullptr;
     e.journey = JourneyId::none;
-    const bool read = type == TlpType::MRd || type == TlpType::CfgRd;
+    const bool read = type == TlpType::MRd || type == TlpType::CfgRd || type == TlpType::IORd;
     p.set_command(read                   ? ::tlm::TLM_READ_COMMAND
                   : type == TlpType::Msg ? ::tlm::TLM_IGNORE_COMMAND
                                          : ::tlm::TLM_WRITE_COMMAND);

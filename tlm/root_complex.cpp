@@ -30,7 +30,7 @@ RootComplex::RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler
 
 unsigned RootComplex::function_of(Payload& p) const {
   const TlpExtension* e = tlp_of(p);
-  return e != nullptr ? e->function : 0;
+  return e != nullptr && e->function < nics_ ? e->function : 0;
 }
 
 // --- device to host ------------------------------------------------------------------------------

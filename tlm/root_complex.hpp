@@ -31,6 +31,8 @@ class RootComplex final : public sc_core::sc_module {
   RootComplex(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
               const PcieConfig& config, Iommu* iommu, unsigned first_port, unsigned agent);
 
+  /// How many functions of the device are NICs; requests to others are counted as the first one's.
+  void set_nics(unsigned nics) { nics_ = nics; }
   const PciePortCounters& counters(unsigned function) const { return counters_[function]; }
 
  private:
@@ -63,6 +65,7 @@ class RootComplex final : public sc_core::sc_module {
   const PcieConfig config_;
   Iommu* iommu_;
   const unsigned first_port_, agent_;
+  unsigned nics_ = 4;
   LinkTransmitter down_;
   Time last_visible_{};  // posted never pass posted
   PayloadSlots waiting_;

@@ -53,6 +53,9 @@ struct I350Quirks {
   /// auto-clear (fact base 1.4.3 rule 4).
   bool eicr_clear_removes_pending = true;
 
+  // --- configuration space ---
+  unsigned flr_us = 1000;  ///< how long a function-level reset takes (fact base 4.9: 100 ms at most)
+
   // --- flow control ---
   /// TCTL.SWXOFF sends one PAUSE frame of FCTTV (fact base 4.7); false: the bit does nothing.
   bool software_xoff = true;
@@ -63,11 +66,20 @@ struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
   Duration negotiation = hw::Phy::kDefaultNegotiation;
-  std::string name;  ///< in messages: "h1.eth0"
+  std::string name;                       ///< in messages: "h1.eth0"
+  unsigned ports = 4;                     ///< PCI functions of its card
+  unsigned link_gen = 2, link_lanes = 4;  ///< of its card's PCIe link
   Fidelities fidelity;
   RtlWorld* rtl = nullptr;    ///< needed if a fidelity is not model
   WaveSink* waves = nullptr;  ///< whom to show waves, in scope `wave_scope`
   WaveScope wave_scope{};
+};
+
+/// The card that its functions share.
+struct I350CardConfig {
+  /// PCI functions: 1, 2 or 4; 0: the fewest that have one for each port in use. Those beyond have
+  /// configuration space and nothing behind it.
+  unsigned ports = 0;
 };
 
 /// Latencies inside the device, in clocks of 8 ns. The data sheet gives none; these are readings of the block

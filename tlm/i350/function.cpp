@@ -2,9 +2,23 @@
 // (fact base 2.2, 4.9).
 #include "tlm/i350/function.hpp"
 
+#include <bit>
+
 namespace niclab::sim {
 
 using namespace hw;
+
+namespace {
+
+PciIdentity identity(const Nvm& nvm, unsigned number, const I350FunctionConfig& config) {
+  PciIdentity id = pci_identity(nvm, number, config.ports);
+  id.link_gen = config.link_gen;
+  id.link_lanes = config.link_lanes;
+  if (config.quirks.registers.intx_shared) id.interrupt_pin = 1;
+  return id;
+}
+
+}  // namespace
 
 I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
                            unsigned number, unsigned agent, const I350FunctionConfig& config)
@@ -16,7 +30,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       number_(number),
       agent_(agent),
       config_(config),
-      pci_({.port = number, .serial_mac = nvm.mac(0), .intx_shared = config.quirks.registers.intx_shared}),
+      pci_(identity(nvm, number, config)),
       phy_(config.negotiation),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
@@ -68,8 +82,10 @@ void I350Function::power_on(Time t) {
   throttle_.reset(t);
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
+  io_address_ = 0;
   phy_.reset(t);
   reset(t);
+  config_ready_at_ = nvm_loaded_at_;
 }
 
 void I350Function::fault(std::string what, Time t) {
@@ -77,7 +93,7 @@ void I350Function::fault(std::string what, Time t) {
 }
 
 bool I350Function::may_master(const char* what, Time t) {
-  if (!pci_.bus_master_enabled() && !no_master_reported_) {
+  if (!pci_.bus_master_enabled() && !no_master_reported_ && pci_.power_state() == 0) {
     no_master_reported_ = true;
     fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
   }
@@ -106,6 +122,7 @@ void I350Function::reset(Time t) {
 void I350Function::device_reset(Time t, bool own) {
   if (own) reset_interrupts(t);
   reset_all_but_interrupts(t);
+  config_ready_at_ = nvm_loaded_at_;
   status_latched_ |= reg::status::DEV_RST_SET;
   throttle_.expire_counters(t);
   legacy_cause(reg::icr::DRSTA, t);
@@ -147,6 +164,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
   }
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
+  csr_[reg::BARCTRL] |=
+      reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
@@ -169,19 +188,41 @@ void I350Function::reset_all_but_interrupts(Time t) {
   watch_link(t);
 }
 
+/// Reads of the host in flight come back to nobody; until they have, DevSta says so.
+void I350Function::function_level_reset(Time t) {
+  pci_.function_level_reset();
+  delivery_.reset();
+  io_address_ = 0;
+  reset(t);
+  config_ready_at_ = t + 1_us * config_.quirks.flr_us;
+}
+
+// --- configuration space and the I/O BAR ---------------------------------------------------------
+
+std::uint32_t I350Function::read_config(std::uint16_t offset) {
+  pci_.set_transactions_pending(transactions_pending());
+  return pci_.read(offset);
+}
+
 void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t) {
   const bool was_master = pci_.bus_master_enabled();
   const auto effects = pci_.write(offset, value, byte_enable);
-  if (effects.function_level_reset) {
-    pci_.reset();
-    delivery_.reset();
-    reset(t);
-  }
+  if (effects.function_level_reset) function_level_reset(t);
   interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
     master_enabled_again(t);
   }
+}
+
+std::uint32_t I350Function::read_io(std::uint32_t offset, Time t) {
+  if (offset == 0) return io_address_;
+  return offset == 4 && io_address_ < PciConfigSpace::kBar0Size ? read_csr(io_address_ & ~3u, t) : 0;
+}
+
+void I350Function::write_io(std::uint32_t offset, std::uint32_t value, Time t) {
+  if (offset == 0) io_address_ = value;
+  if (offset == 4 && io_address_ < PciConfigSpace::kBar0Size) write_csr(io_address_ & ~3u, value, t);
 }
 
 void I350Function::master_enabled_again(Time t) {

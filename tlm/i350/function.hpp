@@ -82,7 +82,14 @@ class I350Function {
   /// Of BAR3; `byte_enable` bit i enables byte i.
   std::uint32_t read_msix(std::uint32_t offset) const { return delivery_.read_table(offset); }
   void write_msix(std::uint32_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// Configuration requests are retried while this is false: the NVM is being read, or a function-level reset
+  /// is not over (1.3, 4.9).
+  bool config_ready(Time t) const { return t >= config_ready_at_; }
+  std::uint32_t read_config(std::uint16_t offset);
   void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable, Time t);
+  /// Of the I/O BAR: IOADDR and IODATA (1.3). `offset` is DWORD aligned.
+  std::uint32_t read_io(std::uint32_t offset, Time t);
+  void write_io(std::uint32_t offset, std::uint32_t value, Time t);
   /// CTRL.DEV_RST was written, by this function's software (`own`) or another's: then this one keeps its
   /// interrupt registers, by which it tells its software (fact base 4.9).
   void device_reset(Time t, bool own);
@@ -126,6 +133,9 @@ class I350Function {
   // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
   void reset_all_but_interrupts(Time t);
+  void function_level_reset(Time t);
+  /// Requests of the function are unanswered; those from before a reset count.
+  bool transactions_pending() const { return rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0; }
   /// The device may master the bus again.
   void master_enabled_again(Time t);
   bool master_enabled() const {
@@ -563,7 +573,8 @@ class I350Function {
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  Time nvm_loaded_at_{}, nvm_granted_at_{};
+  Time nvm_loaded_at_{}, nvm_granted_at_{}, config_ready_at_{};
+  std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
 

@@ -13,8 +13,8 @@ std::uint32_t I350Function::status(Time t) {
   if (readings.status_mtxckok) s |= reg::bit(31);
   if (!readings.status_asdv) s |= reg::status::LAN_INIT_DONE;
   s |= reg::status::LAN_ID.put(number_);
-  const bool busy = rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0;
-  if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || busy) s |= reg::status::GIO_MASTER_ENABLE;
+  if ((csr_[reg::CTRL] & reg::ctrl::GIO_MASTER_DISABLE) == 0 || transactions_pending())
+    s |= reg::status::GIO_MASTER_ENABLE;
   const std::uint32_t ctrl = csr_[reg::CTRL];
   const bool up = link_up(t);
   if (up) s |= reg::status::LU;

@@ -1,6 +1,7 @@
 #include "tlm/i350/i350.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace niclab::sim {
@@ -148,7 +149,7 @@ class I350::Port final : public BusPort, public LinkEnd {
 
 I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
            FramePool& frames, const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions,
-           unsigned first_port)
+           unsigned first_port, const I350CardConfig& card)
     : sc_module(name),
       pcie_out("pcie_out"),
       pcie_in("pcie_in"),
@@ -161,14 +162,26 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
   for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
   nvm_.fix_checksums();
+  const unsigned count = std::max(card.ports, std::bit_ceil(static_cast<unsigned>(functions.size())));
   for (unsigned f = 0; f < functions.size(); ++f) {
-    ports_.push_back(std::make_unique<Port>(*this, f, frames, functions[f]));
+    I350FunctionConfig config = functions[f];
+    config.ports = count;
+    config.link_gen = pcie.gen;
+    config.link_lanes = pcie.lanes;
+    ports_.push_back(std::make_unique<Port>(*this, f, frames, config));
     ports_[f]->wire_in.register_nb_transport_fw(this, &I350::frame_in, static_cast<int>(f));
     ports_[f]->wire_in.register_b_transport(this, &I350::frame_in_blocking, static_cast<int>(f));
     ports_[f]->function.power_on(Time{});
-    // What firmware does before an operating system runs: link parameters and BARs (no bus traffic is
-    // modelled).
-    auto& space = ports_[f]->function.config_space();
+  }
+  for (unsigned f = static_cast<unsigned>(functions.size()); f < count; ++f) {
+    hw::PciIdentity id = hw::pci_identity(nvm_, f, count);
+    id.link_gen = pcie.gen;
+    id.link_lanes = pcie.lanes;
+    unused_.emplace_back(id);
+  }
+  // What firmware does before an operating system runs: link parameters (no bus traffic is modelled).
+  for (unsigned f = 0; f < count; ++f) {
+    auto& space = config_space(f);
     const auto code = [](unsigned bytes) { return static_cast<std::uint32_t>(__builtin_ctz(bytes / 128)); };
     const std::uint32_t control = space.read(0xA8) & 0xFFFFu;
     space.write(0xA8, (control & ~0x70E0u) | code(pcie.mps) << 5 | code(pcie.mrrs) << 12);
@@ -186,6 +199,9 @@ tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
+hw::PciConfigSpace& I350::config_space(unsigned f) {
+  return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
+}
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
 
 std::uint32_t I350::keep(Payload& p) {
@@ -228,43 +244,14 @@ unsigned I350::pcie_debug(Payload& p) {
   return p.get_data_length();
 }
 
-int I350::function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const {
-  for (unsigned f = 0; f < ports_.size(); ++f) {
-    const auto& space = ports_[f]->function.config_space();
-    if (!space.memory_enabled()) continue;
-    if (const std::uint64_t base = space.bar(0);
-        base != 0 && address - base < hw::PciConfigSpace::kBar0Size) {
-      bar = 0;
-      offset = static_cast<std::uint32_t>(address - base);
-      return static_cast<int>(f);
-    }
-    if (const std::uint64_t base = space.bar(3);
-        base != 0 && address - base < hw::PciConfigSpace::kBar3Size) {
-      bar = 3;
-      offset = static_cast<std::uint32_t>(address - base);
-      return static_cast<int>(f);
-    }
-  }
-  return -1;
-}
-
 void I350::request_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
-  const TlpExtension* e = tlp_of(p);
-  const bool config = e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr);
-  const bool good = [&] {
-    if (config) return e->function < ports_.size();
-    unsigned bar = 0;
-    std::uint32_t offset = 0;
-    const int function = function_of_address(p.get_address(), bar, offset);
-    if (function < 0 || accessible(p)) return function >= 0;
-    if (!p.is_read())
-      ports_[static_cast<unsigned>(function)]->function.config_space().latch_device_status(0xA);
-    return false;
-  }();
+  TlpExtension* e = tlp_of(p);
+  const Outcome outcome = execute(p, t);
+  const bool good = outcome == Outcome::good;
   p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  if (good) execute(p, t);
-  const bool answered = p.is_read() || config;
+  if (e != nullptr) e->retry = outcome == Outcome::retry;
+  const bool answered = type_of(p) != TlpType::MWr;
   if (answered) {
     const Time ready = t + (p.is_read() ? i350_latency::register_read : Duration{});
     engine_.at<&I350::answer_event>(ready, Kind::device, 0xF000 + first_port_, *this, keep(p));
@@ -277,45 +264,90 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
   p.release();
 }
 
-void I350::execute(Payload& p, Time t) {
-  const TlpExtension* e = tlp_of(p);
-  std::uint32_t value = 0;
-  std::memcpy(&value, p.get_data_ptr(), std::min<std::size_t>(4, p.get_data_length()));
-  if (e != nullptr && (e->type == TlpType::CfgRd || e->type == TlpType::CfgWr)) {
-    I350Function& f = ports_[e->function]->function;
-    const auto offset = static_cast<std::uint16_t>(p.get_address());
-    if (p.is_read()) {
-      value = f.config_space().read(offset);
-      std::memcpy(p.get_data_ptr(), &value, 4);
-    } else {
-      f.write_config(offset, value, e->owner_arg, t);
+I350::Outcome I350::execute(Payload& p, Time t) {
+  const TlpType type = type_of(p);
+  if (type == TlpType::CfgRd || type == TlpType::CfgWr) return execute_config(p, t);
+  const bool io = type == TlpType::IORd || type == TlpType::IOWr;
+  for (const auto& port : ports_) {
+    I350Function& f = port->function;
+    const hw::PciConfigSpace& space = f.config_space();
+    const auto place = io ? space.io_place(p.get_address()) : space.memory_place(p.get_address());
+    if (!place) continue;
+    if (!accessible(p)) {
+      if (!p.is_read()) f.config_space().latch_device_status(0xA);
+      return Outcome::unsupported;
     }
+    execute_at(p, f, *place, t);
+    return Outcome::good;
+  }
+  return Outcome::unsupported;
+}
+
+I350::Outcome I350::execute_config(Payload& p, Time t) {
+  const TlpExtension& e = *tlp_of(p);
+  if (e.function >= ports_.size() + unused_.size()) return Outcome::unsupported;
+  const auto offset = static_cast<std::uint16_t>(p.get_address());
+  I350Function* const f = e.function < ports_.size() ? &ports_[e.function]->function : nullptr;
+  if (f != nullptr && !f->config_ready(t)) return Outcome::retry;
+  std::uint32_t value = 0;
+  if (p.is_read()) {
+    value = f != nullptr ? f->read_config(offset) : config_space(e.function).read(offset);
+    std::memcpy(p.get_data_ptr(), &value, 4);
+    return Outcome::good;
+  }
+  std::memcpy(&value, p.get_data_ptr(), 4);
+  if (f != nullptr) {
+    f->write_config(offset, value, e.owner_arg, t);
+  } else if (auto& space = config_space(e.function);
+             space.write(offset, value, e.owner_arg).function_level_reset) {
+    space.function_level_reset();
+  }
+  return Outcome::good;
+}
+
+void I350::execute_at(Payload& p, I350Function& f, hw::PciPlace place, Time t) {
+  if (p.get_data_length() != 4 || p.get_address() % 4 != 0 || p.get_byte_enable_ptr() != nullptr) [[unlikely]]
+    return execute_odd(p, f, place, t);
+  std::uint32_t value = 0;
+  if (p.is_read()) {
+    value = read_place(f, place, t);
+    std::memcpy(p.get_data_ptr(), &value, 4);
     return;
   }
-  unsigned bar = 0;
-  std::uint32_t offset = 0;
-  I350Function& f =
-      ports_[static_cast<unsigned>(function_of_address(p.get_address(), bar, offset))]->function;
-  if (p.get_data_length() != 4 || p.get_address() % 4 != 0 || p.get_byte_enable_ptr() != nullptr) [[unlikely]]
-    return execute_odd(p, f, bar, offset, t);
-  if (p.is_read()) {
-    value = bar == 0 ? f.read_csr(offset, t) : f.read_msix(offset);
-    std::memcpy(p.get_data_ptr(), &value, 4);
-  } else if (bar == 0) {
+  std::memcpy(&value, p.get_data_ptr(), 4);
+  if (place.region == hw::PciRegion::registers) {
+    const TlpExtension* e = tlp_of(p);
     if (e != nullptr && trace_.journeys() != nullptr) f.posted_at(e->issued, e->start, e->end);
-    f.write_csr(offset, value, t);
-    f.show_waves(t);
-  } else {
-    f.write_msix(offset, value, 0xF, t);
   }
+  write_place(f, place, value, 0xF, t);
+  if (place.region != hw::PciRegion::msix) f.show_waves(t);
+}
+
+std::uint32_t I350::read_place(I350Function& f, hw::PciPlace place, Time t) {
+  switch (place.region) {
+    case hw::PciRegion::registers: return f.read_csr(place.offset, t);
+    case hw::PciRegion::msix: return f.read_msix(place.offset);
+    case hw::PciRegion::io: return f.read_io(place.offset, t);
+    case hw::PciRegion::flash:
+    case hw::PciRegion::rom: break;
+  }
+  return ~0u;  // an erased flash
+}
+
+void I350::write_place(I350Function& f, hw::PciPlace place, std::uint32_t value, unsigned byte_enable,
+                       Time t) {
+  if (place.region == hw::PciRegion::msix) return f.write_msix(place.offset, value, byte_enable, t);
+  if (byte_enable != 0xF) return;  // dropped
+  if (place.region == hw::PciRegion::registers) return f.write_csr(place.offset, value, t);
+  if (place.region == hw::PciRegion::io) return f.write_io(place.offset, value, t);
 }
 
 bool I350::accessible(const Payload& p) const {
   return p.get_address() % 4 + p.get_data_length() <= 8 && p.get_data_length() != 0;
 }
 
-void I350::execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t) {
-  const unsigned first = offset % 4;
+void I350::execute_odd(Payload& p, I350Function& f, hw::PciPlace place, Time t) {
+  const unsigned first = place.offset % 4;
   std::array<std::byte, 8> bytes{};
   unsigned enabled = 0;
   for (unsigned i = 0; i < p.get_data_length(); ++i) {
@@ -327,16 +359,14 @@ void I350::execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t 
   for (unsigned word = 0; word < 2; ++word) {
     const unsigned enables = enabled >> 4 * word & 0xF;
     if (enables == 0) continue;  // nothing of it is touched
-    const std::uint32_t at = offset - first + 4 * word;
+    const hw::PciPlace at{place.region, place.offset - first + 4 * word};
     std::uint32_t value = 0;
     std::memcpy(&value, &bytes[4 * word], 4);
     if (p.is_read()) {
-      value = bar == 0 ? f.read_csr(at, t) : f.read_msix(at);
+      value = read_place(f, at, t);
       std::memcpy(&bytes[4 * word], &value, 4);
-    } else if (bar == 3) {
-      f.write_msix(at, value, enables, t);
-    } else if (enables == 0xF) {
-      f.write_csr(at, value, t);
+    } else {
+      write_place(f, at, value, enables, t);
     }
   }
   if (!p.is_read()) return f.show_waves(t);

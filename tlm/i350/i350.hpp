@@ -25,7 +25,8 @@ class I350 final : public sc_core::sc_module {
   tlm_utils::simple_target_socket<I350> pcie_in;
 
   I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, FramePool& frames,
-       const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port);
+       const PcieConfig& pcie, const std::vector<I350FunctionConfig>& functions, unsigned first_port,
+       const I350CardConfig& card = {});
   ~I350() override;
 
   tlm_utils::simple_initiator_socket_tagged<I350>& wire_out(unsigned f);
@@ -35,6 +36,9 @@ class I350 final : public sc_core::sc_module {
   I350Function& function(unsigned f);
   const I350Function& function(unsigned f) const;
   unsigned functions() const { return static_cast<unsigned>(ports_.size()); }
+  /// PCI functions, with those that no port of the simulation uses; their configuration space.
+  unsigned pci_functions() const { return static_cast<unsigned>(ports_.size() + unused_.size()); }
+  hw::PciConfigSpace& config_space(unsigned f);
   const PciePortCounters& counters(unsigned f) const;
 
  private:
@@ -52,14 +56,26 @@ class I350 final : public sc_core::sc_module {
   void response_arrives(Time t, std::uint32_t slot);
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
-  void execute(Payload& p, Time t);
+  /// What a request comes to: done; Unsupported Request; or Configuration Request Retry Status.
+  enum class Outcome : std::uint8_t { good, unsupported, retry };
+  static TlpType type_of(Payload& p) {
+    const TlpExtension* e = tlp_of(p);
+    if (e != nullptr) return e->type;
+    return p.is_read() ? TlpType::MRd : TlpType::MWr;
+  }
+  Outcome execute(Payload& p, Time t);
+  Outcome execute_config(Payload& p, Time t);
+  void execute_at(Payload& p, I350Function& f, hw::PciPlace place, Time t);
+  /// A DWORD behind a BAR. Flash and ROM are erased, and writing them does nothing.
+  static std::uint32_t read_place(I350Function& f, hw::PciPlace place, Time t);
+  static void write_place(I350Function& f, hw::PciPlace place, std::uint32_t value, unsigned byte_enable,
+                          Time t);
   /// A memory access the CSR rules allow (fact base 1.3): it lies within two DWORDs.
   bool accessible(const Payload& p) const;
   /// One that is not a whole, aligned DWORD. Partial writes reach the MSI-X table only; partial reads read
   /// the whole register; without any byte enabled a read touches nothing.
-  void execute_odd(Payload& p, I350Function& f, unsigned bar, std::uint32_t offset, Time t);
+  void execute_odd(Payload& p, I350Function& f, hw::PciPlace place, Time t);
   std::uint32_t keep(Payload& p);
-  int function_of_address(std::uint64_t address, unsigned& bar, std::uint32_t& offset) const;
 
   Engine& engine_;
   Scheduler& scheduler_;
@@ -72,6 +88,7 @@ class I350 final : public sc_core::sc_module {
   hw::Nvm nvm_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<hw::PciConfigSpace> unused_;  ///< of the functions after them
   PayloadSlots waiting_;
   std::uint32_t next_tag_ = 0;
   struct Waiter {

@@ -11,7 +11,7 @@ std::uint32_t I350Function::read_nvm(const reg::Target& r, Time t) {
       const std::uint32_t request = csr_[reg::EECD] & reg::eecd::REQ;
       const bool granted = request != 0 && t >= nvm_granted_at_, loaded = t >= nvm_loaded_at_;
       return request | (granted ? reg::eecd::GNT : 0) | (loaded ? reg::eecd::AUTO_RD : 0) | reg::eecd::PRES |
-             reg::eecd::ADDR_SIZE | reg::eecd::SIZE_EX.put(7) | 0x10;
+             reg::eecd::ADDR_SIZE | reg::eecd::SIZE_EX.put(nvm_.size_code()) | 0x10;
     }
     case reg::EEMNGCTL: {
       std::uint32_t done = 0;
@@ -32,7 +32,7 @@ void I350Function::write_nvm(const reg::Target& r, std::uint32_t value, Time t) 
       return csr_.write(r.offset, value);
     case reg::EERD:
       csr_[reg::EERD] = nvm_.eerd(value);
-      if (config_.quirks.registers.eerd_refuses && reg::eerd::ADDR.get(value) >= Nvm::kWords)
+      if (config_.quirks.registers.eerd_refuses && reg::eerd::ADDR.get(value) >= nvm_.size())
         csr_[reg::EERD] &= ~reg::eerd::DONE;
       return;
     case reg::SWSM: return semaphores_.write_swsm(value);

@@ -31,6 +31,7 @@ std::span<const Quirk> quirk_table() {
       {"intx_pins", {"one_each", "all_inta"}, "1.2", [](I350Quirks& q) -> bool& { return q.registers.intx_shared; }},
       {"eitr_write", {"counter", "interval"}, "2.6.6", [](I350Quirks& q) -> bool& { return q.throttle.write_reloads_interval; }},
       {"lli_en", {"enables", "limits"}, "4.6", [](I350Quirks& q) -> bool& { return q.throttle.low_latency_unless_limited; }},
+      {"flr", {"1ms", "at_once", "100ms"}, "4.9", nullptr, [](I350Quirks& q) -> unsigned& { return q.flr_us; }, {1000, 0, 100'000}},
       // control and status
       {"ctrl_lrst", {"clear", "set"}, "2.3.1", [](I350Quirks& q) -> bool& { return q.registers.ctrl_lrst; }},
       {"status_bits_9_8", {"lan_init_done", "auto_detected_speed"}, "2.3.2", [](I350Quirks& q) -> bool& { return q.registers.status_asdv; }},

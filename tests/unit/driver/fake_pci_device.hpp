@@ -118,6 +118,8 @@ class FakePciDevice final : public PciDevice {
     config_write16(o, static_cast<std::uint16_t>(v));
     config_write16(static_cast<std::uint16_t>(o + 2), static_cast<std::uint16_t>(v >> 16));
   }
+  std::uint32_t io_read32(std::uint32_t) override { return ~0u; }  // igb does no I/O
+  void io_write32(std::uint32_t, std::uint32_t) override {}
   std::uint32_t mmio_read32(unsigned, std::uint32_t offset) override {
     kernel_.charge(1_us);
     const std::uint32_t value = gone ? ~0u : read(reg::canonical(offset));
