@@ -19,12 +19,12 @@ std::string one_line(std::string text) {
 
 /// Says which commands there are when the first argument is none of them.
 void check_command(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string_view> kCommands{"run", "sh", "diff", "bench", "regs"};
-  static const std::vector<std::string_view> kLater{"nvm", "study", "serve"};
+  static const std::vector<std::string_view> kCommands{"run", "sh", "serve", "diff", "bench", "regs"};
+  static const std::vector<std::string_view> kLater{"nvm", "study"};
   const auto contains = [&](const auto& list) {
     return std::find(list.begin(), list.end(), arguments[0]) != list.end();
   };
-  const std::string expected = ", expected run, sh, diff, bench or regs";
+  const std::string expected = ", expected run, sh, serve, diff, bench or regs";
   if (arguments.empty()) throw UserError("niclab: no command" + expected);
   if (arguments[0].starts_with("-") || contains(kCommands)) return;
   throw UserError("niclab: " + one_line(arguments[0]) + ": " +
@@ -38,6 +38,7 @@ class CommandLine {
     app_.require_subcommand(1);
     add_run();
     add_sh();
+    add_serve();
     add_diff();
     add_bench();
     add_regs();
@@ -55,6 +56,7 @@ class CommandLine {
     }
     if (run_->parsed()) return run(out, err);
     if (sh_->parsed()) return sh(out, err);
+    if (serve_->parsed()) return serve(out, err);
     if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
     if (bench_->parsed()) return bench_command(bench_json_, bench_case_, out, err);
     return regs_command(regs_json_, out);
@@ -62,7 +64,7 @@ class CommandLine {
 
  private:
   std::string subcommand() const {
-    for (const CLI::App* command : {run_, sh_, diff_, bench_, regs_})
+    for (const CLI::App* command : {run_, sh_, serve_, diff_, bench_, regs_})
       if (command->parsed() || command->count() != 0) return " " + command->get_name();
     return "";
   }
@@ -102,6 +104,24 @@ class CommandLine {
         ->type_name("COMMAND")
         ->allow_extra_args(false);
   }
+  void add_serve() {
+    serve_ = app_.add_subcommand("serve", "Let another program drive a card: the NICs of external hosts");
+    serve_->add_option("FILE", served_.file, "scenario (TOML)")->required();
+    serve_
+        ->add_option("--vfio-user", served_.sockets,
+                     "unix socket of a NIC, for QEMU's vfio-user-pci; repeatable, in the scenario's order")
+        ->type_name("SOCKET")
+        ->required()
+        ->allow_extra_args(false);
+    serve_->add_option("--pace", pace_, "real (simulated time follows the wall clock) or free")
+        ->check(CLI::IsMember({"real", "free"}));
+    serve_->add_option("--set", served_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    serve_->add_option("--seed", seed_, "seed of everything random")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{0}, INT64_MAX).description(""));
+  }
   void add_diff() {
     diff_ = app_.add_subcommand("diff",
                                 "Show the first TLP, frame, interrupt or delivery in which two runs differ");
@@ -135,14 +155,23 @@ class CommandLine {
     return sh_command(shell_, out, err);
   }
 
+  int serve(std::ostream& out, std::ostream& err) {
+    if (serve_->count("--seed") != 0) served_.seed = static_cast<std::uint64_t>(seed_);
+    served_.free_pace = pace_ == "free";
+    return serve_command(served_, out, err);
+  }
+
   CLI::App app_{"niclab: a laboratory for a network card and the software that drives it", "niclab"};
   CLI::App* run_ = nullptr;
   CLI::App* sh_ = nullptr;
+  CLI::App* serve_ = nullptr;
   CLI::App* diff_ = nullptr;
   CLI::App* bench_ = nullptr;
   CLI::App* regs_ = nullptr;
   RunCommand options_;
   ShCommand shell_;
+  ServeCommand served_;
+  std::string pace_ = "real";
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/time.hpp"
+#include "lab/guest_card.hpp"
 #include "lab/scenario.hpp"
 #include "lab/shell/command.hpp"
 #include "lab/simulation.hpp"
@@ -30,6 +32,12 @@ class LiveRun {
   /// Runs a script of a host's shell: at once when it only looks, else as a task of the host, which takes the
   /// simulated time it costs.
   virtual shell::Outcome run_script(const shell::Script& script, shell::Host& host) = 0;
+  /// The card of an external host; nullptr: the host is simulated.
+  virtual GuestCard* guest(std::size_t host) = 0;
+  /// When something happens next; Time::never(): nothing will by itself.
+  virtual Time next_event() const = 0;
+  /// The scenario ends where it waits.
+  virtual std::unique_ptr<RunResult> finish() = 0;
   /// The digest of all that happened so far.
   virtual std::uint64_t digest() const = 0;
 };

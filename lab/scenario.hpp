@@ -94,6 +94,8 @@ struct Host {
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
+  /// Its processors, memory and driver are not ours: `niclab serve` lets them in.
+  bool external = false;
   std::vector<Nic> nics;
   Card card;
 };

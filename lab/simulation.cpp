@@ -2,6 +2,8 @@
 #include "lab/simulation.hpp"
 
 #include <chrono>
+#include <cstring>
+#include <functional>
 #include <systemc>
 
 #include "lab/function_log.hpp"
@@ -26,6 +28,95 @@ constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario canno
 constexpr Duration kWavePatience =
     kDeviceClock * 2;  // a Verilated block tells its inputs at the edge after them
 constexpr unsigned kObserverAgent = 0xFFF0;
+
+/// The door to an external host: what its card does reaches the outside, function by function.
+class GuestDoor final : public GuestCard, public sim::GuestWorld {
+ public:
+  using Runner = std::function<void()>;
+  /// `now`: the instant the run waits at. `run_until_answered` runs until accessed().
+  GuestDoor(Machine& machine, std::function<Time()> now, Runner run_until_answered, Runner answered)
+      : machine_(machine),
+        now_(std::move(now)),
+        run_(std::move(run_until_answered)),
+        answered_(std::move(answered)),
+        outside_(machine.nics()) {
+    machine_.guest()->connect(this);
+  }
+
+  // --- GuestCard ---------------------------------------------------------------------------------
+  unsigned functions() const override { return machine_.nics(); }
+  const hw::PciConfigSpace& config_space(unsigned f) const override {
+    return machine_.device().config_space(f);
+  }
+  std::uint64_t bar(unsigned f, unsigned n) const override { return machine_.bar(f, n); }
+  void connect(unsigned f, GuestMemory* memory) override { outside_.at(f) = memory; }
+  std::optional<std::uint32_t> read(unsigned f, TlpType type, std::uint64_t address,
+                                    unsigned bytes) override {
+    access({type, f, address, bytes, 0});
+    return good_ ? std::optional(value_) : std::nullopt;
+  }
+  bool write(unsigned f, TlpType type, std::uint64_t address, unsigned bytes, std::uint32_t value) override {
+    access({type, f, address, bytes, value});
+    return good_;
+  }
+  void answer(std::uint32_t token, std::span<const std::byte> data) override {
+    machine_.guest()->answer(now_(), token, data);
+  }
+  void reset(unsigned f) override {
+    constexpr std::uint16_t kDeviceControl = 0xA8, kFlr = 0x8000;
+    write(f, TlpType::CfgWr, kDeviceControl, 2, kFlr);
+    read(f, TlpType::CfgRd, 0, 4);  // answered when the function is back
+    machine_.restore_bars(f);
+  }
+
+  // --- GuestWorld --------------------------------------------------------------------------------
+  Fetch read(unsigned f, std::uint64_t address, std::span<std::byte> into, std::uint32_t token) override {
+    if (outside_[f] == nullptr) return Fetch::refused;
+    switch (outside_[f]->read(address, into, token)) {
+      case GuestMemory::Fetch::done: return Fetch::done;
+      case GuestMemory::Fetch::later: return Fetch::later;
+      default: return Fetch::refused;
+    }
+  }
+  void write(unsigned f, std::uint64_t address, std::span<const std::byte> from) override {
+    if (outside_[f] == nullptr) return;
+    const hw::PciConfigSpace& space = config_space(f);
+    const bool msi = space.msi_enabled() && !space.msix_enabled() && address == space.msi_address();
+    if (from.size() == 4 && (msi || address - kMsiWindow < kMsiWindowSize)) {
+      std::uint32_t data = 0;
+      std::memcpy(&data, from.data(), 4);
+      outside_[f]->interrupt(address, data);
+    } else {
+      outside_[f]->write(address, from);
+    }
+  }
+  void pin(unsigned f, bool asserted) override {
+    if (outside_[f] != nullptr) outside_[f]->pin(asserted);
+  }
+  void accessed(std::uint32_t value, bool good) override {
+    value_ = value;
+    good_ = good;
+    waiting_ = false;
+    answered_();
+  }
+  bool waiting() const { return waiting_; }
+
+ private:
+  void access(const sim::GuestAccess& a) {
+    machine_.guest()->issue(now_(), a);
+    good_ = true;
+    if (a.posted()) return;
+    waiting_ = true;
+    run_();
+  }
+
+  Machine& machine_;
+  std::function<Time()> now_;
+  Runner run_, answered_;
+  std::vector<GuestMemory*> outside_;
+  std::uint32_t value_ = 0;
+  bool good_ = false, waiting_ = false;
+};
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
 class Simulation final : public LiveRun {
@@ -70,7 +161,6 @@ class Simulation final : public LiveRun {
 
   std::unique_ptr<RunResult> run() {
     const auto begin = std::chrono::steady_clock::now();
-    auto result = std::make_unique<RunResult>();
     std::string aborted;
     try {
       scheduler_.start();
@@ -83,9 +173,16 @@ class Simulation final : public LiveRun {
       writer_.reset();
       throw;
     }
+    auto result = conclude(aborted);
+    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return result;
+  }
+
+  /// Reads the result where the run ended, or where it was when it was `aborted`.
+  std::unique_ptr<RunResult> conclude(const std::string& aborted) {
+    auto result = std::make_unique<RunResult>();
     close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now() + kWavePatience);
     if (writer_) writer_->close();
-    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
     const Time end = aborted.empty() ? end_ : engine_.now();
     result->time_ns = end.ns();
@@ -123,8 +220,20 @@ class Simulation final : public LiveRun {
     pause_after_start_ = after_start;
     for (auto& m : machines_) shells_.push_back(std::make_unique<MachineShell>(*m));
     for (auto& s : shells_) hosts_.push_back(s.get());
+    for (auto& m : machines_)
+      doors_.push_back(m->guest() == nullptr
+                           ? nullptr
+                           : std::make_unique<GuestDoor>(
+                                 *m, [this] { return paused_at_; }, [this] { run_until_answered(); },
+                                 [this] { pause_at(engine_.now()); }));
     proceed();
     if (start_ == Time::never()) refuse();
+  }
+  GuestCard* guest(std::size_t host) override { return doors_[host].get(); }
+  Time next_event() const override { return engine_.next_event(); }
+  std::unique_ptr<RunResult> finish() override {
+    end_ = niclab::min(end_, paused_at_);
+    return conclude({});
   }
   Time start_line() const override { return start_; }
   Time now() const override { return paused_at_; }
@@ -249,6 +358,12 @@ class Simulation final : public LiveRun {
     for (auto& s : shells_) s->paused_at(paused_at_);
   }
 
+  void run_until_answered() {
+    pause_ = Time::never();
+    while (std::any_of(doors_.begin(), doors_.end(), [](const auto& d) { return d && d->waiting(); }))
+      proceed();
+  }
+
   /// The shell's command begins: a task on CPU 0, as those of [[at]].
   void launch(Time, std::uint32_t) {
     machines_[command_.host]->host().kernel().spawn("sh", 0, [this] {
@@ -320,6 +435,7 @@ class Simulation final : public LiveRun {
   };
   std::vector<std::unique_ptr<MachineShell>> shells_;
   std::vector<shell::Host*> hosts_;
+  std::vector<std::unique_ptr<GuestDoor>> doors_;  // by host
   std::optional<Duration> pause_after_start_;
   Time pause_ = Time::never(), paused_at_{};
   bool over_ = false;

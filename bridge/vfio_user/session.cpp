@@ -123,7 +123,10 @@ bool Session::on(const Header& h, const SetIrqs& r, Message& m) {
   if ((r.flags & set_irqs::ACTION_TRIGGER) != 0) {
     if (r.count == 0) {
       if (eventfds || bools) return refuse(h, EINVAL);
-      for (Vector& v : vectors) v = {};
+      for (std::uint32_t v = 0; v < vectors.size(); ++v) {
+        if (vectors[v].eventfd) bind(r.index, v, UniqueFd());
+        vectors[v].pending = false;
+      }
       if (r.index == kIntxIrq) intx_masked_ = false;
     }
     for (const UniqueFd& fd : m.fds)
@@ -233,6 +236,7 @@ void Session::deliver_ready() {
 void Session::bind(std::uint32_t index, std::uint32_t vector, UniqueFd fd) {
   Vector& v = irqs_[index][vector];
   v.eventfd = std::move(fd);
+  if (index == kMsixIrq) function_.bound(vector, static_cast<bool>(v.eventfd));
   if (!v.eventfd) return;
   if (index == kIntxIrq) {
     intx_masked_ = false;

@@ -31,6 +31,8 @@ class ServedFunction {
   virtual int read(std::uint32_t region, std::uint64_t offset, std::span<std::byte> into) = 0;
   virtual int write(std::uint32_t region, std::uint64_t offset, std::span<const std::byte> from) = 0;
   virtual void reset() = 0;
+  /// A vector of MSI-X got an eventfd, or lost it.
+  virtual void bound(std::uint32_t vector, bool has_eventfd) = 0;
   /// An answer to ClientSession::ask_read(); empty: the client refused.
   virtual void dma_read_done(std::uint64_t token, std::span<const std::byte> data) = 0;
 };

@@ -34,12 +34,14 @@ struct FakeFunction final : ServedFunction {
     return 0;
   }
   void reset() override { ++resets; }
+  void bound(std::uint32_t vector, bool has_eventfd) override { vectors_bound[vector] = has_eventfd; }
   void dma_read_done(std::uint64_t token, std::span<const std::byte> data) override {
     answered = token;
     answer.assign(data.begin(), data.end());
   }
   std::array<std::byte, 4096> bytes{};
   int resets = 0;
+  std::array<bool, 10> vectors_bound{};
   std::uint64_t answered = 0;
   Bytes answer;
 };
