@@ -66,6 +66,8 @@ class Machine {
   // --- for the shell (lab/machine_shell.hpp) and collect() -----------------------------------------
   stack::NetStack& stack() { return stack_; }
   const std::vector<std::unique_ptr<igb::IgbAdapter>>& adapters() const { return adapters_; }
+  /// Function `f` of the card, with a NIC or not.
+  sim::HostPci& pci_device(unsigned f) { return *functions_[f]; }
   std::vector<PerCpuCount> interrupts();
   std::vector<PerCpuCount> softirqs();
   std::vector<CpuTime> cpu_times(Time t);  ///< up to `t`

@@ -39,4 +39,12 @@ std::vector<shell::LogLine> MachineShell::kernel_log() const {
   return lines;
 }
 
+std::vector<shell::PciFunction> MachineShell::look_at_pci() const {
+  std::vector<shell::PciFunction> all;
+  for (unsigned f = 0; f < machine_.device().pci_functions(); ++f)
+    all.push_back({machine_.pci_device(f).address(), machine_.device().config_space(f),
+                   f < machine_.adapters().size() ? "igb" : ""});
+  return all;
+}
+
 }  // namespace niclab::lab

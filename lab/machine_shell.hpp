@@ -23,6 +23,7 @@ class MachineShell final : public shell::Host {
   std::vector<PerCpuCount> softirqs() const override { return machine_.softirqs(); }
   std::vector<CpuTime> cpu_times() const override { return machine_.cpu_times(now()); }
   std::vector<shell::LogLine> kernel_log() const override;
+  std::vector<shell::PciFunction> look_at_pci() const override;
 
  private:
   Machine& machine_;

@@ -34,9 +34,12 @@ std::array<std::uint64_t, kBars> PciFirmware::assign(hw::PciConfigSpace& space) 
     const bool io = (low & kIo) != 0, wide = !io && (low & kWide) != 0;
     const std::uint64_t high = wide ? probe(space, at + 4) : ~0u;
     const std::uint64_t size = ~(high << 32 | (low & (io ? ~3u : ~0xFu))) + 1;
-    bases[bar] = take(io ? io_ : wide ? above_ : memory_, size);
-    space.write(at, static_cast<std::uint32_t>(bases[bar]));
-    if (wide) space.write(offset_of(++bar), static_cast<std::uint32_t>(bases[bar - 1] >> 32));
+    const std::uint64_t base = take(io ? io_ : wide ? above_ : memory_, size);
+    bases[bar] = base;
+    space.write(at, static_cast<std::uint32_t>(base));
+    if (!wide) continue;
+    space.write(at + 4, static_cast<std::uint32_t>(base >> 32));
+    ++bar;  // its upper half
   }
   if (const std::uint32_t rom = probe(space, hw::PciConfigSpace::kRomBar, ~kRomEnable); rom != 0)
     space.write(hw::PciConfigSpace::kRomBar, static_cast<std::uint32_t>(take(memory_, ~rom + 1u)));

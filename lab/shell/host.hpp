@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "driver/igb.hpp"
+#include "hw/pci_config.hpp"
 #include "lab/results.hpp"
 #include "stack/net_stack.hpp"
 
@@ -16,6 +17,13 @@ namespace niclab::lab::shell {
 struct LogLine {
   Time at;
   std::string text;
+};
+
+/// A PCI function: a copy of its configuration space, and who drives it.
+struct PciFunction {
+  PciAddress address;
+  hw::PciConfigSpace space;
+  std::string driver;  ///< empty: nobody
 };
 
 /// Everything named `look` or const is a look from outside: it costs no simulated time and changes nothing.
@@ -34,6 +42,7 @@ class Host {
   virtual std::vector<PerCpuCount> softirqs() const = 0;
   virtual std::vector<CpuTime> cpu_times() const = 0;
   virtual std::vector<LogLine> kernel_log() const = 0;
+  virtual std::vector<PciFunction> look_at_pci() const = 0;  ///< of the card, by function number
 };
 
 /// The adapter of an interface, nullptr when there is none of that name.

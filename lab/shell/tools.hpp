@@ -17,6 +17,8 @@ Step cat(const Words& words);
 Step ls(const Words& words);
 Step sysctl(const Words& words);
 Step dmesg(const Words& words);
+// lspci.cpp
+Step lspci(const Words& words);
 // text_tools.cpp
 Step echo(const Words& words);
 Step grep(const Words& words);

@@ -211,6 +211,43 @@ TEST(ConfigSpaceOnTheBus, FactBase_1_4_CapabilitiesInTheirChains) {
   EXPECT_EQ(extended[1], (std::pair{0x140u, 3u}));  // device serial number
 }
 
+TEST(ConfigSpaceOnTheBus, FactBase_1_3_RetriedUntilTheNvmIsReadThenRegistersThroughIo) {
+  I350Quirks late;
+  late.registers.late_nvm = true;
+  CardBench b({}, 2, Plug::far_end, late);
+  bool done = false;
+  b.task([&] {
+    EXPECT_EQ(b.pci.config_read32(0x00), 0x1521'8086u);
+    const Time ready = b.host.kernel().now();
+    EXPECT_GT(ready, Time{} + 1_ms);
+    EXPECT_LT(ready, Time{} + 2_ms);
+    const auto requests = b.recorder.select(false, TlpType::CfgRd).size();
+    EXPECT_GT(requests, 5u) << "asked again and again";
+
+    b.pci.set_bar(2, 0xE000);
+    b.pci.config_write32(0x18, 0xE000);
+    EXPECT_EQ(b.pci.io_read32(0), ~0u) << "I/O is not enabled";
+    b.pci.config_write16(0x04, 0x0005);
+    b.pci.io_write32(0, reg::RDBAL(1));
+    b.pci.io_write32(4, 0x1234'5680);
+    EXPECT_EQ(b.pci.io_read32(0), reg::RDBAL(1));
+    EXPECT_EQ(b.pci.io_read32(4), 0x1234'5680u);
+    EXPECT_EQ(b.rd(reg::RDBAL(1)), ~0u) << "memory is not enabled";
+    const auto writes = b.recorder.select(false, TlpType::IOWr);
+    ASSERT_EQ(writes.size(), 2u);
+    EXPECT_EQ(writes[1].address, 0xE004u);
+
+    b.pci.config_write16(0xA8, 0xA810);  // function-level reset
+    const Time reset = b.host.kernel().now();
+    EXPECT_EQ(b.pci.config_read16(0x04), 0u);
+    EXPECT_GT(b.host.kernel().now(), reset + 900_us);
+    EXPECT_EQ(b.pci.io_read32(0), ~0u);
+    done = true;
+  });
+  b.run(5_ms);
+  EXPECT_TRUE(done);
+}
+
 TEST(ConfigSpaceOnTheBus, AbsentFunctionAndRegisterBeyondTheBarReadAllOnes) {
   CardBench b;
   HostPci absent(b.host, 2, PciAddress{1, 0, 2});

@@ -52,6 +52,7 @@ LOOKS = [
     "ethtool eth0; ethtool -i eth0; ethtool -c eth0; ethtool -g eth0; ethtool -l eth0; ethtool -k eth0",
     "ethtool -a eth0; ethtool -x eth0; ethtool -n eth0 rx-flow-hash udp4; ethtool -T eth0; ethtool -u eth0",
     "ifconfig -a; ip -s link; tc -s qdisc; sysctl -a; dmesg",
+    "lspci -vvxxxx",
     "ethtool -i eth9; cat /proc/x; foo",
 ]
 
@@ -99,6 +100,24 @@ class Shell(Scenarios):
         for name, row in report["interrupts"].items():
             counts = " ".join(f"{n:10d}" for n in row["per_cpu"])
             self.assertRegex(rows, rf"(?m)^ \d+: {counts}  IR-PCI-MSI-edge      {re.escape(name)}$")
+
+    def test_lspci_of_pciutils_understands_configuration_space(self):
+        options = ("--set", "host.card.ports=4", "--at", "0ms")
+        self.assertEqual(len(self.sh(self.scenario(), "lspci", options=options).splitlines()), 4)
+        dump = self.folder / "dump"
+        dump.write_text(self.sh(self.scenario(), "lspci -xxxx", options=options))
+        lspci = shutil.which("lspci", path=os.environ["PATH"] + ":/usr/sbin:/sbin:/usr/bin")
+        for address, last in (("01:00.0", False), ("01:00.3", True)):
+            theirs = subprocess.run([lspci, "-F", dump, "-vvv", "-s", address], capture_output=True, text=True, check=True)
+            self.assertEqual(theirs.stderr, "")
+            ours = self.sh(self.scenario(), "lspci -v -s " + address, options=options)
+            where = lambda text: re.findall(r"Capabilities: \[(\w+)", text)
+            self.assertEqual(where(theirs.stdout), where(ours))
+            for text in ("Interrupt: pin " + ("D" if last else "A"), "MSI-X: Enable" + ("-" if last else "+") + " Count=10",
+                         "PME(D0+,D1-,D2-,D3hot+,D3cold+)", "Speed 5GT/s", "Width x4", "FLReset+", "Initial VFs: 0, Total VFs: 0",
+                         "Next Function: " + ("0" if last else "1"), "Device Serial Number 02-00-00-ff-ff-00-00-01",
+                         "Steering table in TPH capability structure"):
+                self.assertIn(text, theirs.stdout)
 
     def time_of(self, line):
         return int(re.match(r"(\d+) ns since power-on, \d+ ns after the start line$", line).group(1))

@@ -38,6 +38,7 @@ class PortBus final : public sim::BusPort {
   /// One read in so many is refused by the host; 0: none.
   void refuse_one_in(unsigned reads) { refuse_ = reads; }
   std::uint64_t digest() const { return digest_; }
+  bool intx() const { return intx_; }  ///< the level of the pin, as told by messages
   std::uint64_t transmitted() const { return transmitted_; }
   bool refused(sim::ReadKind kind, unsigned queue) const {
     return (refused_[static_cast<unsigned>(kind)] >> queue & 1) != 0;

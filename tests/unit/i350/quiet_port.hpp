@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <vector>
 
 #include "hw/nvm.hpp"
 #include "hw/semaphores.hpp"
@@ -29,12 +30,21 @@ class QuietPort final : private DmaLaw {
     pass(kDeviceClock);
     function.write_csr(offset, value, now);
   }
+  /// Of configuration space, as write_config().
+  void write_config(std::uint16_t offset, std::uint32_t value, unsigned byte_enable = 0xF) {
+    pass(kDeviceClock);
+    function.write_config(offset, value, byte_enable, now);
+  }
+  std::uint32_t read_config(std::uint16_t offset) { return function.read_config(offset); }
   void pass(Duration d) {
     now += d;
     engine_.run(now);
   }
 
+  bool asserts_intx() const { return bus_.intx(); }
+
   Time now{};
+  std::vector<std::byte> memory;  ///< of the host, from bus address 0 on; at first there is none
 
  private:
   static sim::I350FunctionConfig config(const sim::I350Quirks& quirks) {
@@ -45,8 +55,16 @@ class QuietPort final : private DmaLaw {
     c.name = "port";
     return c;
   }
-  std::byte* readable(std::uint64_t, std::uint32_t, sim::ReadTag) override { throw Violation("a read"); }
-  std::byte* writable(std::uint64_t, std::uint32_t, bool) override { throw Violation("a write"); }
+  std::byte* at(std::uint64_t address, std::uint32_t length, const char* what) {
+    if (address > memory.size() || length > memory.size() - address) throw Violation(what);
+    return memory.data() + address;
+  }
+  std::byte* readable(std::uint64_t address, std::uint32_t length, sim::ReadTag) override {
+    return at(address, length, "a read");
+  }
+  std::byte* writable(std::uint64_t address, std::uint32_t length, bool) override {
+    return at(address, length, "a write");
+  }
   void written(std::uint64_t, std::uint32_t) override {}
 
   sim::Engine engine_{false};

@@ -38,6 +38,18 @@ class FakeHost final : public Host {
   std::vector<CpuTime> cpu_times() const override { return std::vector<CpuTime>(2); }
   std::vector<LogLine> kernel_log() const override { return {{Time{} + 1'500'000_us, "link up"}}; }
 
+  std::vector<PciFunction> look_at_pci() const override {
+    std::vector<PciFunction> all;
+    const hw::Nvm nvm = hw::Nvm::make_default({{0xA0, 0x36, 0x9F, 0x11, 0x22, 0x33}});
+    for (std::uint8_t f = 0; f < 2; ++f) {
+      hw::PciConfigSpace space(hw::pci_identity(nvm, f, 2));
+      space.write(0x10, 0xF0000000);
+      if (f == 0) space.write16(0x04, 6);
+      all.push_back({{1, 0, f}, space, f == 0 ? "igb" : ""});
+    }
+    return all;
+  }
+
   FakeKernel kernel{{}, 2};
   igb::test::FakePciDevice pci{kernel};
   stack::NetStack stack{kernel};
@@ -284,6 +296,44 @@ TEST_F(ShellTest, E_46_F_34_Qdiscs) {
   EXPECT_EQ(sh("tc -s qdisc show dev eth7"), "Cannot find device \"eth7\"\n");
   sh("tc filter");
   EXPECT_EQ(code, 255);
+}
+
+TEST_F(ShellTest, ConfigurationSpaceAsLspciShowsIt_FactBase_1_2_to_1_5) {
+  const std::string first =
+      "01:00.0 Ethernet controller: Intel Corporation I350 Gigabit Network Connection (rev 01)\n";
+  EXPECT_EQ(sh("lspci"), first + "01:00.1" + first.substr(7));
+  EXPECT_EQ(sh("lspci -ns .1"), "01:00.1 0200: 8086:1521 (rev 01)\n");
+  EXPECT_EQ(sh("lspci -s 02:00.0"), "");
+  EXPECT_EQ(sh("lspci -v -s 0000:01:00.0"),
+            first +
+                "\tSubsystem: Intel Corporation Device 00a1\n"
+                "\tFlags: bus master, fast devsel\n"
+                "\tMemory at f0000000 (32-bit, non-prefetchable) [size=128K]\n"
+                "\tI/O ports at 0000 [disabled] [size=32]\n"
+                "\tMemory at 00000000 (32-bit, non-prefetchable) [size=16K]\n"
+                "\tCapabilities: [40] Power Management version 3\n"
+                "\tCapabilities: [50] MSI: Enable- Count=1/1 Maskable+ 64bit+\n"
+                "\tCapabilities: [70] MSI-X: Enable- Count=10 Masked-\n"
+                "\tCapabilities: [a0] Express (v2) Endpoint, MSI 00\n"
+                "\tCapabilities: [100] Advanced Error Reporting\n"
+                "\tCapabilities: [140] Device Serial Number a0-36-9f-ff-ff-11-22-33\n"
+                "\tCapabilities: [150] Alternative Routing-ID Interpretation (ARI)\n"
+                "\tCapabilities: [160] Single Root I/O Virtualization (SR-IOV)\n"
+                "\tCapabilities: [1a0] Transaction Processing Hints\n"
+                "\tCapabilities: [1c0] Latency Tolerance Reporting\n"
+                "\tCapabilities: [1d0] Access Control Services\n"
+                "\tKernel driver in use: igb\n\n");
+  const std::string all = sh("lspci -vvs 1:0.1");
+  EXPECT_THAT(all, HasSubstr("\tControl: I/O- Mem- BusMaster- ParErr- SERR- DisINTx-\n"));
+  EXPECT_THAT(all, HasSubstr("\tInterrupt: pin B\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tFlags: DSI+ PME(D0+,D1-,D2-,D3hot+,D3cold+)\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tVector table: BAR=3 offset=00000000\n\t\tPBA: BAR=3 offset=00002000\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tDevCtl:\tMaxPayload 128 bytes, MaxReadReq 512 bytes; Correctable-"));
+  EXPECT_THAT(all, HasSubstr("\t\tLnkSta:\tSpeed 5GT/s, Width x4\n"));
+  EXPECT_THAT(all, HasSubstr("\t\tInitial VFs: 0, Total VFs: 0, "));
+  EXPECT_THAT(sh("lspci -x -s .0"), HasSubstr("\n30: 00 00 00 00 40 00 00 00 00 00 00 00 00 01 00 00\n"));
+  sh("lspci -q");
+  EXPECT_EQ(code, 1);
 }
 
 TEST_F(ShellTest, Completion) {
