@@ -113,6 +113,9 @@ class CommandLine {
         ->type_name("SOCKET")
         ->required()
         ->allow_extra_args(false);
+    serve_
+        ->add_option("--record", record_, "keeps what comes in from outside: `niclab run FILE` runs it again")
+        ->type_name("FILE");
     serve_->add_option("--pace", pace_, "real (simulated time follows the wall clock) or free")
         ->check(CLI::IsMember({"real", "free"}));
     serve_->add_option("--set", served_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
@@ -157,6 +160,7 @@ class CommandLine {
 
   int serve(std::ostream& out, std::ostream& err) {
     if (serve_->count("--seed") != 0) served_.seed = static_cast<std::uint64_t>(seed_);
+    if (serve_->count("--record") != 0) served_.record = record_;
     served_.free_pace = pace_ == "free";
     return serve_command(served_, out, err);
   }
@@ -171,7 +175,7 @@ class CommandLine {
   RunCommand options_;
   ShCommand shell_;
   ServeCommand served_;
-  std::string pace_ = "real";
+  std::string pace_ = "real", record_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_;

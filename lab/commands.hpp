@@ -42,7 +42,8 @@ struct ServeCommand {
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> sockets;  ///< one for each NIC of an external host, in the scenario's order
-  bool free_pace = false;            ///< simulated time runs as fast as it can, else with the wall clock
+  std::optional<std::filesystem::path> record;  ///< keeps what comes in, for `niclab run`
+  bool free_pace = false;  ///< simulated time runs as fast as it can, else with the wall clock
 };
 /// Until SIGINT or SIGTERM.
 int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err);

@@ -157,18 +157,6 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
   show_waves();
 }
 
-void Machine::restore_bars(unsigned function) {
-  auto& space = device_.config_space(function);
-  for (unsigned bar = 0; bar < bars_[function].size(); ++bar) {
-    const std::uint64_t base = bars_[function][bar];
-    if (base == 0) continue;
-    const auto at = static_cast<std::uint16_t>(hw::PciConfigSpace::kBar0 + 4 * bar);
-    space.write(at, static_cast<std::uint32_t>(base));
-    if (base >> 32 != 0)
-      space.write(static_cast<std::uint16_t>(at + 4), static_cast<std::uint32_t>(base >> 32));
-  }
-}
-
 void Machine::show_waves() {
   WaveSink* const sink = world_.waves;
   if (sink == nullptr) return;

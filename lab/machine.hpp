@@ -60,8 +60,6 @@ class Machine {
   sim::Guest* guest() { return guest_.get(); }
   /// Where firmware put a BAR.
   std::uint64_t bar(unsigned function, unsigned bar) const { return bars_[function][bar]; }
-  /// Puts the BARs back there, after a reset of the function.
-  void restore_bars(unsigned function);
 
   // --- for the shell (lab/machine_shell.hpp) and collect() -----------------------------------------
   stack::NetStack& stack() { return stack_; }

@@ -175,6 +175,8 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
   scenario.run.duration = kForEver;
   RunOptions options;
   options.quiet = true;
+  std::optional<Recorder> recorder;
+  if (command.record) options.recorder = &recorder.emplace(*command.record, scenario);
   LiveRun& run = open_live_run(scenario, options, Duration{});
   Server server(run, command.free_pace, err);
   try {
@@ -187,8 +189,10 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
     throw UserError(std::string("--vfio-user ") + e.what());
   }
   server.loop();
+  if (recorder) recorder->end(run.now());
   out << "niclab serve: simulated " << (run.now() - run.start_line()).ps() / 1'000'000'000 << " ms; at most "
-      << server.lag().worst.count() / 1000 << " us behind the wall clock" << std::endl;
+      << server.lag().worst.count() / 1000 << " us behind the wall clock; digest " << hex16(run.digest())
+      << std::endl;
   return 0;
 }
 

@@ -2,11 +2,10 @@
 #include "lab/simulation.hpp"
 
 #include <chrono>
-#include <cstring>
-#include <functional>
 #include <systemc>
 
 #include "lab/function_log.hpp"
+#include "lab/guest_door.hpp"
 #include "lab/instruments.hpp"
 #include "lab/journeys.hpp"
 #include "lab/kernel_log.hpp"
@@ -28,95 +27,6 @@ constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario canno
 constexpr Duration kWavePatience =
     kDeviceClock * 2;  // a Verilated block tells its inputs at the edge after them
 constexpr unsigned kObserverAgent = 0xFFF0;
-
-/// The door to an external host: what its card does reaches the outside, function by function.
-class GuestDoor final : public GuestCard, public sim::GuestWorld {
- public:
-  using Runner = std::function<void()>;
-  /// `now`: the instant the run waits at. `run_until_answered` runs until accessed().
-  GuestDoor(Machine& machine, std::function<Time()> now, Runner run_until_answered, Runner answered)
-      : machine_(machine),
-        now_(std::move(now)),
-        run_(std::move(run_until_answered)),
-        answered_(std::move(answered)),
-        outside_(machine.nics()) {
-    machine_.guest()->connect(this);
-  }
-
-  // --- GuestCard ---------------------------------------------------------------------------------
-  unsigned functions() const override { return machine_.nics(); }
-  const hw::PciConfigSpace& config_space(unsigned f) const override {
-    return machine_.device().config_space(f);
-  }
-  std::uint64_t bar(unsigned f, unsigned n) const override { return machine_.bar(f, n); }
-  void connect(unsigned f, GuestMemory* memory) override { outside_.at(f) = memory; }
-  std::optional<std::uint32_t> read(unsigned f, TlpType type, std::uint64_t address,
-                                    unsigned bytes) override {
-    access({type, f, address, bytes, 0});
-    return good_ ? std::optional(value_) : std::nullopt;
-  }
-  bool write(unsigned f, TlpType type, std::uint64_t address, unsigned bytes, std::uint32_t value) override {
-    access({type, f, address, bytes, value});
-    return good_;
-  }
-  void answer(std::uint32_t token, std::span<const std::byte> data) override {
-    machine_.guest()->answer(now_(), token, data);
-  }
-  void reset(unsigned f) override {
-    constexpr std::uint16_t kDeviceControl = 0xA8, kFlr = 0x8000;
-    write(f, TlpType::CfgWr, kDeviceControl, 2, kFlr);
-    read(f, TlpType::CfgRd, 0, 4);  // answered when the function is back
-    machine_.restore_bars(f);
-  }
-
-  // --- GuestWorld --------------------------------------------------------------------------------
-  Fetch read(unsigned f, std::uint64_t address, std::span<std::byte> into, std::uint32_t token) override {
-    if (outside_[f] == nullptr) return Fetch::refused;
-    switch (outside_[f]->read(address, into, token)) {
-      case GuestMemory::Fetch::done: return Fetch::done;
-      case GuestMemory::Fetch::later: return Fetch::later;
-      default: return Fetch::refused;
-    }
-  }
-  void write(unsigned f, std::uint64_t address, std::span<const std::byte> from) override {
-    if (outside_[f] == nullptr) return;
-    const hw::PciConfigSpace& space = config_space(f);
-    const bool msi = space.msi_enabled() && !space.msix_enabled() && address == space.msi_address();
-    if (from.size() == 4 && (msi || address - kMsiWindow < kMsiWindowSize)) {
-      std::uint32_t data = 0;
-      std::memcpy(&data, from.data(), 4);
-      outside_[f]->interrupt(address, data);
-    } else {
-      outside_[f]->write(address, from);
-    }
-  }
-  void pin(unsigned f, bool asserted) override {
-    if (outside_[f] != nullptr) outside_[f]->pin(asserted);
-  }
-  void accessed(std::uint32_t value, bool good) override {
-    value_ = value;
-    good_ = good;
-    waiting_ = false;
-    answered_();
-  }
-  bool waiting() const { return waiting_; }
-
- private:
-  void access(const sim::GuestAccess& a) {
-    machine_.guest()->issue(now_(), a);
-    good_ = true;
-    if (a.posted()) return;
-    waiting_ = true;
-    run_();
-  }
-
-  Machine& machine_;
-  std::function<Time()> now_;
-  Runner run_, answered_;
-  std::vector<GuestMemory*> outside_;
-  std::uint32_t value_ = 0;
-  bool good_ = false, waiting_ = false;
-};
 
 /// The whole run. Modules are built in the order data flows; destruction order is the reverse.
 class Simulation final : public LiveRun {
@@ -151,6 +61,10 @@ class Simulation final : public LiveRun {
     }
     network_ = std::make_unique<Network>(world_, scenario, machines_);
     for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
+    if (options.replay != nullptr)
+      for (std::size_t h = 0; h < machines_.size(); ++h)
+        if (machines_[h]->guest() != nullptr)
+          replays_.push_back(std::make_unique<GuestReplay>(*machines_[h], engine_, options.replay->hosts[h]));
     const Waves& w = scenario.waves;
     if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
@@ -220,12 +134,14 @@ class Simulation final : public LiveRun {
     pause_after_start_ = after_start;
     for (auto& m : machines_) shells_.push_back(std::make_unique<MachineShell>(*m));
     for (auto& s : shells_) hosts_.push_back(s.get());
-    for (auto& m : machines_)
-      doors_.push_back(m->guest() == nullptr
+    for (std::size_t h = 0; h < machines_.size(); ++h)
+      doors_.push_back(machines_[h]->guest() == nullptr
                            ? nullptr
-                           : std::make_unique<GuestDoor>(
-                                 *m, [this] { return paused_at_; }, [this] { run_until_answered(); },
-                                 [this] { pause_at(engine_.now()); }));
+                           : std::make_unique<GuestDoor>(*machines_[h], h,
+                                                         GuestDoor::Run{[this] { return paused_at_; },
+                                                                        [this] { run_until_answered(); },
+                                                                        [this] { pause_at(engine_.now()); }},
+                                                         options_.recorder));
     proceed();
     if (start_ == Time::never()) refuse();
   }
@@ -326,7 +242,9 @@ class Simulation final : public LiveRun {
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
                                           kObserverAgent + 2, *this);
     if (pause_after_start_) pause_at(start_ + *pause_after_start_);
-    if (scenario_.run.duration) {
+    if (options_.replay != nullptr) {
+      stop_at(options_.replay->end);
+    } else if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
     } else {
       engine_.at<&Simulation::check_idle>(start_ + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
@@ -436,6 +354,7 @@ class Simulation final : public LiveRun {
   std::vector<std::unique_ptr<MachineShell>> shells_;
   std::vector<shell::Host*> hosts_;
   std::vector<std::unique_ptr<GuestDoor>> doors_;  // by host
+  std::vector<std::unique_ptr<GuestReplay>> replays_;
   std::optional<Duration> pause_after_start_;
   Time pause_ = Time::never(), paused_at_{};
   bool over_ = false;

@@ -55,6 +55,7 @@ class Guest final : public sc_core::sc_module {
   Guest(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace, unsigned first_port,
         unsigned agent);
 
+  unsigned agent() const { return agent_; }
   void connect(GuestWorld* world) { world_ = world; }
   /// The access happens at `t`, in the order of these calls.
   void issue(Time t, const GuestAccess& access);
