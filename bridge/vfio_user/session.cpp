@@ -142,9 +142,8 @@ bool Session::on(const Header& h, const SetIrqs& r, Message& m) {
   if (r.index != kIntxIrq || eventfds) return refuse(h, EINVAL);
   const bool on = r.count != 0 && (!bools || r.levels[0]);
   if (on) intx_masked_ = (r.flags & set_irqs::ACTION_MASK) != 0;
-  answer(h, {});
   if (on) deliver_intx();
-  return true;
+  return answer(h, {});
 }
 
 bool Session::inside(std::uint32_t region, std::uint64_t offset, std::uint64_t count, bool write) const {
