@@ -27,7 +27,7 @@ constexpr Register kRegisters[] = {
     {"FCAH", 0x0002C, 1, 0, RW, 0x00000100, 0x0000FFFF, implemented, flow_control, "flow control address, high"},
     {"FCT", 0x00030, 1, 0, RW, 0x00008808, 0x0000FFFF, implemented, flow_control, "flow control type"},
     {"CONNSW", 0x00034, 1, 0, RW, 0, 0xFFFFFFFF, stub, general, "media swap"},
-    {"VET", 0x00038, 1, 0, RO, 0x81008100, 0, implemented, receive_filters, "VLAN EtherTypes: outer, inner"},
+    {"VET", 0x00038, 1, 0, mixed, 0x81008100, 0xFFFF0000, implemented, receive_filters, "VLAN EtherTypes: outer, inner"},
     {"TSSDP", 0x0003C, 1, 0, RW, 0, 0x0003FFFF, implemented, time_sync, "pins of target times and auxiliary stamps"},
     {"ITR", 0x000C4, 1, 0, RW, 0, 0xFFFFFFFF, stub, interrupts, "legacy interrupt throttle"},
     {"RCTL", 0x00100, 1, 0, RW, 0, 0x04FFB3FE, implemented, receive_filters, "receive control"},

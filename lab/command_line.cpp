@@ -19,12 +19,12 @@ std::string one_line(std::string text) {
 
 /// Says which commands there are when the first argument is none of them.
 void check_command(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string_view> kCommands{"run", "sh", "diff", "bench", "regs", "nvm"};
-  static const std::vector<std::string_view> kLater{"study", "serve"};
+  static const std::vector<std::string_view> kCommands{"run", "sh", "serve", "diff", "bench", "regs", "nvm"};
+  static const std::vector<std::string_view> kLater{"study"};
   const auto contains = [&](const auto& list) {
     return std::find(list.begin(), list.end(), arguments[0]) != list.end();
   };
-  const std::string expected = ", expected run, sh, diff, bench, regs or nvm";
+  const std::string expected = ", expected run, sh, serve, diff, bench, regs or nvm";
   if (arguments.empty()) throw UserError("niclab: no command" + expected);
   if (arguments[0].starts_with("-") || contains(kCommands)) return;
   throw UserError("niclab: " + one_line(arguments[0]) + ": " +
@@ -38,6 +38,7 @@ class CommandLine {
     app_.require_subcommand(1);
     add_run();
     add_sh();
+    add_serve();
     add_diff();
     add_bench();
     add_regs();
@@ -56,6 +57,7 @@ class CommandLine {
     }
     if (run_->parsed()) return run(out, err);
     if (sh_->parsed()) return sh(out, err);
+    if (serve_->parsed()) return serve(out, err);
     if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
     if (bench_->parsed()) return bench_command(bench_json_, bench_case_, out, err);
     if (nvm_->parsed()) return nvm(out);
@@ -64,7 +66,7 @@ class CommandLine {
 
  private:
   std::string subcommand() const {
-    for (const CLI::App* command : {run_, sh_, diff_, bench_, regs_, nvm_})
+    for (const CLI::App* command : {run_, sh_, serve_, diff_, bench_, regs_, nvm_})
       if (command->parsed() || command->count() != 0) return " " + command->get_name();
     return "";
   }
@@ -103,6 +105,27 @@ class CommandLine {
                     "a command line; repeatable, in order. Without: reads standard input")
         ->type_name("COMMAND")
         ->allow_extra_args(false);
+  }
+  void add_serve() {
+    serve_ = app_.add_subcommand("serve", "Let another program drive a card: the NICs of external hosts");
+    serve_->add_option("FILE", served_.file, "scenario (TOML)")->required();
+    serve_
+        ->add_option("--vfio-user", served_.sockets,
+                     "unix socket of a NIC, for QEMU's vfio-user-pci; repeatable, in the scenario's order")
+        ->type_name("SOCKET")
+        ->required()
+        ->allow_extra_args(false);
+    serve_
+        ->add_option("--record", record_, "keeps what comes in from outside: `niclab run FILE` runs it again")
+        ->type_name("FILE");
+    serve_->add_option("--pace", pace_, "real (simulated time follows the wall clock) or free")
+        ->check(CLI::IsMember({"real", "free"}));
+    serve_->add_option("--set", served_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    serve_->add_option("--seed", seed_, "seed of everything random")
+        ->type_name("N")
+        ->check(CLI::Range(std::int64_t{0}, INT64_MAX).description(""));
   }
   void add_diff() {
     diff_ = app_.add_subcommand("diff",
@@ -158,15 +181,25 @@ class CommandLine {
     return sh_command(shell_, out, err);
   }
 
+  int serve(std::ostream& out, std::ostream& err) {
+    if (serve_->count("--seed") != 0) served_.seed = static_cast<std::uint64_t>(seed_);
+    if (serve_->count("--record") != 0) served_.record = record_;
+    served_.free_pace = pace_ == "free";
+    return serve_command(served_, out, err);
+  }
+
   CLI::App app_{"niclab: a laboratory for a network card and the software that drives it", "niclab"};
   CLI::App* run_ = nullptr;
   CLI::App* sh_ = nullptr;
+  CLI::App* serve_ = nullptr;
   CLI::App* diff_ = nullptr;
   CLI::App* bench_ = nullptr;
   CLI::App* regs_ = nullptr;
   CLI::App *nvm_ = nullptr, *nvm_build_ = nullptr, *nvm_check_ = nullptr, *nvm_dump_ = nullptr;
   RunCommand options_;
   ShCommand shell_;
+  ServeCommand served_;
+  std::string pace_ = "real", record_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_, nvm_image_, nvm_out_;

@@ -37,6 +37,17 @@ struct ShCommand {
 /// The exit code is that of the last command.
 int sh_command(const ShCommand& command, std::ostream& out, std::ostream& err);
 
+struct ServeCommand {
+  std::filesystem::path file;
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> sockets;  ///< one for each NIC of an external host, in the scenario's order
+  std::optional<std::filesystem::path> record;  ///< keeps what comes in, for `niclab run`
+  bool free_pace = false;  ///< simulated time runs as fast as it can, else with the wall clock
+};
+/// Until SIGINT or SIGTERM.
+int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err);
+
 /// Re-runs what two result folders hold and compares event by event.
 int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out);
 

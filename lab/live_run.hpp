@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/pci.hpp"
 #include "base/time.hpp"
+#include "lab/guest_card.hpp"
 #include "lab/scenario.hpp"
 #include "lab/shell/command.hpp"
 #include "lab/simulation.hpp"
@@ -35,6 +37,12 @@ class LiveRun {
   /// Runs `body` as a task on CPU 0 of the first host, to its end. It gets the host's first NIC as a driver
   /// sees it; the NIC's own driver goes on meanwhile.
   virtual void run_task(const std::function<void(PciDevice& nic)>& body) = 0;
+  /// The card of an external host; nullptr: the host is simulated.
+  virtual GuestCard* guest(std::size_t host) = 0;
+  /// When something happens next; Time::never(): nothing will by itself.
+  virtual Time next_event() const = 0;
+  /// The scenario ends where it waits.
+  virtual std::unique_ptr<RunResult> finish() = 0;
   /// The digest of all that happened so far.
   virtual std::uint64_t digest() const = 0;
 };

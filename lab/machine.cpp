@@ -11,6 +11,8 @@
 namespace niclab::lab {
 namespace {
 
+constexpr unsigned kGuestAgents = 0xE000;
+
 sim::PcieConfig bus_config(const Pcie& p) {
   sim::PcieConfig c;
   c.gen = p.gen;
@@ -111,13 +113,22 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       host_(module_name(config_, "host").c_str(), world.engine, world.scheduler, world.trace, scenario.cost,
             host_config(scenario, config_, first_cpu_agent), pcie_, first_port),
       root_complex_(module_name(config_, "root_complex").c_str(), world.engine, world.scheduler, world.trace,
-                    pcie_, &host_.iommu(), first_port, static_cast<unsigned>(host)),
+                    pcie_, config_.external ? nullptr : &host_.iommu(), first_port,
+                    static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
               pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port, config_.card),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
-  host_.to_bus.bind(root_complex_.from_host);
-  root_complex_.to_host.bind(host_.from_bus);
+  if (config_.external) {
+    guest_ =
+        std::make_unique<sim::Guest>(module_name(config_, "guest").c_str(), world.engine, world.scheduler,
+                                     world.trace, first_port, kGuestAgents + 4 * first_port);
+    guest_->to_bus.bind(root_complex_.from_host);
+    root_complex_.to_host.bind(guest_->from_bus);
+  } else {
+    host_.to_bus.bind(root_complex_.from_host);
+    root_complex_.to_host.bind(host_.from_bus);
+  }
   device_.pcie_out.bind(root_complex_.from_device);
   root_complex_.to_device.bind(device_.pcie_in);
   stack_.observer = &observer_;
@@ -130,8 +141,8 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
     const auto offer = f < nics() ? interrupt_offer(config_.nics[f].interrupts) : sim::InterruptOffer::msix;
     functions_.push_back(
         std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}, offer));
-    const auto bars = firmware.assign(device_.config_space(f));
-    for (unsigned bar = 0; bar < bars.size(); ++bar) functions_[f]->set_bar(bar, bars[bar]);
+    bars_.push_back(firmware.assign(device_.config_space(f)));
+    for (unsigned bar = 0; bar < bars_[f].size(); ++bar) functions_[f]->set_bar(bar, bars_[f][bar]);
     enable_error_reporting(device_.config_space(f));
   }
   for (unsigned f = 0; f < nics(); ++f) {
@@ -164,7 +175,7 @@ void Machine::power_on(std::function<Time()> start_line, std::function<void()> a
 
 void Machine::boot() {
   sim::HostKernel& kernel = host_.kernel();
-  for (unsigned f = 0; f < nics(); ++f) {
+  for (unsigned f = 0; f < nics() && !config_.external; ++f) {
     const Nic& nic = config_.nics[f];
     igb::IgbConfig c;
     c.queues = nic.queues;

@@ -1,6 +1,7 @@
 // A simulated host put together: CPUs and bus (tlm), NIC, driver, stack, applications.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
 #include "stack/net_stack.hpp"
+#include "tlm/guest.hpp"
 #include "tlm/host.hpp"
 #include "tlm/host_pci.hpp"
 #include "tlm/i350/i350.hpp"
@@ -62,6 +64,10 @@ class Machine {
   void collect(RunResult& result, Time start, Time end);
   void collect_faults(RunResult& result);
   sim::Host& host() { return host_; }
+  /// Of an external host; nullptr: it is simulated.
+  sim::Guest* guest() { return guest_.get(); }
+  /// Where firmware put a BAR.
+  std::uint64_t bar(unsigned function, unsigned bar) const { return bars_[function][bar]; }
 
   // --- for the shell (lab/machine_shell.hpp) and collect() -----------------------------------------
   stack::NetStack& stack() { return stack_; }
@@ -99,6 +105,8 @@ class Machine {
   sim::Host host_;
   sim::RootComplex root_complex_;
   sim::I350 device_;
+  std::unique_ptr<sim::Guest> guest_;
+  std::vector<std::array<std::uint64_t, 6>> bars_;  // by function
   HostObserver observer_;
   std::vector<std::unique_ptr<sim::HostPci>> functions_;  // of the card, NICs first
   stack::NetStack stack_;

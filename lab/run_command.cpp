@@ -4,6 +4,7 @@
 #include "lab/commands.hpp"
 #include "lab/expect.hpp"
 #include "lab/progress.hpp"
+#include "lab/recording.hpp"
 #include "lab/report.hpp"
 #include "lab/simulation.hpp"
 #include "lab/summary.hpp"
@@ -95,7 +96,18 @@ std::vector<std::string> faults_of(const RunResult& r) {
 }
 
 int run_command(const RunCommand& command, std::ostream& out, std::ostream& err) {
-  const Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+  std::optional<Recording> recording;
+  if (is_recording(command.file)) {
+    if (!command.sets.empty() || command.seed)
+      throw UserError(command.file.string() + ": is a recording, expected neither --set nor --seed");
+    recording = load_recording(command.file);
+  }
+  const Scenario scenario =
+      recording ? recording->scenario : load_scenario(command.file, command.sets, command.seed);
+  if (!recording)
+    for (const Host& h : scenario.hosts)
+      if (h.external)
+        throw UserError(command.file.string() + ": host " + h.name + " is external, expected `niclab serve`");
   OutputFolder folder(command.out.value_or(fs::path("out") / scenario.name));
   std::unique_ptr<RunResult> result;
   {
@@ -108,6 +120,7 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
     options.progress = progress.enabled() ? &progress : nullptr;
     options.stages = true;
     options.trace = command.trace;
+    if (recording) options.replay = &*recording;
     result = timed_run(scenario, options);
   }
   const Json summary = summary_json(*result);

@@ -91,6 +91,8 @@ struct Host {
   KernelProfile kernel;
   unsigned cpus = 4;
   sim::I350CardConfig card;  ///< `[host.card]`
+  /// Its processors, memory and driver are not ours: `niclab serve` lets them in.
+  bool external = false;
   std::vector<Nic> nics;
 };
 

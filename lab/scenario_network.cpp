@@ -119,7 +119,8 @@ void read_hosts(TableReader& root, Scenario& s, const std::filesystem::path& fol
     h.name = read_name(t, "name", 32);
     h.kernel.version = static_cast<KernelVersion>(t.choice("kernel", {"3.13", "4.0"}, 0));
     h.kernel.hz = t.one_of("hz", h.kernel.hz, {100, 250, 300, 1000});
-    h.cpus = t.number("cpus", h.cpus, 1, 64);
+    h.external = t.boolean("external").value_or(false);
+    h.cpus = t.number("cpus", h.external ? 1 : h.cpus, 1, 64);
     read_card(t, h.card, folder);
     t.require("nic", "at least one [[host.nic]]");
     t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h)); });

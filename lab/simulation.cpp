@@ -5,6 +5,7 @@
 #include <systemc>
 
 #include "lab/function_log.hpp"
+#include "lab/guest_door.hpp"
 #include "lab/instruments.hpp"
 #include "lab/journeys.hpp"
 #include "lab/kernel_log.hpp"
@@ -61,6 +62,10 @@ class Simulation final : public LiveRun {
     }
     network_ = std::make_unique<Network>(world_, scenario, machines_);
     for (auto& m : machines_) m->power_on([this] { return start_; }, [this] { check_ready(); });
+    if (options.replay != nullptr)
+      for (std::size_t h = 0; h < machines_.size(); ++h)
+        if (machines_[h]->guest() != nullptr)
+          replays_.push_back(std::make_unique<GuestReplay>(*machines_[h], engine_, options.replay->hosts[h]));
     const Waves& w = scenario.waves;
     if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
@@ -71,7 +76,6 @@ class Simulation final : public LiveRun {
 
   std::unique_ptr<RunResult> run() {
     const auto begin = std::chrono::steady_clock::now();
-    auto result = std::make_unique<RunResult>();
     std::string aborted;
     try {
       scheduler_.start();
@@ -84,9 +88,16 @@ class Simulation final : public LiveRun {
       writer_.reset();
       throw;
     }
+    auto result = conclude(aborted);
+    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return result;
+  }
+
+  /// Reads the result where the run ended, or where it was when it was `aborted`.
+  std::unique_ptr<RunResult> conclude(const std::string& aborted) {
+    auto result = std::make_unique<RunResult>();
     close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now() + kWavePatience);
     if (writer_) writer_->close();
-    result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (start_ == Time::never() && aborted.empty()) refuse();
     const Time end = aborted.empty() ? end_ : engine_.now();
     result->time_ns = end.ns();
@@ -124,8 +135,22 @@ class Simulation final : public LiveRun {
     pause_after_start_ = after_start;
     for (auto& m : machines_) shells_.push_back(std::make_unique<MachineShell>(*m));
     for (auto& s : shells_) hosts_.push_back(s.get());
+    for (std::size_t h = 0; h < machines_.size(); ++h)
+      doors_.push_back(machines_[h]->guest() == nullptr
+                           ? nullptr
+                           : std::make_unique<GuestDoor>(*machines_[h], h,
+                                                         GuestDoor::Run{[this] { return paused_at_; },
+                                                                        [this] { run_until_answered(); },
+                                                                        [this] { pause_at(engine_.now()); }},
+                                                         options_.recorder));
     proceed();
     if (start_ == Time::never()) refuse();
+  }
+  GuestCard* guest(std::size_t host) override { return doors_[host].get(); }
+  Time next_event() const override { return engine_.next_event(); }
+  std::unique_ptr<RunResult> finish() override {
+    end_ = niclab::min(end_, paused_at_);
+    return conclude({});
   }
   Time start_line() const override { return start_; }
   Time now() const override { return paused_at_; }
@@ -221,7 +246,9 @@ class Simulation final : public LiveRun {
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
                                           kObserverAgent + 2, *this);
     if (pause_after_start_) pause_at(start_ + *pause_after_start_);
-    if (scenario_.run.duration) {
+    if (options_.replay != nullptr) {
+      stop_at(options_.replay->end);
+    } else if (scenario_.run.duration) {
       stop_at(start_ + *scenario_.run.duration);
     } else {
       engine_.at<&Simulation::check_idle>(start_ + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
@@ -251,6 +278,12 @@ class Simulation final : public LiveRun {
     paused_at_ = limit();
     over_ = over_ || paused_at_ == end_;
     for (auto& s : shells_) s->paused_at(paused_at_);
+  }
+
+  void run_until_answered() {
+    pause_ = Time::never();
+    while (std::any_of(doors_.begin(), doors_.end(), [](const auto& d) { return d && d->waiting(); }))
+      proceed();
   }
 
   /// A task of the shell: on CPU 0, as those of [[at]].
@@ -340,6 +373,8 @@ class Simulation final : public LiveRun {
   };
   std::vector<std::unique_ptr<MachineShell>> shells_;
   std::vector<shell::Host*> hosts_;
+  std::vector<std::unique_ptr<GuestDoor>> doors_;  // by host
+  std::vector<std::unique_ptr<GuestReplay>> replays_;
   std::optional<Duration> pause_after_start_;
   Time pause_ = Time::never(), paused_at_{};
   bool over_ = false;

@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "driver/config.hpp"
 #include "lab/events.hpp"
+#include "lab/recording.hpp"
 #include "lab/results.hpp"
 #include "lab/scenario.hpp"
 
@@ -31,7 +32,9 @@ struct RunOptions {
   bool stages = false;  ///< latency by stage: costs time, changes nothing simulated
   bool trace =
       false;  ///< with out_dir: trace.json, of the packets the scenario's [trace] chooses; implies stages
-  igb::PlantedBugs bugs{};  ///< for tests: every driver of the run has them
+  Recorder* recorder = nullptr;       ///< of a live run: keeps what comes in from outside
+  const Recording* replay = nullptr;  ///< what came in, instead of an outside
+  igb::PlantedBugs bugs{};            ///< for tests: every driver of the run has them
 };
 
 /// Elaborates and runs the scenario: once per process (SystemC). Throws UserError when the scenario asks for

@@ -44,13 +44,13 @@ struct InterruptLine {
 
 /// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with
 /// the instant it takes effect as annotated delay. `to_bus` carries the CPUs' MMIO and configuration
-/// accesses.
+/// accesses. Neither need be bound: the processors of a host outside are idle (tlm/guest.hpp).
 class Host final : public sc_core::sc_module {
  public:
   static constexpr std::uint64_t kMsiWindow = 0xFEE0'0000, kMsiWindowSize = 0x10'0000;
 
-  tlm_utils::simple_target_socket<Host> from_bus;
-  tlm_utils::simple_initiator_socket<Host> to_bus;
+  tlm_utils::simple_target_socket_optional<Host> from_bus;
+  tlm_utils::simple_initiator_socket_optional<Host> to_bus;
 
   Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, Trace& trace,
        const CostModel& cost, const HostConfig& config, const PcieConfig& pcie, unsigned first_port);

@@ -53,6 +53,9 @@ class Engine {
   /// anything before it.
   Time settled() const { return now_; }
 
+  /// When something happens next; never() when nothing will.
+  Time next_event() const { return Time::from_ps(calendar_.next_time()); }
+
   template <auto Method, class T>
   void at(Time t, Kind kind, unsigned agent, T& object, std::uint32_t arg = 0) {
     check_future(t);

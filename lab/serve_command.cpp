@@ -1,0 +1,199 @@
+// `niclab serve`: the card of an external host behind vfio-user sockets, while simulated time follows the
+// wall clock.
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+
+#include "bridge/vfio_user/server.hpp"
+#include "lab/commands.hpp"
+#include "lab/live_run.hpp"
+#include "lab/report.hpp"
+#include "lab/served_function.hpp"
+#include "lab/summary.hpp"
+#include "lab/user_error.hpp"
+
+namespace niclab::lab {
+namespace {
+
+using WallClock = std::chrono::steady_clock;
+using std::chrono::nanoseconds;
+
+constexpr Duration kSlice = 1_ms;        // simulated at once, before clients are asked again
+constexpr Duration kFreeSlice = 100_us;  // at pace "free"
+constexpr nanoseconds kLongestWait = std::chrono::milliseconds(100);
+constexpr Duration kForEver = Duration::from_s(200ull * 24 * 3600);  // what a Time can hold, nearly
+
+/// SIGINT and SIGTERM as something to poll.
+class StopSignal {
+ public:
+  StopSignal() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &before_);
+    fd_ = vfio_user::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  ~StopSignal() {
+    signalfd_siginfo info;
+    while (::read(fd_.get(), &info, sizeof info) > 0) {
+    }
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+  int fd() const { return fd_.get(); }
+
+ private:
+  sigset_t before_;
+  vfio_user::UniqueFd fd_;
+};
+
+/// One socket and the function behind it.
+class Door {
+ public:
+  Door(std::string name, const std::string& path, GuestCard& card, unsigned function, std::ostream& log)
+      : name_(std::move(name)), listener_(path), function_(card, function), log_(log) {}
+
+  /// What poll() is to watch.
+  pollfd watched() const {
+    if (!session_) return {listener_.fd(), POLLIN, 0};
+    return {session_->fd(), static_cast<short>(POLLIN | (session_->wants_to_send() ? POLLOUT : 0)), 0};
+  }
+  void serve() {
+    if (!session_) {
+      vfio_user::UniqueFd client = listener_.accept();
+      if (!client) return;
+      function_.reset();
+      session_.emplace(std::move(client), function_);
+      function_.attach(&*session_);
+      say("client connected");
+    }
+    if (!session_->serve()) close();
+  }
+  const std::string& path() const { return listener_.path(); }
+  const std::string& name() const { return name_; }
+
+ private:
+  void close() {
+    const auto& c = session_->counters();
+    say(session_->reason() + " after " + std::to_string(c.region_reads) + " reads, " +
+        std::to_string(c.region_writes) + " writes, " + std::to_string(c.interrupts) + " interrupts");
+    function_.attach(nullptr);
+    session_.reset();
+    function_.reset();
+  }
+  void say(const std::string& line) { log_ << "niclab serve: " << name_ << ": " << line << std::endl; }
+
+  std::string name_;
+  vfio_user::Listener listener_;
+  ServedFunction function_;
+  std::optional<vfio_user::Session> session_;
+  std::ostream& log_;
+};
+
+/// How far simulated time was behind the wall clock.
+struct Lag {
+  nanoseconds worst{};
+  void add(nanoseconds now) { worst = std::max(worst, now); }
+};
+
+class Server {
+ public:
+  Server(LiveRun& run, bool free_pace, std::ostream& log) : run_(run), free_(free_pace), log_(log) {}
+  void add(std::string name, const std::string& path, GuestCard& card, unsigned function) {
+    doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, log_));
+    log_ << "niclab serve: " << doors_.back()->name() << " on " << path << std::endl;
+  }
+
+  void loop() {
+    const StopSignal stop;
+    const auto wall_start = WallClock::now();
+    const Time start = run_.now();
+    const auto wall_time = [&] {
+      return start + Duration::from_ns(
+                         static_cast<std::uint64_t>(nanoseconds(WallClock::now() - wall_start).count()));
+    };
+    std::vector<pollfd> watched;
+    for (;;) {
+      const Time due = free_ ? run_.now() + kFreeSlice : wall_time();
+      if (due > run_.now()) {
+        lag_.add(free_ ? nanoseconds{} : nanoseconds((due - run_.now()).ps() / 1000));
+        run_.run_to(niclab::min(due, run_.now() + kSlice));
+      }
+      watched.assign(1, {stop.fd(), POLLIN, 0});
+      for (const auto& d : doors_) watched.push_back(d->watched());
+      const timespec wait = patience(due);
+      if (ppoll(watched.data(), watched.size(), &wait, nullptr) <= 0) continue;
+      if (watched[0].revents != 0) return;
+      if (!free_ && wall_time() > run_.now()) run_.run_to(niclab::min(wall_time(), run_.now() + kSlice));
+      for (std::size_t i = 0; i < doors_.size(); ++i)
+        if (watched[i + 1].revents != 0) doors_[i]->serve();
+    }
+  }
+  const Lag& lag() const { return lag_; }
+
+ private:
+  /// Until something is to be done: nothing when simulated time is late.
+  timespec patience(Time due) const {
+    nanoseconds wait{};
+    if (free_)
+      wait = nanoseconds{};
+    else if (due <= run_.now() || run_.next_event() > due)
+      wait = std::min(kLongestWait,
+                      nanoseconds(run_.next_event() == Time::never()
+                                      ? kLongestWait.count()
+                                      : static_cast<std::int64_t>((run_.next_event() - due).ps() / 1000)));
+    return {static_cast<time_t>(wait.count() / 1'000'000'000),
+            static_cast<long>(wait.count() % 1'000'000'000)};
+  }
+
+  LiveRun& run_;
+  const bool free_;
+  std::ostream& log_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  Lag lag_;
+};
+
+}  // namespace
+
+int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err) {
+  Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+  std::vector<Link::End> outside;
+  for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
+    for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n)
+      if (scenario.hosts[h].external) outside.push_back({h, n});
+  if (outside.empty())
+    throw UserError(command.file.string() + ": no host is external, expected one with external = true");
+  if (command.sockets.size() != outside.size())
+    throw UserError("--vfio-user: " + std::to_string(command.sockets.size()) + " sockets, expected " +
+                    std::to_string(outside.size()) + ", one for each NIC of an external host");
+  scenario.run.duration = kForEver;
+  RunOptions options;
+  options.quiet = true;
+  std::optional<Recorder> recorder;
+  if (command.record) options.recorder = &recorder.emplace(*command.record, scenario);
+  LiveRun& run = open_live_run(scenario, options, Duration{});
+  Server server(run, command.free_pace, err);
+  try {
+    for (std::size_t i = 0; i < outside.size(); ++i) {
+      const Host& host = scenario.hosts[outside[i].host];
+      server.add(host.name + "." + host.nics[outside[i].nic].if_name, command.sockets[i],
+                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic));
+    }
+  } catch (const std::runtime_error& e) {
+    throw UserError(std::string("--vfio-user ") + e.what());
+  }
+  server.loop();
+  if (recorder) recorder->end(run.now());
+  out << "niclab serve: simulated " << (run.now() - run.start_line()).ps() / 1'000'000'000 << " ms; at most "
+      << server.lag().worst.count() / 1000 << " us behind the wall clock; digest " << hex16(run.digest())
+      << std::endl;
+  return 0;
+}
+
+}  // namespace niclab::lab
