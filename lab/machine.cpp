@@ -94,12 +94,6 @@ std::string firmware_version(const hw::Nvm& nvm) {
   return text;
 }
 
-/// What an operating system that has AER does when it finds a function: errors are reported.
-void enable_error_reporting(hw::PciConfigSpace& space) {
-  constexpr std::uint16_t kDeviceControl = 0xA8;
-  space.write16(kDeviceControl, space.read16(kDeviceControl) | 0xF);
-}
-
 std::string module_name(const Host& h, const char* part) {
   std::string s = h.name + "_" + part;
   std::replace_if(
@@ -141,7 +135,6 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
         std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}, offer));
     const auto bars = firmware.assign(device_.config_space(f));
     for (unsigned bar = 0; bar < bars.size(); ++bar) functions_[f]->set_bar(bar, bars[bar]);
-    enable_error_reporting(device_.config_space(f));
   }
   for (unsigned f = 0; f < nics(); ++f) {
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
