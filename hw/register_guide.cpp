@@ -246,7 +246,10 @@ constexpr NamedField kTsyncrxcfg[] = {{"CONTROL", tsyncrxcfg::CONTROL},
 constexpr NamedField kTsicr[] = {
     {"SYS_WRAP", tsicr::SYS_WRAP}, {"TXTS", tsicr::TXTS},     {"RXTS", tsicr::RXTS},    {"TT0", tsicr::TT(0)},
     {"TT1", tsicr::TT(1)},         {"AUTT0", tsicr::AUTT(0)}, {"AUTT1", tsicr::AUTT(1)}};
-constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kGcr[] = {{"RESENDS", gcr::RESENDS},
+                               {"CMPL_TMOUT", gcr::CMPL_TMOUT},
+                               {"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND},
+                               {"CAP_VER2", gcr::CAP_VER2}};
 constexpr NamedField kBarctrl[] = {{"FLASH_SIZE", barctrl::FLASH_SIZE}, {"CSR_SIZE", barctrl::CSR_SIZE}};
 
 /// `registers`: names with one blank between them.

@@ -87,12 +87,6 @@ sim::InterruptOffer interrupt_offer(InterruptKind kind) {
   return sim::InterruptOffer::msix;
 }
 
-/// What an operating system that has AER does when it finds a function: errors are reported.
-void enable_error_reporting(hw::PciConfigSpace& space) {
-  constexpr std::uint16_t kDeviceControl = 0xA8;
-  space.write16(kDeviceControl, space.read16(kDeviceControl) | 0xF);
-}
-
 std::string module_name(const Host& h, const char* part) {
   std::string s = h.name + "_" + part;
   std::replace_if(
@@ -143,7 +137,6 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
         std::make_unique<sim::HostPci>(host_, f, PciAddress{1, 0, static_cast<std::uint8_t>(f)}, offer));
     bars_.push_back(firmware.assign(device_.config_space(f)));
     for (unsigned bar = 0; bar < bars_[f].size(); ++bar) functions_[f]->set_bar(bar, bars_[f][bar]);
-    enable_error_reporting(device_.config_space(f));
   }
   for (unsigned f = 0; f < nics(); ++f) {
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());

@@ -123,7 +123,7 @@ TEST(RegisterWalk, SetAndClearRegistersAndReadOnlyOnes_FactBase_2_6_2) {
     port.write(EITR(v), eitr::CNT_INGR | 0x7FFC);
     EXPECT_EQ(port.read(EITR(v)) & 0x7FFC, 0x7FFCu);
   }
-  for (const Offset read_only : {VET, FCSTS0, RDH(0), Offset{TPR}, Offset{PQGPRC(1)}}) {
+  for (const Offset read_only : {FCSTS0, RDH(0), Offset{TPR}, Offset{PQGPRC(1)}}) {
     const std::uint32_t before = port.read(read_only);
     port.write(read_only, ~before);
     EXPECT_EQ(port.read(read_only), before) << std::hex << read_only;
