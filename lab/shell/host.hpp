@@ -34,6 +34,8 @@ class Host {
   virtual std::vector<PerCpuCount> softirqs() const = 0;
   virtual std::vector<CpuTime> cpu_times() const = 0;
   virtual std::vector<LogLine> kernel_log() const = 0;
+  /// Pulls an interface's cable out, or plugs it in. From a task of the host.
+  virtual void set_cable(const igb::IgbAdapter& adapter, bool in) = 0;
 };
 
 /// The adapter of an interface, nullptr when there is none of that name.

@@ -9,7 +9,7 @@
 
 namespace niclab::test {
 
-class QuietPort final : private DmaLaw {
+class QuietPort : private DmaLaw {
  public:
   static constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
@@ -33,6 +33,11 @@ class QuietPort final : private DmaLaw {
     now += d;
     engine_.run(now);
   }
+
+  /// Frames on the wire so far.
+  std::uint64_t transmitted() const { return bus_.transmitted(); }
+  void receive(Time end, sim::Frame* frame) { function.receive_frame(end, frame); }
+  sim::FramePool& frames() { return frames_; }
 
   Time now{};
 
