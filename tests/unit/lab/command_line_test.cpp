@@ -196,7 +196,7 @@ TEST_F(Commands, BenchPrintsOneObject) {
   for (const char* key :
        {"rx1514_model_pps", "tx64_model_pps", "tx64_model_load_pps", "tx1514_model_pps",
         "tx1514_model_load_pps", "activations_per_packet", "slowdown_rtl_all_64", "slowdown_rtl_all_1514",
-        "slowdown_rtl_all_rx64", "slowdown_two_hosts_64", "slowdown_two_hosts_1514", "rtl_cost"})
+        "slowdown_rtl_all_rx64", "slowdown_two_hosts_64", "slowdown_two_hosts_1514", "registers", "rtl_cost"})
     EXPECT_TRUE(j.contains(key)) << key;
 }
 
