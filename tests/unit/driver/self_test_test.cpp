@@ -148,13 +148,13 @@ TEST_F(SelfTestTest, LostLinkIsOneAndOnlineTestsNothingElse) {
 TEST_F(SelfTestTest, WhileItRunsNobodyOpensTheInterface) {
   probe({.queues = 1});
   pci.link_up();
-  int error = 0;
+  int refused = 0;
   kernel.spawn("ifconfig", 0, [&] {
     kernel.sleep_until(kernel.now() + Duration::from_s(1));
-    error = adapter->ndo_open();
+    refused = adapter->ndo_open();
   });
   run();
-  EXPECT_EQ(error, -16);
+  EXPECT_EQ(refused, -16);
   EXPECT_EQ(adapter->ndo_open(), 0);
 }
 
