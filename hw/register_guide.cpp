@@ -232,7 +232,10 @@ constexpr NamedField kTsynctxctl[] = {{"VALID", tsynctxctl::VALID}, {"EN", tsync
 constexpr NamedField kTsyncrxctl[] = {
     {"VALID", tsyncrxctl::VALID}, {"TYPE", tsyncrxctl::TYPE}, {"EN", tsyncrxctl::EN}};
 constexpr NamedField kTsicr[] = {{"TXTS", tsicr::TXTS}, {"RXTS", tsicr::RXTS}};
-constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kGcr[] = {{"RESENDS", gcr::RESENDS},
+                               {"CMPL_TMOUT", gcr::CMPL_TMOUT},
+                               {"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND},
+                               {"CAP_VER2", gcr::CAP_VER2}};
 
 /// `registers`: names with one blank between them.
 struct Layout {

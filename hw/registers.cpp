@@ -211,7 +211,7 @@ constexpr Register kRegisters[] = {
     {"TXSWC", 0x05ACC, 1, 0, RW, 0, 0xFFFFFFFF, stub, virtualisation, "anti-spoof and loopback of pools"},
     {"VMOLR", 0x05AD0, 8, 4, RW, 0x80002600, 0xFFFFFFFF, stub, virtualisation, "offloads of a pool"},
     {"RPLOLR", 0x05AF0, 1, 0, RW, 0x80000000, 0xC0000000, stub, virtualisation, "offloads of replicated packets"},
-    {"GCR", 0x05B00, 1, 0, RW, 0x00040300, 0x0001FFFF, stub, power, "PCIe control"},
+    {"GCR", 0x05B00, 1, 0, RW, 0x00040300, 0x0001FFFF, implemented, power, "PCIe control"},
     {"FACTPS", 0x05B30, 1, 0, RO, 0, 0, stub, power, "function active and power state"},
     {"SWSM", 0x05B50, 1, 0, mixed, 0, 0x0000000B, implemented, nvm, "software semaphore"},
     {"FWSM", 0x05B54, 1, 0, RO, 0, 0, implemented, nvm, "firmware: mode, valid; 0 without"},

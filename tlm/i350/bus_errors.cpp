@@ -185,8 +185,21 @@ void I350Function::stall_ends(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
   stall_ends_ = Time::never();
   holds_ &= ~kHoldTransmit;
-  for (unsigned q = 0; q < reg::kQueues; ++q) tx_writeback(q, false, t);
+  write_held(t);
   tx_kick(t);
+}
+
+/// What was done while nothing could be written goes now, and is told: of the transmitter a burst begun then,
+/// and what has come after it.
+void I350Function::write_held(Time t) {
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const bool rx = rx_queues_[q].pending_reports(t) != 0, tx = tx_queues_[q].pending_reports(t) != 0;
+    rx_writeback(q, false, t);
+    tx_writeback(q, false, t);
+    tx_writeback(q, false, t);
+    if (rx && rx_queues_[q].pending_reports(t) == 0) queue_cause(vectors_.rx(q), reg::icr::RXDW, t);
+    if (tx && tx_queues_[q].pending_reports(t) == 0) queue_cause(vectors_.tx(q), reg::icr::TXDW, t);
+  }
 }
 
 /// A reset repairs what it can.

@@ -249,7 +249,7 @@ void I350Function::write_io(std::uint32_t offset, std::uint32_t value, Time t) {
 void I350Function::master_enabled_again(Time t) {
   rx_fetches_.schedule(t);
   tx_fetches_.schedule(t);
-  for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
+  write_held(t);
   tx_kick(t);
   rx_retry(t);
 }

@@ -469,6 +469,7 @@ class I350Function {
   void read_over(const ReadTag& tag, std::span<const std::byte> data, Time t);
   void give_up_reads(Time t);
   void stall_ends(Time t, std::uint32_t);
+  void write_held(Time t);
   void holds_end();
   Frame* damaged(Frame* frame);
 

@@ -316,7 +316,8 @@ TEST(Errors, MasterDisableHoldsWorkAndLettingGoResumesIt_FactBase_1_6) {
   EXPECT_FALSE(p.done(15));
   p.write(reg::CTRL, ctrl);
   p.pass(500_us);
-  EXPECT_TRUE(p.done(15));
+  EXPECT_EQ(p.function.account().on_the_wire, 16u);
+  for (unsigned i = 0; i < 16; ++i) EXPECT_TRUE(p.done(i)) << i;
   EXPECT_EQ(p.function.account().delivered, 5u);
   p.expect_account();
 }
@@ -349,6 +350,7 @@ TEST(Errors, EveryResetInTheMiddleOfTrafficAndASecondSetUp_FactBase_4_9) {
       p.pass(100_us);
       const std::uint64_t delivered = p.function.account().delivered;
       p.receive_on();
+      p.write(reg::TDT(0), 0);
       p.write(reg::TDH(0), 0);
       p.transmit_on();
       p.post(0, 8, 200);
