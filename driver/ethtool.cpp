@@ -75,7 +75,7 @@ int IgbAdapter::set_channels(unsigned combined) {
 
 DriverInfo IgbAdapter::get_drvinfo() const {
   const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
-  return {"igb", v4_0 ? "5.2.15-k" : "5.0.5-k", config_.firmware_version, pdev_.address().to_string()};
+  return {"igb", v4_0 ? "5.2.15-k" : "5.0.5-k", fw_version_, pdev_.address().to_string()};
 }
 
 PauseParam IgbAdapter::get_pauseparam() const {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "base/pci.hpp"
 #include "driver/config.hpp"
@@ -74,11 +76,24 @@ class Hardware {
   enum class Identify : std::uint8_t { blink, off, done };
   void identify(Identify state);
 
-  // --- NVM (nvm.cpp), fact base 2.4 --------------------------------------------------------------
+  // --- NVM (nvm.cpp, nvm_identity.cpp, nvm_spi.cpp), fact base 2.4 -------------------------------
   /// 0, or -EIO when the device does not answer.
   int read_nvm(unsigned word, std::uint16_t& value);
   /// Sums the four port sections; 0 or -EIO.
   int validate_nvm_checksum();
+  /// The same for callers to whom a word that cannot be read is 0.
+  std::uint16_t nvm_word(unsigned word);
+  /// Size of the part, in words; known after get_invariants().
+  unsigned nvm_words() const { return nvm_words_; }
+  /// Writes words through EECD, a page at a time: 0, -EINVAL beyond the part, -EBUSY or -EIO when firmware or
+  /// the part does not let us. Checksums are then wrong.
+  int write_nvm(unsigned word, std::span<const std::uint16_t> values);
+  /// Writes the checksum words of all four sections. 0 or a negative errno.
+  int update_nvm_checksums();
+  /// As ethtool -i shows it: "1.63, 0x80000d04", and the version of a combined image, if there is one.
+  std::string read_fw_version();
+  /// The adapter's part number: the string block's text, or the older format's digits; "Unknown" if neither.
+  std::string read_part_number();
   /// Where this port's section of the NVM begins.
   unsigned nvm_base() const { return port_ == 0 ? 0 : 0x40 + 0x40 * port_; }
 
@@ -151,6 +166,15 @@ class Hardware {
   void release_swfw_sync(std::uint32_t resource);
   int acquire_phy() { return acquire_swfw_sync(reg::sw_fw_sync::PHY_SM(port_)); }
   void release_phy() { release_swfw_sync(reg::sw_fw_sync::PHY_SM(port_)); }
+  int sum_nvm_section(unsigned section, unsigned count, std::uint16_t& sum);
+  int acquire_nvm();
+  void release_nvm();
+  void set_nvm_pins(std::uint32_t low, std::uint32_t high);
+  void standby_nvm();
+  void shift_out_nvm_bits(std::uint32_t data, unsigned count);
+  std::uint32_t shift_in_nvm_bits(unsigned count);
+  int nvm_ready();
+  int write_nvm_page(unsigned word, std::span<const std::uint16_t> values);
   bool get_hw_semaphore();
   void put_hw_semaphore();
 
@@ -160,6 +184,7 @@ class Hardware {
   Callback when_removed_;
   bool global_reset_wanted_ = false;
   unsigned port_ = 0;
+  unsigned nvm_words_ = 0;
   std::uint32_t led_default_ = 0, led_mode1_ = 0, led_mode2_ = 0;  // LEDCTL
   std::uint32_t high_water_ = 0, low_water_ = 0;                   // bytes
   LinkSettings link_wanted_;

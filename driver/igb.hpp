@@ -29,6 +29,7 @@ class IgbAdapter;
 struct ProbeResult {
   std::unique_ptr<IgbAdapter> adapter;  ///< nullptr when error != 0
   int error = 0;                        ///< negative errno
+  std::string reason;                   ///< what the driver had against the card, if it said so
 };
 
 /// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
@@ -83,6 +84,11 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   Channels get_channels() const;
   int set_channels(unsigned combined);
   DriverInfo get_drvinfo() const;
+  /// Bytes of the NVM, low byte of each word first (ethtool -e). -EINVAL: outside it; else what reading says.
+  int get_eeprom(unsigned offset, std::span<std::uint8_t> bytes);
+  /// Writes them (ethtool -E), then all checksums. `magic` is the device and vendor ID; else -EFAULT.
+  int set_eeprom(std::uint32_t magic, unsigned offset, std::span<const std::uint8_t> bytes);
+  unsigned get_eeprom_len() const { return 2 * hw_.nvm_words(); }
   PauseParam get_pauseparam() const;
   /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
   /// are ignored, as in igb. 0.
@@ -151,6 +157,8 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
 
   // probe.cpp
   int probe();
+  int refuse(const char* reason);
+  const std::string& probe_reason() const { return reason_; }
   int pci_setup();
   void read_wol();
   int sw_init();
@@ -320,10 +328,11 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   bool running_ = false;    // between ndo_open and ndo_stop
   bool testing_ = false;    // __IGB_TESTING
   bool suspended_ = false;
-  bool reopen_ = false;           // igb_reinit opens the interface
-  bool channel_offline_ = false;  // pci_channel_offline
-  bool wol_supported_ = false;    // IGB_FLAG_WOL_SUPPORTED
-  std::uint32_t wol_ = 0;         // WUFC
+  bool reopen_ = false;              // igb_reinit opens the interface
+  bool channel_offline_ = false;     // pci_channel_offline
+  std::string fw_version_, reason_;  // the latter: why probe() failed
+  bool wol_supported_ = false;       // IGB_FLAG_WOL_SUPPORTED
+  std::uint32_t wol_ = 0;            // WUFC
   std::uint32_t test_icr_ = 0;
   PciSavedState saved_state_;
   bool owns_regions_ = false;

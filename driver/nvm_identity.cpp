@@ -1,4 +1,5 @@
-// What the NVM says about the adapter: firmware version and part number (path-map A-08, fact base 5.1 rows 17, 23).
+// What the NVM says about the adapter: firmware version and part number (path-map A-08, fact base 5.1 rows
+// 17, 23).
 #include <cerrno>
 #include <cstdio>
 
@@ -29,12 +30,6 @@ std::string text(const char* format, Values... values) {
 }
 
 }  // namespace
-
-std::uint16_t Hardware::nvm_word(unsigned word) {
-  std::uint16_t value = 0;
-  read_nvm(word, value);
-  return value;
-}
 
 std::string Hardware::read_fw_version() {
   const bool tracked = nvm_word(kEtrackHighWord) >> 12 == 8;

@@ -11,7 +11,7 @@ constexpr std::uint16_t kPciVendor = 0x00, kPciDevice = 0x02;
 constexpr std::uint16_t kPcieDeviceControl = 0xA8, kPcieLinkStatus = 0xB2;
 constexpr std::uint16_t kAerEnables = 0x000F;
 constexpr std::uint16_t kVendorIntel = 0x8086, kI350Copper = 0x1521;
-constexpr unsigned kNvmInitControl3 = 0x24;
+constexpr unsigned kNvmInitControl3 = 0x24, kNvmThermalSensor = 0x3E;
 constexpr std::uint16_t kNvmApmEnable = 1u << 10;
 
 unsigned clamp_ring(unsigned n) { return (std::clamp(n, kMinRing, kMaxRing) + 7) / 8 * 8; }
@@ -24,7 +24,13 @@ ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name
   ProbeResult result;
   auto adapter = std::make_unique<IgbAdapter>(pdev, core, std::move(name), config);
   result.error = adapter->probe();
-  if (result.error == 0) result.adapter = std::move(adapter);
+  if (result.error == 0) {
+    result.adapter = std::move(adapter);
+  } else if (result.error != -ENODEV) {
+    result.reason = adapter->probe_reason();
+    core.kernel().log("igb: probe of " + pdev.address().to_string() + " failed with error " +
+                      std::to_string(result.error));
+  }
   return result;
 }
 
@@ -93,12 +99,22 @@ int IgbAdapter::sw_init() {
   return 0;
 }
 
+int IgbAdapter::refuse(const char* reason) {
+  log(pdev_.address().to_string() + ": " + reason);
+  reason_ = reason;
+  clear_interrupt_scheme();
+  return -EIO;
+}
+
 int IgbAdapter::probe() {
   if (pdev_.config_read16(kPciVendor) != kVendorIntel || pdev_.config_read16(kPciDevice) != kI350Copper)
     return -ENODEV;
   const std::string where = pdev_.address().to_string() + ": ";
   if (const int error = pci_setup(); error != 0) return error;
-  if (const int error = hw_.get_invariants(); error != 0) return error;
+  if (const int error = hw_.get_invariants(); error != 0) {
+    if (error == -EBUSY) reason_ = "the PHY's semaphore is held by firmware or another port";
+    return error;
+  }
   if (const int error = sw_init(); error != 0) return error;
   const std::uint16_t link = pdev_.config_read16(kPcieLinkStatus);
 
@@ -106,20 +122,13 @@ int IgbAdapter::probe() {
   scatter_gather = true;
   if (hw_.phy_reset_blocked()) log(where + "PHY reset is blocked due to SOL/IDER session.");
   hw_.reset_hw();
-  if (hw_.validate_nvm_checksum() != 0) {
-    log(where + "The NVM Checksum Is Not Valid");
-    clear_interrupt_scheme();
-    return -EIO;
-  }
+  if (hw_.validate_nvm_checksum() != 0) return refuse("The NVM Checksum Is Not Valid");
   hw_.mac_addr = hw_.read_mac_addr();
-  if (hw_.mac_addr.is_zero() || hw_.mac_addr.is_group()) {
-    log(where + "Invalid MAC Address");
-    clear_interrupt_scheme();
-    return -EIO;
-  }
+  if (hw_.mac_addr.is_zero() || hw_.mac_addr.is_group()) return refuse("Invalid MAC Address");
   dev_addr = hw_.mac_addr;
   hw_.rar_set(0, hw_.mac_addr);
 
+  fw_version_ = hw_.read_fw_version();
   start_worker();
   read_wol();
   igb_reset();
@@ -127,10 +136,13 @@ int IgbAdapter::probe() {
   core_.netif_carrier_off(*this);
   core_.register_netdev(*this);
   pdev_.set_error_handler(this);
+  const std::string part_number = hw_.read_part_number();
+  if (hw_.port() == 0) hw_.nvm_word(kNvmThermalSensor);  // what hangs on it is not part of this driver
   hw_.set_eee_i350();
   log(where + "Intel(R) Gigabit Ethernet Network Connection");
   log(where + name + ": (PCIe:" + ((link & 0xF) == 2 ? "5.0Gb/s" : "2.5Gb/s") + ":Width x" +
       std::to_string(link >> 4 & 0x3F) + ") " + dev_addr.to_string());
+  log(where + name + ": PBA No: " + part_number);
   log(where + "Using " + std::string(interrupt_kind()) + " interrupts. " + std::to_string(queues_) +
       " rx queue(s), " + std::to_string(queues_) + " tx queue(s)");
   return 0;

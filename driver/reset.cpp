@@ -22,7 +22,9 @@ int Hardware::get_invariants() {
   if (reg::ctrl_ext::LINK_MODE.get(ctrl_ext) != 0) return -EOPNOTSUPP;  // SerDes and SGMII
   rd32(reg::FWSM);
   port_ = reg::status::LAN_ID.get(rd32(reg::STATUS));
-  if (reg::eecd::SIZE_EX.get(rd32(reg::EECD)) > kLargestEerdSize) return -EOPNOTSUPP;
+  const std::uint32_t nvm_size = reg::eecd::SIZE_EX.get(rd32(reg::EECD));
+  if (nvm_size > kLargestEerdSize) return -EOPNOTSUPP;
+  nvm_words_ = 1u << (6 + nvm_size);
   rmw32(reg::CTRL_EXT, reg::ctrl_ext::I2C_ENA, 0);
   return get_phy_id();
 }

@@ -84,16 +84,6 @@ sim::InterruptOffer interrupt_offer(InterruptKind kind) {
   return sim::InterruptOffer::msix;
 }
 
-/// As igb makes it out of the version words: "1.63, 0x80000001".
-std::string firmware_version(const hw::Nvm& nvm) {
-  using namespace hw::nvm_word;
-  const unsigned version = nvm.word(VERSION);
-  char text[32];
-  std::snprintf(text, sizeof text, "%u.%02x, 0x%04x%04x", version >> 12, version >> 4 & 0xFF,
-                nvm.word(ETRACK_HIGH), nvm.word(ETRACK_LOW));
-  return text;
-}
-
 /// What an operating system that has AER does when it finds a function: errors are reported.
 void enable_error_reporting(hw::PciConfigSpace& space) {
   constexpr std::uint16_t kDeviceControl = 0xA8;
@@ -183,10 +173,10 @@ void Machine::boot() {
     c.flow_control = nic.flow_control;
     c.speed = nic.speed;
     c.bugs = world_.bugs;
-    c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
     if (probed.error != 0) {
-      failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error);
+      failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error) +
+                 (probed.reason.empty() ? "" : ": " + probed.reason);
       break;
     }
     adapters_.push_back(std::move(probed.adapter));

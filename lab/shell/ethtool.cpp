@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "lab/shell/ethtool_eeprom.hpp"
 #include "lab/shell/ethtool_power.hpp"
 #include "lab/shell/ethtool_text.hpp"
 #include "lab/shell/tools.hpp"
@@ -490,38 +491,22 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
 // --- the command line ----------------------------------------------------------------------------
 
 /// Long names of ethtool's options.
-const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
-                                                    {"--pause", "-A"},
-                                                    {"--show-coalesce", "-c"},
-                                                    {"--coalesce", "-C"},
-                                                    {"--show-ring", "-g"},
-                                                    {"--set-ring", "-G"},
-                                                    {"--driver", "-i"},
-                                                    {"--show-features", "-k"},
-                                                    {"--show-offload", "-k"},
-                                                    {"--features", "-K"},
-                                                    {"--offload", "-K"},
-                                                    {"--show-channels", "-l"},
-                                                    {"--set-channels", "-L"},
-                                                    {"--show-nfc", "-n"},
-                                                    {"--show-ntuple", "-n"},
-                                                    {"-u", "-n"},
-                                                    {"--config-nfc", "-N"},
-                                                    {"--config-ntuple", "-N"},
-                                                    {"-U", "-N"},
-                                                    {"--statistics", "-S"},
-                                                    {"--test", "-t"},
-                                                    {"--change", "-s"},
-                                                    {"--negotiate", "-r"},
-                                                    {"--identify", "-p"},
-                                                    {"--show-time-stamping", "-T"},
-                                                    {"--show-rxfh-indir", "-x"},
-                                                    {"--set-rxfh-indir", "-X"},
-                                                    {"--help", "-h"}};
+const std::map<std::string, std::string> kLongNames{
+    {"--show-pause", "-a"},      {"--pause", "-A"},          {"--show-coalesce", "-c"},
+    {"--coalesce", "-C"},        {"--show-ring", "-g"},      {"--set-ring", "-G"},
+    {"--driver", "-i"},          {"--eeprom-dump", "-e"},    {"--change-eeprom", "-E"},
+    {"--show-features", "-k"},   {"--show-offload", "-k"},   {"--features", "-K"},
+    {"--offload", "-K"},         {"--show-channels", "-l"},  {"--set-channels", "-L"},
+    {"--show-nfc", "-n"},        {"--show-ntuple", "-n"},    {"-u", "-n"},
+    {"--config-nfc", "-N"},      {"--config-ntuple", "-N"},  {"-U", "-N"},
+    {"--statistics", "-S"},      {"--test", "-t"},           {"--change", "-s"},
+    {"--negotiate", "-r"},       {"--identify", "-p"},       {"--show-time-stamping", "-T"},
+    {"--show-rxfh-indir", "-x"}, {"--set-rxfh-indir", "-X"}, {"--help", "-h"}};
 
 constexpr const char* kHelp =
     "ethtool DEV | -a DEV | -A DEV [autoneg on|off] [rx on|off] [tx on|off] | -c DEV | -C DEV rx-usecs N "
-    "[tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
+    "[tx-usecs N] | -e DEV [offset N] [length N] | -E DEV magic N offset N value N |\n  "
+    "-g DEV | -G DEV [rx N] [tx N] | -i DEV "
     "|\n"
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
@@ -544,7 +529,6 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
 
 /// Options that ethtool knows and this driver, or this laboratory, does not.
 const std::map<std::string, std::string> kNotSupported{{"-d", "Cannot get register dump"},
-                                                       {"-e", "Cannot get EEPROM data"},
                                                        {"-m", "Cannot get module EEPROM information"},
                                                        {"-p", "Cannot identify NIC"},
                                                        {"-w", "Can not get dump level"},
@@ -573,6 +557,8 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
     return set_flow_hash_step(dev, rest);
   }
   if (option == "-K") return set_offload_step(dev, rest);
+  if (option == "-e") return show_eeprom(dev, rest);
+  if (option == "-E") return change_eeprom(dev, rest);
   if (option == "-t") return self_test_step(dev, rest);
   if (option == "-s" && !rest.empty() && rest[0] == "wol") return wake_step(dev, rest);
   if (option == "-s") return setter(dev, "Cannot get current device settings", 1, link_wish(rest), set_link);

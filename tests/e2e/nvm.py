@@ -46,9 +46,9 @@ class Nvm(unittest.TestCase):
         path.write_text(text)
         return path
 
-    def run_host(self, card, nic="", code=0):
+    def run_host(self, card, nic="", code=0, options=()):
         scenario = self.write("s.toml", HOST.format(card=card, nic=nic))
-        done = niclab("run", scenario, "--out", self.folder / "out")
+        done = niclab("run", scenario, "--out", self.folder / "out", *options)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(len(done.stderr.splitlines()), 1 if code else 0, done.stderr)
         return done.stderr
@@ -146,8 +146,14 @@ class Nvm(unittest.TestCase):
             hold = f'[[host.card.firmware]]\nresource = "{resource}"\n'
             self.run_host(hold + 'duration = "20ms"', mac)
             line = self.run_host(hold, mac, code=2)
-            self.assertIn("h1.eth0: probe failed: Device or resource busy", line)
-        self.run_host('[[host.card.firmware]]\nresource = "phy0"\nfrom = "1ms"\nduration = "3ms"\nevery = "10ms"\n', mac)
+            self.assertIn("h1.eth0: probe failed: Device or resource busy: the PHY's semaphore is held by firmware or another port", line)
+        often = '[[host.card.firmware]]\nresource = "phy0"\nfrom = "1ms"\nduration = "3ms"\nevery = "10ms"\n'
+        digests = []
+        for card, options in (("", ()), (often, ()), (often, ("--eager",))):
+            self.run_host(card, mac, options=options)
+            digests.append(summary(self.folder / "out")["sim"]["digest"])
+        self.assertNotEqual(digests[0], digests[1], "the driver waits for firmware")
+        self.assertEqual(digests[1], digests[2])
         for keys, text in [('resource = "phy9"', "unknown value"), ('resource = "phy0"\nduration = "0s"', "is zero"),
                            ('resource = "phy0"\nduration = "2ms"\nevery = "1ms"', "is not above duration")]:
             self.assertIn(text, self.run_host("[[host.card.firmware]]\n" + keys, mac, code=2))
@@ -159,9 +165,9 @@ class Nvm(unittest.TestCase):
             return niclab("sh", scenario, "--at", "1ms", *[a for line in lines for a in ("-c", line)])
 
         done = shell("ethtool -e eth0 offset 0 length 6")
-        self.assertEqual(done.stdout, "Offset\t\tValues\n------\t\t------\n0x0000:\t\t02 00 00 00 00 01 \n")
+        self.assertEqual(done.stdout, "Offset\t\tValues\n------\t\t------\n0x0000:\t\t02 00 00 00 00 01 \n\n")
         write = "ethtool -E eth0 magic 0x15218086 offset 0xa0 value 0x5a"
-        done = shell(write, "ethtool -e eth0 offset 0xa0 length 1", "ethtool -e eth0 raw on")
+        done = shell(write, "ethtool -e eth0 offset 0xa0 length 1")
         self.assertIn("0x00a0:\t\t5a", done.stdout)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Bad address", shell("ethtool -E eth0 magic 1 offset 0xa0 value 0x5a").stdout)

@@ -55,6 +55,8 @@ class FakePciDevice : public PciDevice {
   std::map<std::uint64_t, Mapping> mappings;
   unsigned msix_entries = 10;
   unsigned msix_granted = 0;  ///< vectors enable_msix gave
+  unsigned swsm_taken_reads = 0;     ///< so many reads of SWSM find another port's SMBI
+  bool firmware_keeps_swsm = false;  ///< SWSM.SWESMBI does not stick
   bool offers_msi = true;
   bool msi = false;             ///< enabled
   bool gone = false;            ///< reads return all ones
@@ -229,7 +231,10 @@ class FakePciDevice : public PciDevice {
   std::uint32_t read(reg::Offset o) {
     std::uint32_t& r = at(o);
     const std::uint32_t value = r;
-    if (o == reg::SWSM) r |= reg::swsm::SMBI;
+    if (o == reg::SWSM) {
+      if (swsm_taken_reads != 0 && swsm_taken_reads-- != 0) return value | reg::swsm::SMBI;
+      r |= reg::swsm::SMBI;
+    }
     if (is_statistic(o) || is_rqdpc(o) || o == reg::ICR) r = 0;
     if (o == reg::IMC) return at(reg::IMS);
     if (o == reg::EIMC) return at(reg::EIMS);
@@ -248,6 +253,9 @@ class FakePciDevice : public PciDevice {
         if ((value & reg::ctrl::GIO_MASTER_DISABLE) != 0) at(reg::STATUS) &= ~reg::status::GIO_MASTER_ENABLE;
         break;
       case reg::STATUS: return;
+      case reg::SWSM:
+        if (firmware_keeps_swsm) value &= ~reg::swsm::SWESMBI;
+        break;
       case reg::EERD: {
         const std::uint32_t word = reg::eerd::ADDR.get(value);
         r = word < nvm_.size() ? reg::eerd::DATA.put(nvm_[word]) | reg::eerd::DONE : reg::eerd::DONE;

@@ -60,6 +60,7 @@ class DriverTest : public testing::Test {
   void probe(IgbConfig config = {}) {
     ProbeResult result = igb_probe(pci, core, "eth0", config);
     error = result.error;
+    reason = result.reason;
     adapter = std::move(result.adapter);
   }
   void open(IgbConfig config = {}) {
@@ -123,6 +124,7 @@ class DriverTest : public testing::Test {
   FakeNetdevCore core{kernel};
   std::unique_ptr<IgbAdapter> adapter;
   int error = 0;
+  std::string reason;
 };
 
 }  // namespace niclab::igb::test

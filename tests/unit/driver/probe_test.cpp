@@ -80,6 +80,9 @@ TEST_F(OrderTest, A_08_FactBase_5_1_Probe) {
                    {"16", kWrite, RAL(0), 0x119F36A0},
                    {"16 flush", kRead, STATUS},
                    {"16", kWrite, RAH(0), 0x80003322},
+                   {"17 eTrack", kWrite, EERD, this->eerd(0x43)},
+                   {"17 combo", kWrite, EERD, this->eerd(0x3D)},
+                   {"17 version", kWrite, EERD, this->eerd(0x05)},
                    {"18", kWrite, EERD, this->eerd(0x24)},
                    {"18", kRead, WUFC},
                    {"19 5.2.1", kRead, RXPBS},
@@ -117,6 +120,9 @@ TEST_F(OrderTest, A_08_FactBase_5_1_Probe) {
                    {"19 5.2.9 closed", kWrite, MDIC, this->mdic(0, write) | 0x0800},
                    {"19 5.2.10", kWrite, VET, 0x8100},
                    {"21", kWrite, CTRL_EXT, ctrl_ext::DRV_LOAD},
+                   {"23 PBA", kWrite, EERD, this->eerd(0x08)},
+                   {"23 PBA", kWrite, EERD, this->eerd(0x09)},
+                   {"24 ETS", kWrite, EERD, this->eerd(0x3E)},
                    {"25", kRead, IPCNFG},
                    {"25", kRead, EEER},
                    {"25", kRead, EEE_SU},
@@ -296,19 +302,94 @@ TEST_F(DriverTest, VftaIsWrittenTenTimes) {  // fact base 2.7.11
 }
 
 TEST_F(DriverTest, WrongNvmSumInAnySectionFailsProbe) {
-  pci.nvm(0x105) ^= 1;  // port 3's section
+  for (const unsigned section : {0x000u, 0x080u, 0x0C0u, 0x100u}) {  // this is port 0 (5.7)
+    pci.nvm(section + 0x05) ^= 1;
+    probe();
+    EXPECT_EQ(error, -5) << section;
+    EXPECT_EQ(reason, "The NVM Checksum Is Not Valid");
+    EXPECT_EQ(adapter, nullptr);
+    EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("The NVM Checksum Is Not Valid")));
+    EXPECT_THAT(kernel.log_lines(),
+                testing::Contains(HasSubstr("igb: probe of 0000:01:00.0 failed with error -5")));
+    EXPECT_TRUE(core.registered.empty());
+    pci.nvm(section + 0x05) ^= 1;
+  }
   probe();
-  EXPECT_EQ(error, -5);
-  EXPECT_EQ(adapter, nullptr);
-  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("The NVM Checksum Is Not Valid")));
-  EXPECT_TRUE(core.registered.empty());
+  EXPECT_EQ(error, 0);
+}
+
+TEST_F(DriverTest, SemaphoresAreWaitedForButNotForEver) {  // fact base 2.4.5
+  pci.swsm_taken_reads = 1000;
+  probe();
+  EXPECT_EQ(error, 0) << "another port lets go after 50 ms";
+  adapter.reset();
+  const Time begin = kernel.now();
+  pci.at(reg::SW_FW_SYNC) = reg::sw_fw_sync::PHY_SM(0) << 16;
+  probe();
+  EXPECT_EQ(error, -16);
+  EXPECT_THAT(reason, HasSubstr("semaphore"));
+  EXPECT_GE(kernel.now(), begin + Duration::from_s(1)) << "200 times 5 ms";
+  EXPECT_EQ(pci.at(reg::SWSM) & reg::swsm::SWESMBI, 0u) << "and SWSM is free again";
+  pci.at(reg::SW_FW_SYNC) = 0;
+  pci.firmware_keeps_swsm = true;
+  probe();
+  EXPECT_EQ(error, -16);
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("igb: probe of 0000:01:00.0 failed with error -16")));
+}
+
+TEST_F(DriverTest, A_08_PartNumberAndVersionsComeFromTheNvm) {  // fact base 5.1 rows 17, 23
+  const std::pair<unsigned, std::uint16_t> words[] = {{0x08, 0xFAFA},  {0x09, 0x110},   {0x110, 3},
+                                                      {0x111, 0x4731}, {0x112, 0x2D32}, {0x05, 0x1630},
+                                                      {0x42, 0x0D04},  {0x43, 0x8000}};
+  for (const auto& [word, value] : words) pci.nvm(word) = value;
+  for (const unsigned section : {0x000u, 0x100u}) pci.fix_checksum(section);
+  probe();
+  ASSERT_EQ(error, 0);
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("eth0: PBA No: G1-2")));
+  EXPECT_EQ(adapter->get_drvinfo().firmware_version, "1.63, 0x80000d04");
+}
+
+TEST_F(DriverTest, A_08_OlderAndCombinedVersions) {
+  pci.nvm(0x08) = 0x1234;
+  pci.nvm(0x09) = 0xAB05;
+  pci.nvm(0x05) = 0x2013;
+  pci.fix_checksum(0);
+  probe();
+  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("eth0: PBA No: 1234AB-005")));
+  EXPECT_EQ(adapter->get_drvinfo().firmware_version, "2.13.3") << "no eTrack ID, digits in the low byte";
+  adapter.reset();
+  pci.nvm(0x43) = 0x8001;
+  pci.nvm(0x3D) = 0x0040;
+  pci.nvm(0x40 + 0x83) = 0x0104;  // in port 2's section
+  pci.nvm(0x40 + 0x84) = 0x0507;
+  pci.fix_checksum(0);
+  pci.fix_checksum(0xC0);
+  probe();
+  ASSERT_EQ(error, 0);
+  EXPECT_EQ(adapter->get_drvinfo().firmware_version, "2.13, 0x80010000, 1.1029.7");
+}
+
+TEST_F(DriverTest, A_17_EepromIsReadByteByByte) {
+  probe();
+  ASSERT_EQ(error, 0);
+  EXPECT_EQ(adapter->get_eeprom_len(), 16384u);
+  std::array<std::uint8_t, 5> bytes{};
+  EXPECT_EQ(adapter->get_eeprom(1, bytes), 0);
+  EXPECT_THAT(bytes, testing::ElementsAre(0x36, 0x9F, 0x11, 0x22, 0x33));
+  EXPECT_EQ(adapter->get_eeprom(16380, bytes), -22);
+  EXPECT_EQ(adapter->set_eeprom(0x80861521, 0, bytes), -14) << "magic is device, then vendor";
+  EXPECT_EQ(adapter->set_eeprom(0x15218086, 0, {}), -95);
 }
 
 TEST_F(DriverTest, InvalidMacFailsProbe) {
-  pci.nvm(0) |= 0x0001;  // group bit
-  pci.fix_checksum(0);
-  probe();
-  EXPECT_EQ(error, -5);
+  for (const std::uint16_t first : {0x0001, 0x0000}) {  // a group's; none at all
+    pci.nvm(0) = first;
+    pci.nvm(1) = pci.nvm(2) = 0;
+    pci.fix_checksum(0);
+    probe();
+    EXPECT_EQ(error, -5);
+    EXPECT_EQ(reason, "Invalid MAC Address");
+  }
   EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("Invalid MAC Address")));
 }
 
