@@ -312,7 +312,8 @@ inline constexpr std::uint32_t TXTS = bit(1), RXTS = bit(2);
 
 namespace barctrl {  // 1.3
 inline constexpr Field FLASH_SIZE{8, 3};
-}
+inline constexpr std::uint32_t CSR_SIZE = bit(13);
+}  // namespace barctrl
 namespace gcr {  // 2.16
 inline constexpr std::uint32_t CMPL_TMOUT_RESEND = bit(16), CAP_VER2 = bit(18);
 inline constexpr Field RESENDS{8, 4};

@@ -232,10 +232,15 @@ constexpr NamedField kTsynctxctl[] = {{"VALID", tsynctxctl::VALID}, {"EN", tsync
 constexpr NamedField kTsyncrxctl[] = {
     {"VALID", tsyncrxctl::VALID}, {"TYPE", tsyncrxctl::TYPE}, {"EN", tsyncrxctl::EN}};
 constexpr NamedField kTsicr[] = {{"TXTS", tsicr::TXTS}, {"RXTS", tsicr::RXTS}};
+<<<<<<< HEAD
 constexpr NamedField kGcr[] = {{"RESENDS", gcr::RESENDS},
                                {"CMPL_TMOUT", gcr::CMPL_TMOUT},
                                {"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND},
                                {"CAP_VER2", gcr::CAP_VER2}};
+=======
+constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kBarctrl[] = {{"FLASH_SIZE", barctrl::FLASH_SIZE}, {"CSR_SIZE", barctrl::CSR_SIZE}};
+>>>>>>> pci
 
 /// `registers`: names with one blank between them.
 struct Layout {
@@ -300,6 +305,7 @@ constexpr Layout kLayouts[] = {
     {"TSYNCRXCTL", kTsyncrxctl},
     {"TSICR", kTsicr},
     {"GCR", kGcr},
+    {"BARCTRL", kBarctrl},
 };
 
 struct Section {

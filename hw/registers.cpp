@@ -222,7 +222,7 @@ constexpr Register kRegisters[] = {
     {"DCA_CTRL", 0x05B74, 1, 0, RW, 0x00000001, 0x0000001F, stub, power, "DCA control"},
     {"PCIEERRSTS", 0x05BA8, 1, 0, W1C, 0, 0xFFFFFFFF, stub, power, "PCIe error status"},
     {"PCIEMISC", 0x05BB8, 1, 0, RW, 0, 0xFFFFFFFF, stub, power, "PCIe power decisions"},
-    {"BARCTRL", 0x05BFC, 1, 0, RO, 0x00002000, 0, stub, power, "BAR configuration"},
+    {"BARCTRL", 0x05BFC, 1, 0, RO, 0x00002000, 0, implemented, power, "BAR configuration"},
     {"RETA", 0x05C00, 32, 4, RW, 0, 0x07070707, implemented, receive_filters, "RSS redirection table"},
     {"RSSRK", 0x05C80, 10, 4, RW, 0, 0xFFFFFFFF, implemented, receive_filters, "RSS key"},
     {"ETQF", 0x05CB0, 8, 4, RW, 0, 0xFFFFFFFF, implemented, receive_filters, "EtherType queue filters"},

