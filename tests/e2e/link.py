@@ -160,7 +160,7 @@ command = "ethtool -a eth0"
                                   "--set", "host[1].nic.negotiation=100ms", "--set", "app[1].count=10")
         self.assertEqual(done.returncode, 0, done.stderr)
         log = (out / "kernel.log").read_text()
-        ups = {host: re.findall(rf"{host}: igb eth0 NIC Link is Up (.*)", log) for host in ("h1", "h2")}
+        ups = {host: re.findall(rf"{host}: igb: eth0 NIC Link is Up (.*)", log) for host in ("h1", "h2")}
         full = "1000 Mbps Full Duplex, Flow Control: RX/TX"
         self.assertEqual(ups["h1"], [full, "100 Mbps Full Duplex, Flow Control: None", full, full])
         self.assertEqual(ups["h2"], [full, "100 Mbps Half Duplex, Flow Control: None", full, full])
@@ -185,7 +185,7 @@ command = "ethtool -a eth0"
         self.assertEqual(len(digests), 1)
         log = (out / "kernel.log").read_text()
         for host in ("h1", "h2"):
-            said = [line.split("NIC Link is ")[1].split()[0] for line in log.splitlines() if f"{host}: igb eth0 NIC Link" in line]
+            said = [line.split("NIC Link is ")[1].split()[0] for line in log.splitlines() if f"{host}: igb: eth0 NIC Link" in line]
             self.assertEqual(said, ["Up", "Down", "Up"])
         account = summary(out)["account"]
         sent, received = account["h1.eth0"], account["h2.eth0"]

