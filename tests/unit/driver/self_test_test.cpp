@@ -150,13 +150,13 @@ TEST_F(SelfTestTest, LostLinkIsOneAndOnlineTestsNothingElse) {
 TEST_F(SelfTestTest, WhileItRunsNobodyOpensTheInterface) {
   probe({.queues = 1});
   pci.link_up();
-  int refused = 0;
+  int opened = 0;
   kernel.spawn("ifconfig", 0, [&] {
     kernel.sleep_until(kernel.now() + Duration::from_s(1));
-    refused = adapter->ndo_open();
+    opened = adapter->ndo_open();
   });
   run();
-  EXPECT_EQ(refused, -16);
+  EXPECT_EQ(opened, -16);
   EXPECT_EQ(adapter->ndo_open(), 0);
 }
 
