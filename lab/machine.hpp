@@ -55,8 +55,6 @@ class Machine {
   /// Why it cannot come up; empty when all is well.
   std::string failure() const;
 
-  /// A NIC as its driver sees it.
-  PciDevice& pci_device(unsigned nic) { return *functions_[nic]; }
   sim::I350& device() { return device_; }
   const sim::I350& device() const { return device_; }
   unsigned nics() const { return static_cast<unsigned>(config_.nics.size()); }
