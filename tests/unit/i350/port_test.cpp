@@ -21,9 +21,9 @@ class NotingPort final : private DmaLaw {
   static constexpr unsigned kVector = 1;
 
   explicit NotingPort(std::uint32_t wthresh)
-      : nvm_(Nvm::make_default(QuietPort::kMac)),
+      : eeprom_(Nvm::make_default(QuietPort::kMac)),
         bus_(engine_, *this, 1),
-        function_(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, config()) {
+        function_(engine_, bus_, frames_, eeprom_, semaphores_, 0, 0, config()) {
     bus_.attach(function_);
     function_.power_on(now_);
     function_.write_config(0x04, 0x0006, 0x3, now_);
@@ -93,7 +93,7 @@ class NotingPort final : private DmaLaw {
   Time now_{};
   sim::Engine engine_{false};
   sim::FramePool frames_;
-  Nvm nvm_;
+  SpiEeprom eeprom_;
   Semaphores semaphores_;
   PortBus bus_;
   sim::I350Function function_;

@@ -19,9 +19,9 @@ using namespace hw;
 class StampedPort final : private DmaLaw {
  public:
   explicit StampedPort(const sim::I350Quirks& quirks = {}, std::int64_t ppb = 0)
-      : nvm_(Nvm::make_default(QuietPort::kMac)),
+      : eeprom_(Nvm::make_default(QuietPort::kMac)),
         bus_(engine_, *this, 1),
-        function(engine_, bus_, frames_, nvm_, semaphores_, 0, 0, config(quirks, ppb)) {
+        function(engine_, bus_, frames_, eeprom_, semaphores_, 0, 0, config(quirks, ppb)) {
     bus_.attach(function);
     function.power_on(now);
     function.write_config(0x04, 0x6, 0x3, now);
@@ -120,7 +120,7 @@ class StampedPort final : private DmaLaw {
   std::vector<std::byte> memory_{kMemory};
   sim::Engine engine_{false};
   sim::FramePool frames_;
-  Nvm nvm_;
+  SpiEeprom eeprom_;
   Semaphores semaphores_;
   PortBus bus_;
   unsigned tail_ = 0;
