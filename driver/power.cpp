@@ -29,6 +29,7 @@ bool IgbAdapter::igb_shutdown(std::uint32_t wanted) {
   core_.netif_device_detach(*this);
   reopen_ = running_;
   if (running_) igb_close();
+  ptp_.suspend();
   clear_interrupt_scheme();
   saved_state_.save(pdev_);
   if ((hw_.rd32(reg::STATUS) & reg::status::LU) != 0) wanted &= ~wufc::LNKC;

@@ -62,12 +62,17 @@ void IgbPtp::reset() {
   freq_ = 0;
   write_ts_config(config_.rx_filter != stack::HwtstampFilter::none);
   start_clock();
+  arm_overflow();
 }
 
-void IgbPtp::stop() {
+void IgbPtp::suspend() {
   kernel_.del_timer(overflow_timer_);
   kernel_.sync();
   tx_skb_.reset();
+}
+
+void IgbPtp::stop() {
+  suspend();
   index_ = -1;
 }
 

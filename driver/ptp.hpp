@@ -50,6 +50,8 @@ class IgbPtp final : public stack::PtpClock {
   void init();
   /// After a reset of the port: stamping as it was asked for, and the clock anew from the host's time.
   void reset();
+  /// Nothing is under way any more, until reset().
+  void suspend();
   void stop();
   /// Number of the clock (/dev/ptp0), -1: none.
   int index() const { return index_; }

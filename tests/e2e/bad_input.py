@@ -162,8 +162,7 @@ class BadInput(unittest.TestCase):
         self.refuse(["frobnicate"], ["frobnicate"])
         self.refuse(["diff", self.folder], ["B"])
         self.refuse(["diff", self.folder, self.folder], ["scenario.json"])
-        for later in ("study", "serve"):
-            self.refuse([later, "x"], ["not in this version"])
+        self.refuse(["study", "x"], ["not in this version"])
 
     def test_folder_that_cannot_be_made(self):
         self.refuse(["run", self.file, "--out", self.file / "below"], ["--out"])
