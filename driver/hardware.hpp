@@ -9,6 +9,7 @@
 
 #include "base/pci.hpp"
 #include "driver/config.hpp"
+#include "driver/ethtool.hpp"
 #include "hw/registers.hpp"
 
 namespace niclab::igb {
@@ -59,6 +60,9 @@ class Hardware {
   void write_vfta(unsigned word, std::uint32_t value);
   MacAddress read_mac_addr();
   void set_eee_i350();
+  /// LEDCTL of `ethtool -p`: the LEDs that NVM word 4 lights for it blink, go dark, or do their work again.
+  enum class Identify : std::uint8_t { blink, off, done };
+  void identify(Identify state);
 
   // --- NVM (nvm.cpp), fact base 2.4 --------------------------------------------------------------
   /// 0, or -EIO when the device does not answer.
@@ -71,6 +75,8 @@ class Hardware {
   // --- PHY (phy.cpp), fact base 2.5 --------------------------------------------------------------
   int read_phy_reg(unsigned number, std::uint16_t& value);
   int write_phy_reg(unsigned number, std::uint16_t value);
+  /// A register behind the PHY's indirect access (registers 16 and 17).
+  int read_emi_reg(std::uint16_t address, std::uint16_t& value);
   int get_phy_id();
   bool phy_reset_blocked();
   void phy_hw_reset();
@@ -79,6 +85,10 @@ class Hardware {
   /// Advertises, restarts auto-negotiation and looks for a link.
   int copper_link_autoneg();
   int phy_setup_82580();
+  /// Forces the speed and duplex of request_link() on PHY and MAC; nothing is negotiated, PAUSE neither.
+  int force_speed_duplex();
+  /// Reads what igb keeps of an established link; with none only whether there is one (row 12 of 5.2).
+  void get_phy_info();
   /// BMSR twice, as its link bit latches low.
   int phy_link_up(bool& up);
 
@@ -91,12 +101,14 @@ class Hardware {
   /// Derives the watermarks from the receive packet buffer; row 1 of 5.2.
   void set_fc_watermarks(std::uint32_t max_frame);
   FlowControl current_fc() const { return fc_current_; }
+  FlowControl requested_fc() const { return fc_requested_; }
   /// What the next setup_link() negotiates; none given: what the NVM says.
   void request_fc(std::optional<FlowControl> fc) { fc_asked_ = fc; }
   /// Puts `fc` into the MAC at once, whatever was negotiated.
   void force_fc(FlowControl fc);
-  /// Fastest speed in Mb/s that the next setup_link() advertises.
-  void advertise_up_to(unsigned mbps) { fastest_ = mbps; }
+  /// What the next setup_link() offers or forces.
+  const LinkSettings& requested_link() const { return link_wanted_; }
+  void request_link(const LinkSettings& wanted) { link_wanted_ = wanted; }
 
   // --- state -------------------------------------------------------------------------------------
   unsigned port() const { return port_; }
@@ -110,6 +122,7 @@ class Hardware {
   void check_removed(reg::Offset offset);
   void disable_pcie_master();
   void init_rx_addrs();
+  void id_led_init();
   int set_default_fc();
   void write_fc_registers();
   void config_fc_after_link_up();
@@ -125,8 +138,9 @@ class Hardware {
   Kernel& kernel_;
   bool removed_ = false;
   unsigned port_ = 0;
-  std::uint32_t high_water_ = 0, low_water_ = 0;  // bytes
-  unsigned fastest_ = 1000;
+  std::uint32_t led_default_ = 0, led_mode1_ = 0, led_mode2_ = 0;  // LEDCTL
+  std::uint32_t high_water_ = 0, low_water_ = 0;                   // bytes
+  LinkSettings link_wanted_;
   std::optional<FlowControl> fc_asked_;
   FlowControl fc_requested_ = FlowControl::full, fc_current_ = FlowControl::none;
 };

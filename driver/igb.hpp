@@ -84,6 +84,19 @@ class IgbAdapter final : public stack::NetDevice {
   /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
   /// are ignored, as in igb. 0.
   int set_pauseparam(const PauseParam& wanted);
+  /// What is asked for, and what the link has.
+  LinkSettings get_link_settings() const;
+  /// The next negotiation offers symmetric PAUSE.
+  bool offers_pause() const;
+  /// Sets the link up anew. -EINVAL: nothing to offer, a mode that is not there, 1000 Mb/s half duplex, or
+  /// firmware forbids it. 1000 Mb/s full duplex is negotiated even if it is to be forced, as in igb.
+  int set_link_settings(const LinkSettings& wanted);
+  /// Energy-efficient Ethernet, read from MAC and PHY. From a task.
+  int get_eee(Eee& eee);
+  /// Restarts the negotiation (ethtool -r).
+  int nway_reset();
+  /// Blinks the port's LEDs for so many seconds (ethtool -p).
+  int set_phys_id(unsigned seconds);
   /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
   /// queue that is not there.
   const RxIndirection& get_rxfh_indir() const { return rss_indir_; }

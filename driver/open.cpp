@@ -21,6 +21,7 @@ void IgbAdapter::igb_reset() {
   hw_.set_eee_i350();
   power_down_if_closed();
   hw_.wr32(reg::VET, stack::kEthPVlan);
+  hw_.get_phy_info();
 }
 
 void IgbAdapter::power_down_if_closed() {

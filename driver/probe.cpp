@@ -43,7 +43,7 @@ IgbAdapter::IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string int
       rss_udp_ports_(config.rss_udp_ports) {
   name = std::move(interface);
   hw_.request_fc(config.flow_control);
-  hw_.advertise_up_to(config.speed);
+  hw_.request_link({.modes = advertised::up_to(config.speed)});
 }
 
 IgbAdapter::~IgbAdapter() {

@@ -66,6 +66,40 @@ inline constexpr std::uint32_t OP_WRITE = 0x04000000, OP_READ = 0x08000000;
 inline constexpr std::uint32_t READY = bit(28), INT_EN = bit(29), ERROR = bit(30), DESTINATION = bit(31);
 }  // namespace mdic
 
+namespace eeer {  // 2.14
+inline constexpr std::uint32_t TX_LPI_EN = bit(16), RX_LPI_EN = bit(17), LPI_FC = bit(18);
+inline constexpr std::uint32_t EEE_NEG = bit(29), RX_LPI = bit(30), TX_LPI = bit(31);
+}  // namespace eeer
+
+namespace ipcnfg {  // 2.14
+inline constexpr std::uint32_t EEE_100M_AN = bit(2), EEE_1G_AN = bit(3);
+}  // namespace ipcnfg
+
+namespace ledctl {  // 2.13: the byte of each LED
+inline constexpr Field LED0{0, 8}, LED1{8, 8}, LED2{16, 8}, LED3{24, 8};
+inline constexpr std::uint32_t kMode = 0xF, kInvert = bit(6), kBlink = bit(7);
+inline constexpr std::uint32_t kModeOn = 0xE, kModeOff = 0xF;
+}  // namespace ledctl
+
+namespace frtimer {  // 2.2
+inline constexpr Field US{0, 10}, MS{10, 10}, S{20, 12};
+}  // namespace frtimer
+
+namespace i2ccmd {  // 2.17
+inline constexpr Field DATA{0, 16}, REGADD{16, 8};
+inline constexpr std::uint32_t OPCODE = bit(27), READY = bit(29), ERROR = bit(31);
+}  // namespace i2ccmd
+
+namespace i2cparams {  // 2.17
+inline constexpr std::uint32_t CLK_OUT = bit(9), DATA_OUT = bit(10), DATA_OE_N = bit(11), DATA_IN = bit(12);
+inline constexpr std::uint32_t CLK_OE_N = bit(13), CLK_IN = bit(14), CLK_STRETCH_DIS = bit(15);
+}  // namespace i2cparams
+
+namespace thstat {  // 2.17
+inline constexpr std::uint32_t PWR_DOWN = bit(0), LINK_THROTTLE = bit(1), HIGH = bit(13), MID = bit(21);
+inline constexpr std::uint32_t LOW = bit(29);
+}  // namespace thstat
+
 namespace phpm {  // 2.5.3
 inline constexpr std::uint32_t SPD = bit(0), D0_LPLU = bit(1), D3_LPLU = bit(2), GO_LINKD = bit(5);
 }  // namespace phpm
@@ -91,7 +125,8 @@ inline constexpr std::uint32_t BLK_PHY_RST_ON_IDE = bit(18);
 }
 
 namespace icr {  // 2.6.1; IMS, IMC, ICS and IAM share the layout
-inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6);
+inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6),
+                               MDAC = bit(9);
 inline constexpr std::uint32_t RXDW = bit(7), VMMB = bit(8), GPHY = bit(10), MNG = bit(18),
                                TIME_SYNC = bit(19);
 inline constexpr std::uint32_t FER = bit(22), THS = bit(23), PCI_EX = bit(24), SCE = bit(25), SWWD = bit(26);

@@ -69,16 +69,53 @@ constexpr NamedField kSwFwSync[] = {{"EEP_SM", sw_fw_sync::EEP_SM},   {"PHY0_SM"
                                     {"PHY2_SM", sw_fw_sync::PHY2_SM}, {"PHY3_SM", sw_fw_sync::PHY3_SM},
                                     {"MBX_SM", sw_fw_sync::MBX_SM},   {"MNG_SM", sw_fw_sync::MNG_SM}};
 constexpr NamedField kManc[] = {{"BLK_PHY_RST_ON_IDE", manc::BLK_PHY_RST_ON_IDE}};
-constexpr NamedField kIcr[] = {
-    {"TXDW", icr::TXDW},           {"LSC", icr::LSC},           {"RXSEQ", icr::RXSEQ},
-    {"RXDMT0", icr::RXDMT0},       {"RXO", icr::RXO},           {"RXDW", icr::RXDW},
-    {"VMMB", icr::VMMB},           {"GPHY", icr::GPHY},         {"MNG", icr::MNG},
-    {"TIME_SYNC", icr::TIME_SYNC}, {"FER", icr::FER},           {"THS", icr::THS},
-    {"PCI_EX", icr::PCI_EX},       {"SCE", icr::SCE},           {"SWWD", icr::SWWD},
-    {"MDDET", icr::MDDET},         {"DOUTSYNC", icr::DOUTSYNC}, {"TCP_TIMER", icr::TCP_TIMER},
-    {"DRSTA", icr::DRSTA},         {"INTA", icr::INTA}};
+constexpr NamedField kIcr[] = {{"TXDW", icr::TXDW},
+                               {"LSC", icr::LSC},
+                               {"RXSEQ", icr::RXSEQ},
+                               {"RXDMT0", icr::RXDMT0},
+                               {"RXO", icr::RXO},
+                               {"RXDW", icr::RXDW},
+                               {"VMMB", icr::VMMB},
+                               {"MDAC", icr::MDAC},
+                               {"GPHY", icr::GPHY},
+                               {"MNG", icr::MNG},
+                               {"TIME_SYNC", icr::TIME_SYNC},
+                               {"FER", icr::FER},
+                               {"THS", icr::THS},
+                               {"PCI_EX", icr::PCI_EX},
+                               {"SCE", icr::SCE},
+                               {"SWWD", icr::SWWD},
+                               {"MDDET", icr::MDDET},
+                               {"DOUTSYNC", icr::DOUTSYNC},
+                               {"TCP_TIMER", icr::TCP_TIMER},
+                               {"DRSTA", icr::DRSTA},
+                               {"INTA", icr::INTA}};
 constexpr NamedField kEicr[] = {
     {"VECTORS", eicr::kVectorMask}, {"TCP_TIMER", eicr::TCP_TIMER}, {"OTHER", eicr::OTHER}};
+constexpr NamedField kLedctl[] = {
+    {"LED0", ledctl::LED0}, {"LED1", ledctl::LED1}, {"LED2", ledctl::LED2}, {"LED3", ledctl::LED3}};
+constexpr NamedField kFrtimer[] = {{"US", frtimer::US}, {"MS", frtimer::MS}, {"S", frtimer::S}};
+constexpr NamedField kI2ccmd[] = {{"DATA", i2ccmd::DATA},
+                                  {"REGADD", i2ccmd::REGADD},
+                                  {"OPCODE", i2ccmd::OPCODE},
+                                  {"READY", i2ccmd::READY},
+                                  {"ERROR", i2ccmd::ERROR}};
+constexpr NamedField kI2cparams[] = {{"CLK_OUT", i2cparams::CLK_OUT},
+                                     {"DATA_OUT", i2cparams::DATA_OUT},
+                                     {"DATA_OE_N", i2cparams::DATA_OE_N},
+                                     {"DATA_IN", i2cparams::DATA_IN},
+                                     {"CLK_OE_N", i2cparams::CLK_OE_N},
+                                     {"CLK_IN", i2cparams::CLK_IN},
+                                     {"CLK_STRETCH_DIS", i2cparams::CLK_STRETCH_DIS}};
+constexpr NamedField kThstat[] = {{"PWR_DOWN", thstat::PWR_DOWN},
+                                  {"LINK_THROTTLE", thstat::LINK_THROTTLE},
+                                  {"HIGH", thstat::HIGH},
+                                  {"MID", thstat::MID},
+                                  {"LOW", thstat::LOW}};
+constexpr NamedField kEeer[] = {{"TX_LPI_EN", eeer::TX_LPI_EN}, {"RX_LPI_EN", eeer::RX_LPI_EN},
+                                {"LPI_FC", eeer::LPI_FC},       {"EEE_NEG", eeer::EEE_NEG},
+                                {"RX_LPI", eeer::RX_LPI},       {"TX_LPI", eeer::TX_LPI}};
+constexpr NamedField kIpcnfg[] = {{"EEE_100M_AN", ipcnfg::EEE_100M_AN}, {"EEE_1G_AN", ipcnfg::EEE_1G_AN}};
 constexpr NamedField kGpie[] = {{"NSICR", gpie::NSICR},
                                 {"Multiple_MSIX", gpie::Multiple_MSIX},
                                 {"LL_INTERVAL", gpie::LL_INTERVAL},
@@ -204,6 +241,13 @@ constexpr Layout kLayouts[] = {
     {"EERD", kEerd},
     {"MDIC", kMdic},
     {"PHPM", kPhpm},
+    {"EEER", kEeer},
+    {"LEDCTL", kLedctl},
+    {"FRTIMER", kFrtimer},
+    {"I2CCMD", kI2ccmd},
+    {"I2CPARAMS", kI2cparams},
+    {"THSTAT", kThstat},
+    {"IPCNFG", kIpcnfg},
     {"EEMNGCTL", kEemngctl},
     {"SWSM", kSwsm},
     {"SW_FW_SYNC", kSwFwSync},

@@ -30,6 +30,7 @@ struct RegisterReadings {
   bool late_grant = false;      ///< EECD.GNT 50 us after REQ; else at once (2.4.1)
   bool late_nvm = false;  ///< EECD.AUTO_RD and STATUS.PF_RST_DONE 1 ms after a reset; else at once (2.4.1)
   bool eerd_refuses = false;     ///< EERD of a word beyond the part is never done; else all ones (2.4.2)
+  bool mdio_frames = false;      ///< MDIC takes an MDIO frame's 25.6 us; else it is READY at once (2.5.1)
   bool phy_at_zero_too = false;  ///< MDIC reaches the internal PHY at address 0 as well as at 1 (2.5.2)
   bool intx_shared = false;      ///< every function's interrupt pin is INTA; else one each (1.2)
 };

@@ -69,6 +69,7 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
+    c.negotiation = n.negotiation;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);

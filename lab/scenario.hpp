@@ -79,6 +79,7 @@ struct Nic {
   InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
+  Duration negotiation = hw::Phy::kDefaultNegotiation;  ///< from a restart of the PHY to its link
   unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };

@@ -63,6 +63,12 @@ unsigned read_rx_usecs(TableReader& t, unsigned fallback) {
   return us;
 }
 
+Duration read_negotiation(TableReader& t, Duration fallback) {
+  const Duration d = t.duration("negotiation").value_or(fallback);
+  if (d < 1_us || d > 10_s) throw t.error("negotiation", "is out of range", "1us to 10s");
+  return d;
+}
+
 void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   nic.table("quirk", [&](TableReader& t) {
     for (const sim::Quirk& q : sim::quirk_table())
@@ -87,6 +93,7 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
   n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
+  n.negotiation = read_negotiation(t, n.negotiation);
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));

@@ -55,6 +55,7 @@ void FarEnd::due(Time t, std::uint32_t source) {
 
 void FarEnd::send(Frame* frame, Time t) {
   const Time start = niclab::max(t, wire_free_);
+  if (!link_end_.cable_in()) return FramePool::unref(frame);
   const hw::LinkSpeed speed = link_end_.speed();
   wire_free_ = start + hw::frame_occupancy(speed, frame->length);
   ++sent_;

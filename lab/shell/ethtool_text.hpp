@@ -44,7 +44,10 @@ std::string offload_parameters(const std::string& dev,
 /// ethtool -T of a device without hardware stamps (path-map E-58, block X20).
 std::string time_stamping(const std::string& dev);
 
-/// ethtool DEV of a gigabit copper port; `speed` 0: no link.
-std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex);
+/// ethtool --show-eee.
+std::string eee_settings(const std::string& dev, const igb::Eee& eee);
+
+/// ethtool DEV of a gigabit copper port; `pause`: the driver would offer it, `s.speed` 0: no link.
+std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pause);
 
 }  // namespace niclab::lab::shell

@@ -8,6 +8,8 @@ namespace niclab::lab::shell {
 
 // ethtool.cpp
 Step ethtool(const Words& words);
+// link_tool.cpp
+Step link(const Words& words);
 // net_tools.cpp
 Step ifconfig(const Words& words);
 Step ip(const Words& words);

@@ -254,10 +254,13 @@ void PortExerciser::message_table() {
 }
 
 void PortExerciser::phy() {
-  static constexpr std::uint16_t kModes[] = {0x1140, 0x1340, 0x0140, 0x2100, 0x0100, 0x1940, 0x9140};
+  static constexpr std::uint16_t kModes[] = {0x1140, 0x1340, 0x0140, 0x2100, 0x0100,
+                                             0x1940, 0x9140, 0x4140, 0x6100};
   if (choices_.one_in(4)) return write(reg::PHPM, choices_.below(64));
   const std::uint32_t address = reg::mdic::REGADD.put(choices_.below(2) * 4);
-  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) | address | choices_.of(kModes));
+  const std::uint16_t value = choices_.of(kModes);
+  looped_ = looped_ || (value & mii::BMCR_LOOPBACK) != 0;
+  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) | address | value);
 }
 
 // --- receive -------------------------------------------------------------------------------------

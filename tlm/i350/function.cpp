@@ -18,6 +18,11 @@ PciIdentity identity(const Nvm& nvm, unsigned number, const I350FunctionConfig& 
   return id;
 }
 
+/// In place of a lot, so that of two cards one becomes master.
+std::uint16_t phy_seed(const MacAddress& mac) {
+  return static_cast<std::uint16_t>(mac.octets[4] << 8 | mac.octets[5]);
+}
+
 }  // namespace
 
 I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
@@ -31,7 +36,7 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm&
       agent_(agent),
       config_(config),
       pci_(identity(nvm, number, config)),
-      phy_(config.negotiation),
+      phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
@@ -83,6 +88,7 @@ void I350Function::power_on(Time t) {
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   io_address_ = 0;
+  offer_eee();
   phy_.reset(t);
   reset(t);
   config_ready_at_ = nvm_loaded_at_;
@@ -166,6 +172,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
   reset_by(config_.quirks.registers, csr_, false);
   csr_[reg::BARCTRL] |=
       reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
+  reset_link(t);
+  free_running_timer_.write(0, t);
   nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
@@ -240,6 +248,7 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r, t);
+    case reg::Chapter::link: return read_link(r, t);
     case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);

@@ -13,6 +13,7 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/free_running_timer.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
@@ -56,7 +57,7 @@ struct PortAccount {
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
+                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
                           tcp_timer = 12;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
@@ -112,13 +113,15 @@ class I350Function {
   RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
-  bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
+  bool link_up(Time t) const { return t >= link_up_from_; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
   /// What the PHY says to the other end of the cable.
   const hw::LinkSignal& link_signal() const { return phy_.signal(); }
   /// The other end says this from `t` on (not rounded); `t` lies ahead.
   void partner_will_say(const hw::LinkSignal& s, Time t);
+  /// How long a bit takes on the cable.
+  void set_cable(Duration propagation);
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
   bool idle() const;
   /// What software did that hardware cannot do, one line each.
@@ -150,13 +153,18 @@ class I350Function {
   std::uint32_t read_general(const hw::reg::Target& r, Time t);
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
+  static std::uint32_t i2c_lines(std::uint32_t params);
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_link(const hw::reg::Target& r, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
   void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_mdic(std::uint32_t value, Time t);
   std::uint32_t mdic(std::uint32_t written, Time t);
+  void mdic_event(Time t, std::uint32_t);
+  void offer_eee();
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -369,8 +377,8 @@ class I350Function {
   void tx_mac_pause(Time t);
   void tx_dress(const TxOnWire& next);
   void tx_mac_put(Frame* frame, Time t);
-  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
-  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  /// What is sent comes in again: RCTL.LBM, or the PHY's own loopback.
+  bool loops_back() const { return loops_back_; }
   void loop_back(Frame* frame, Time end);
   void looped_event(Time t, std::uint32_t);
   void tx_deferred();
@@ -469,10 +477,12 @@ class I350Function {
 
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
+  void reset_link(Time t);
   void link_event(Time t, std::uint32_t);
   void partner_event(Time t, std::uint32_t);
   void link_lost(Time t);
   hw::LinkMode resolved_mode() const;
+  Time mac_link_from() const;
 
   Engine& engine_;
   BusPort& bus_;
@@ -490,6 +500,7 @@ class I350Function {
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
   hw::TcpTimer tcp_timer_;
+  hw::FreeRunningTimer free_running_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
@@ -505,7 +516,7 @@ class I350Function {
     bool cut;  // the link was lost before its last bit
   };
   Ring<Arriving> arriving_;  // frames whose last bit is scheduled
-  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
+  Ring<Frame*> looped_;      // likewise, of our own (loopback)
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
@@ -568,7 +579,10 @@ class I350Function {
   bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
   hw::LinkMode mac_mode_{};
+  Time link_up_from_ = Time::never();  // the MAC has a link from here on
   bool link_was_up_ = false;
+  bool loops_back_ = false;
+  Time mdic_done_at_{};
   unsigned told_restarts_ = 0;  // of those of the PHY
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();

@@ -80,6 +80,8 @@ class I350::Port final : public BusPort, public LinkEnd {
     device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
                           frame->stamp, frame->number, frame->journey});
     if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
+    if (!cable_in()) [[unlikely]]
+      return FramePool::unref(frame);
     Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -90,7 +92,10 @@ class I350::Port final : public BusPort, public LinkEnd {
 
   void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
   hw::LinkSignal signal() const override { return function.link_signal(); }
-  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override {
+    function.set_cable(propagation());
+    function.partner_will_say(s, t);
+  }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {

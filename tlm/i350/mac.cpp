@@ -121,7 +121,7 @@ void I350Function::tx_mac_put(Frame* frame, Time t) {
   engine_.at<&I350Function::tx_mac_start>(tx_wire_free_, Kind::frame_start, agent_, *this);
 }
 
-/// RCTL.LBM: the frame comes in again here, and the wire sees nothing of it (fact base 2.7.1).
+/// The frame comes in again here, and the wire sees nothing of it (fact base 2.5.4, 2.7.1).
 void I350Function::loop_back(Frame* frame, Time end) {
   journey_dropped(std::exchange(frame->journey, JourneyId::none));
   looped_.push_back(frame);

@@ -41,6 +41,7 @@ std::span<const Quirk> quirk_table() {
       {"eecd_grant", {"at_once", "after_50us"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_grant; }},
       {"nvm_load", {"at_once", "after_1ms"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_nvm; }},
       {"eerd_beyond", {"all_ones", "never_done"}, "2.4.2", [](I350Quirks& q) -> bool& { return q.registers.eerd_refuses; }},
+      {"mdic_time", {"at_once", "mdio_frame"}, "2.5.1", [](I350Quirks& q) -> bool& { return q.registers.mdio_frames; }},
       {"phy_address", {"one", "zero_too"}, "2.5.2", [](I350Quirks& q) -> bool& { return q.registers.phy_at_zero_too; }},
       {"eee_advertised", {"yes", "no"}, "2.14", [](I350Quirks& q) -> bool& { return q.registers.eee_off; }},
       // receive

@@ -13,7 +13,10 @@ void I350Function::write_receive_filters(const reg::Target& r, std::uint32_t wri
   csr_.write(r.offset, written);
   const std::uint32_t value = csr_[r.offset];
   switch (r.first) {
-    case reg::RCTL: filter_.write_rctl(value); return update_rx_setup(t);
+    case reg::RCTL:
+      filter_.write_rctl(value);
+      update_rx_setup(t);
+      return watch_link(t);
     case reg::MRQC:
       filter_.write_mrqc(value);
       rss_.write_mrqc(value);

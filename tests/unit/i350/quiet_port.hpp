@@ -10,7 +10,7 @@
 
 namespace niclab::test {
 
-class QuietPort final : private DmaLaw {
+class QuietPort : private DmaLaw {
  public:
   static constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
@@ -42,6 +42,10 @@ class QuietPort final : private DmaLaw {
   }
 
   bool asserts_intx() const { return bus_.intx(); }
+  /// Frames on the wire so far.
+  std::uint64_t transmitted() const { return bus_.transmitted(); }
+  void receive(Time end, sim::Frame* frame) { function.receive_frame(end, frame); }
+  sim::FramePool& frames() { return frames_; }
 
   Time now{};
   std::vector<std::byte> memory;  ///< of the host, from bus address 0 on; at first there is none

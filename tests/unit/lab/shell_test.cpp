@@ -50,6 +50,11 @@ class FakeHost final : public Host {
     return all;
   }
 
+  void set_cable(const igb::IgbAdapter& a, bool in) override {
+    cables.push_back(a.name + (in ? " in" : " out"));
+  }
+
+  std::vector<std::string> cables;
   FakeKernel kernel{{}, 2};
   igb::test::FakePciDevice pci{kernel};
   stack::NetStack stack{kernel};
@@ -349,6 +354,42 @@ TEST_F(ShellTest, Completion) {
   EXPECT_THAT(names("host h"), testing::ElementsAre("h1", "h2"));
   EXPECT_THAT(names("cat /proc/net/dev | gr"), testing::ElementsAre("grep"));
   EXPECT_EQ(complete("cat /proc/net/so", host, {}, {}).word, "/proc/net/so");
+}
+
+TEST_F(ShellTest, FactBase_4_8_LinkSettings) {
+  EXPECT_EQ(sh("ethtool -s eth0 speed 100 duplex half autoneg off"), "");
+  EXPECT_EQ(code, 0);
+  EXPECT_FALSE(adapter().get_link_settings().autoneg);
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  Not reported\n"));
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on speed 10 duplex full"), "");
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  10baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool -s eth0 advertise 0x028"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kFull100 | igb::advertised::kFull1000);
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kAll);
+  EXPECT_EQ(sh("ethtool -s eth0 speed 1000 duplex half autoneg off"),
+            "Cannot set new settings: Invalid argument\n  not setting autoneg\n");
+  EXPECT_EQ(code, 1);
+  for (const char* bad : {"ethtool -s eth0", "ethtool -s eth0 speed", "ethtool -s eth0 duplex both",
+                          "ethtool -s eth0 advertise xyz", "ethtool -s eth0 port tp"})
+    EXPECT_EQ(sh(bad), kBad) << bad;
+  EXPECT_EQ(sh("ethtool -r eth0"), "");
+  EXPECT_EQ(sh("ethtool -r eth1"), "Cannot restart autonegotiation: No such device\n");
+  EXPECT_THAT(sh("ethtool --show-eee eth0"),
+              HasSubstr("\tEEE status: enabled - inactive\n\tTx LPI: 0 (us)\n\tSupported EEE link modes:  "
+                        "100baseT/Full \n\t                           1000baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool --show-eee eth1"), "Cannot get EEE settings: No such device\n");
+  EXPECT_EQ(sh("ethtool -p eth0 1"), "");
+  EXPECT_EQ(sh("ethtool -p eth0"), "Cannot identify NIC: Operation not supported\n") << "it would never end";
+}
+
+TEST_F(ShellTest, TheCableOfAnInterface) {
+  EXPECT_EQ(sh("link eth0 down && link eth0 up"), "");
+  EXPECT_EQ(host.cables, (std::vector<std::string>{"eth0 out", "eth0 in"}));
+  EXPECT_EQ(sh("link eth1 down"), "link: eth1: No such device\n");
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(sh("link eth0"), "Usage: link DEV up|down\n");
+  EXPECT_EQ(parse("link eth0 down")[0].steps[0].interface, "eth0") << "[[at]] checks it beforehand";
 }
 
 }  // namespace
