@@ -55,6 +55,9 @@ int diff_command(const std::filesystem::path& a, const std::filesystem::path& b,
 int bench_command(bool json, const std::string& only, std::ostream& out, std::ostream& err);
 int regs_command(bool json, std::ostream& out);
 
+/// Throws UserError when the scenario needs what only `niclab serve` has: an outside.
+void refuse_outside(const Scenario& scenario, const std::filesystem::path& file);
+
 /// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run
 /// left it 0.
 std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options);
