@@ -97,7 +97,7 @@ class Door {
   std::ostream& log_;
 };
 
-/// How far simulated time was behind the wall clock.
+/// How late something happened by the wall clock.
 struct Lag {
   nanoseconds worst{};
   void add(nanoseconds now) { worst = std::max(worst, now); }
@@ -125,8 +125,8 @@ class Server {
     for (;;) {
       const Time due = free_ ? run_.now() + kFreeSlice : wall_time();
       if (due > run_.now()) {
-        lag_.add(free_ ? nanoseconds{} : nanoseconds((due - run_.now()).ps() / 1000));
-        run_.run_to(niclab::min(due, run_.now() + kSlice));
+        if (!free_ && run_.next_event() < due) lag_.add(nanoseconds((due - run_.next_event()).ps() / 1000));
+        advance(due);
       }
       watched.assign(1, {stop.fd(), POLLIN, 0});
       for (const auto& d : doors_) watched.push_back(d->watched());
@@ -134,7 +134,7 @@ class Server {
       const timespec wait = patience(due);
       if (ppoll(watched.data(), watched.size(), &wait, nullptr) <= 0) continue;
       if (watched[0].revents != 0) return;
-      if (!free_ && wall_time() > run_.now()) run_.run_to(niclab::min(wall_time(), run_.now() + kSlice));
+      if (!free_) advance(wall_time());
       for (std::size_t i = 0; i < doors_.size(); ++i)
         if (watched[i + 1].revents != 0) doors_[i]->serve();
       for (std::size_t i = 0; i < wires_.size(); ++i)
@@ -145,6 +145,11 @@ class Server {
   const Lag& lag() const { return lag_; }
 
  private:
+  /// Towards `due`: at once when nothing happens on the way.
+  void advance(Time due) {
+    if (due <= run_.now()) return;
+    run_.run_to(run_.next_event() > due ? due : niclab::min(due, run_.now() + kSlice));
+  }
   /// Until something is to be done: nothing when simulated time is late.
   timespec patience(Time due) const {
     nanoseconds wait{};
