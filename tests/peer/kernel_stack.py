@@ -7,6 +7,7 @@ back; then the counters of both stacks are laid side by side, ours as `niclab ru
 
 import argparse
 import errno
+import fcntl
 import json
 import os
 import pathlib
@@ -23,6 +24,10 @@ import time
 NICLAB = os.environ.get("NICLAB", "build/niclab")
 OURS, LINUX, GROUP, THEIR_GROUP = "10.9.1.1", "10.9.1.2", "239.1.2.3", "239.9.9.9"
 ECHO, GROUP_PORT, SERVICE, LISTENER, CLOSED = 7, 9, 5001, 5002, 5999
+TAP = "niclab0"
+SO_NO_CHECK = 11  # of SOL_SOCKET
+PAST_COUNTERS = 7  # packets that Linux sent as they were, and counted as nothing
+RAW_FRAGMENTS = 6  # of those: one lonely, five that make a datagram
 REQUESTS, ANNOUNCEMENTS, UNWANTED = 50, 20, 3
 WAIT = 10  # seconds; the machine may be busy
 failed = False
@@ -117,7 +122,17 @@ def make_tap(name, mtu):
         skip("no TAP interfaces here")
     tool("ip", "address", "add", LINUX + "/24", "dev", name)
     tool("ip", "link", "set", name, "mtu", str(mtu), "up")
-    tool("ip", "route", "add", "239.0.0.0/8", "dev", name)
+    tool("ip", "route", "add", "224.0.0.0/4", "dev", name)
+
+
+def wait_for_carrier():
+    """Until then Linux drops what it sends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        flags = lambda: struct.unpack_from("16xH", fcntl.ioctl(s, 0x8913, TAP.encode().ljust(32, b"\0")))[0]  # SIOCGIFFLAGS
+        end = time.monotonic() + WAIT
+        while not flags() & 0x40 and time.monotonic() < end:  # IFF_RUNNING
+            time.sleep(0.01)
+    time.sleep(0.1)
 
 
 def pattern(size):
@@ -215,13 +230,53 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
+def ip_header(identification, fragment, length=0, check=0):
+    """Of UDP to our host; Linux fills in length and checksum when it sends it."""
+    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, identification, fragment, 64, 17, check, socket.inet_aton(LINUX), socket.inet_aton(OURS))
+
+
+def send_raw(packet):
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(packet, (OURS, 0))
+
+
 def lonely_fragment():
     """The first fragment of a datagram whose rest never comes; returns the socket that hears of it."""
     icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 0, 0x4242, 0x2000, 64, 17, 0, socket.inet_aton(LINUX), socket.inet_aton(OURS))
-    raw.sendto(header + struct.pack(">HHHH", 4000, ECHO, 4000, 0) + bytes(1000), (OURS, 0))
+    icmp.setsockopt(255, 1, struct.pack("=I", ~(1 << 11) & 0xFFFFFFFF))  # ICMP_FILTER: time exceeded only
+    send_raw(ip_header(0x4242, 0x2000) + struct.pack(">HHHH", 4000, ECHO, 4000, 0) + bytes(1000))
     return icmp
+
+
+def odd_datagrams():
+    """What Linux sends seldom."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((LINUX, 4001))
+    s.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+    s.sendto(b"no checksum", (OURS, ECHO))
+    check("a datagram without checksum is answered", receive(s, lambda m: m[0] == b"no checksum"))
+    s.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 0)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    s.sendto(b"all", ("10.9.1.255", ECHO))
+    check("a broadcast datagram is answered", receive(s, lambda m: m == (b"all", (OURS, ECHO))))
+    for options in (b"\1\1\1\1", b"\x94\4\0\0"):  # nothing, router alert
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, options)
+        s.sendto(options, (OURS, ECHO))
+        check(f"a datagram with IP options {options.hex()} is answered", receive(s, lambda m: m[0] == options))
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b"")
+    datagram = struct.pack(">HHHH", 4001, ECHO, 2000, 0) + pattern(1992)
+    for at in range(2000 // 400 - 1, -1, -1):
+        send_raw(ip_header(0x4343, (0 if at == 4 else 0x2000) | at * 50) + datagram[at * 400:at * 400 + 400])
+    check("fragments in reverse order are put together", receive(s, lambda m: m[0] == pattern(1992)))
+    link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    link.bind((TAP, 0x800))
+    link.send(bytes.fromhex("a0369f000001 020000000002 0800") + ip_header(1, 0, 29, 0x1234) + struct.pack(">HHHH", 4001, ECHO, 9, 0) + b"x")
+    ping = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+    ping.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    ping.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+    for to in ("10.9.1.255", "224.0.0.1"):
+        ping.sendto(struct.pack(">BBHHH", 8, 0, 0, 0, 1) + b"all", (to, 0))
+    check("a ping of everybody stays unanswered", not receive(ping, lambda m: m[1][0] == OURS, 0.5))
 
 
 def bad_checksum():
@@ -263,45 +318,51 @@ def compare(ours, filtered, linux):
     """What one sent the other received. Nothing is lost on this wire."""
     def same(name, a, b):
         check(f"counters: {name}", a == b, f"{a} and {b}")
+    linux["Ip"]["InReceives"] -= 2  # broadcasts, which the sender hears itself: a datagram and a ping
+    linux["Icmp"]["InEchos"] -= 1
+    linux["Icmp"]["InMsgs"] -= 1
+    linux["Ip"]["OutRequests"] += PAST_COUNTERS
     for one, other, names in ((linux, ours, "Linux sent, ours received"), (ours, linux, "ours sent, Linux received")):
         # What leaves as fragments arrives as fragments; OutRequests counts it once.
         # Groups nobody joined, and reports about those Linux joined, stay outside our NIC.
         same(f"IP packets, {names}", one["Ip"]["OutRequests"] - one["Ip"]["FragOKs"] + one["Ip"]["FragCreates"],
              other["Ip"]["InReceives"] + (filtered if one is linux else 0))
-        same(f"fragments, {names}", one["Ip"]["FragCreates"] + (one is linux), other["Ip"]["ReasmReqds"])
-        same(f"whole again, {names}", one["Ip"]["FragOKs"], other["Ip"]["ReasmOKs"])
+        same(f"fragments, {names}", one["Ip"]["FragCreates"] + (RAW_FRAGMENTS if one is linux else 0), other["Ip"]["ReasmReqds"])
+        same(f"whole again, {names}", one["Ip"]["FragOKs"] + (one is linux), other["Ip"]["ReasmOKs"])
         for kind in ("Echos", "EchoReps", "DestUnreachs", "TimeExcds", "TimestampReps"):
             same(f"ICMP {kind}, {names}", one["Icmp"]["Out" + kind], other["Icmp"]["In" + kind])
         same(f"ICMP messages, {names}", one["Icmp"]["OutMsgs"], other["Icmp"]["InMsgs"])
     mine, theirs = ours["Udp"], linux["Udp"]
     same("UDP datagrams, ours sent, Linux received", mine["OutDatagrams"], theirs["InDatagrams"] + theirs["NoPorts"])
-    same("UDP datagrams, Linux sent, ours received", theirs["OutDatagrams"] - 1, mine["InDatagrams"] + mine["NoPorts"])  # one went to no group of ours
+    # One went to no group of ours, and one was sent as raw fragments.
+    same("UDP datagrams, Linux sent, ours received", theirs["OutDatagrams"] - 1 + 1, mine["InDatagrams"] + mine["NoPorts"])
     same("UDP without a port, ours", mine["NoPorts"], 4)
     same("UDP without a port, Linux", theirs["NoPorts"], UNWANTED)
     same("UDP errors, ours", (mine["InErrors"], mine["InCsumErrors"]), (1, 1))
     same("UDP errors, Linux", theirs["InErrors"], 0)
-    same("IP errors", (ours["Ip"]["InHdrErrors"], linux["Ip"]["InHdrErrors"], linux["Ip"]["ReasmFails"]), (0, 0, 0))
+    same("IP errors", (ours["Ip"]["InHdrErrors"], linux["Ip"]["InHdrErrors"], linux["Ip"]["ReasmFails"]), (1, 0, 0))
     same("reassemblies given up, ours", ours["Ip"]["ReasmFails"], 1)
 
 
 def run(options, folder):
-    tap = "niclab0"
-    make_tap(tap, options.mtu)
+    make_tap(TAP, options.mtu)
     scenario, record = folder / "kernel_stack.toml", folder / "session.jsonl"
-    scenario.write_text(SCENARIO.format(ours=OURS, linux=LINUX, mtu=options.mtu, tap=tap, echo=ECHO, group=GROUP, group_port=GROUP_PORT,
+    scenario.write_text(SCENARIO.format(ours=OURS, linux=LINUX, mtu=options.mtu, tap=TAP, echo=ECHO, group=GROUP, group_port=GROUP_PORT,
                                         service=SERVICE, requests=REQUESTS, their_group=THEIR_GROUP, listener=LISTENER,
                                         announcements=ANNOUNCEMENTS, closed=CLOSED, unwanted=UNWANTED))
-    guests = Guests()
     server = subprocess.Popen([NICLAB, "serve", scenario, "--record", record], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         if "wire to TAP" not in server.stderr.readline():
             sys.exit("niclab serve: " + server.communicate()[1])
+        wait_for_carrier()
         lonely = lonely_fragment()
         start = time.monotonic()
+        guests = Guests()
         guests.serve()
         bad_checksum()
         icmp_errors()
         multicast()
+        odd_datagrams()
         pings([*range(0, 8973, options.step)])
         echoes([*range(1, 9001, options.step), 20000, 65507])
         bursts()
