@@ -26,6 +26,8 @@ using std::chrono::nanoseconds;
 constexpr Duration kSlice = 1_ms;        // simulated at once, before clients are asked again
 constexpr Duration kFreeSlice = 100_us;  // at pace "free"
 constexpr nanoseconds kLongestWait = std::chrono::milliseconds(100);
+constexpr nanoseconds kRetry =
+    std::chrono::microseconds(200);  // of frames that a wire's outside had no room for
 constexpr Duration kForEver = Duration::from_s(200ull * 24 * 3600);  // what a Time can hold, nearly
 
 /// SIGINT and SIGTERM as something to poll.
@@ -128,6 +130,7 @@ class Server {
         if (!free_ && run_.next_event() < due) lag_.add(nanoseconds((due - run_.next_event()).ps() / 1000));
         advance(due);
       }
+      for (WireDoor* w : wires_) w->flush();
       watched.assign(1, {stop.fd(), POLLIN, 0});
       for (const auto& d : doors_) watched.push_back(d->watched());
       for (const WireDoor* w : wires_) watched.push_back(w->watched(run_));
@@ -160,6 +163,8 @@ class Server {
                       nanoseconds(run_.next_event() == Time::never()
                                       ? kLongestWait.count()
                                       : static_cast<std::int64_t>((run_.next_event() - due).ps() / 1000)));
+    for (const WireDoor* w : wires_)
+      if (w->holds_frames()) wait = std::min(wait, kRetry);
     return {static_cast<time_t>(wait.count() / 1'000'000'000),
             static_cast<long>(wait.count() % 1'000'000'000)};
   }

@@ -11,7 +11,8 @@
 namespace niclab::lab {
 namespace {
 
-constexpr std::size_t kRoom = 256;  // frames that wait for the wire; more wait outside, as in a NIC's ring
+constexpr std::size_t kRoom = 256;   // frames that wait for the wire; more wait outside, as in a NIC's ring
+constexpr std::size_t kHeld = 1024;  // that wait for the outside's room; what comes then is dropped
 
 std::string nic_name(const Scenario& s, const Link::End& e) {
   return s.hosts[e.host].name + "." + s.hosts[e.host].nics[e.nic].if_name;
@@ -66,10 +67,22 @@ void WireDoor::serve(LiveRun& run, short events) {
 }
 
 void WireDoor::frame_out(std::span<const std::byte> frame) {
-  if (outside_ != nullptr && outside_->write(frame))
-    ++out_;
-  else
-    ++refused_;
+  if (holds_frames() || give(frame) == Given::later) {
+    if (held_.size() < kHeld)
+      held_.emplace_back(frame.begin(), frame.end());
+    else
+      ++refused_;
+  }
+}
+
+void WireDoor::flush() {
+  while (holds_frames() && give(held_.front()) != Given::later) held_.pop_front();
+}
+
+WireDoor::Given WireDoor::give(std::span<const std::byte> frame) {
+  const Given given = outside_ == nullptr ? Given::refused : outside_->write(frame);
+  if (given != Given::later) ++(given == Given::taken ? out_ : refused_);
+  return given;
 }
 
 void WireDoor::end(const std::string& reason) {

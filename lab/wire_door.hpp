@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <cstdint>
+#include <deque>
 #include <iosfwd>
 #include <memory>
 #include <span>
@@ -28,12 +29,18 @@ class WireDoor {
   /// Frames of the outside enter the wire at the instant the run waits at; `events`: what poll() found. When
   /// the outside is gone, the wire ends there.
   void serve(LiveRun& run, short events);
-  /// A frame leaves.
+  /// A frame leaves, now or, in its order, when the outside has room.
   void frame_out(std::span<const std::byte> frame);
+  /// Frames that wait for the outside's room.
+  bool holds_frames() const { return !held_.empty(); }
+  /// Tries to get rid of them.
+  void flush();
   /// One line: what went through it.
   std::string counts() const;
 
  private:
+  using Given = bridge::OutsideWire::Given;
+  Given give(std::span<const std::byte> frame);
   void end(const std::string& reason);
   void say(const std::string& line) const;
 
@@ -42,6 +49,7 @@ class WireDoor {
   std::unique_ptr<bridge::OutsideWire> outside_;  // nullptr: gone
   std::ostream& log_;
   std::vector<std::byte> buffer_;
+  std::deque<std::vector<std::byte>> held_;
   std::uint64_t in_ = 0, out_ = 0, bad_ = 0, refused_ = 0;
 };
 

@@ -19,10 +19,10 @@ OutsideWire::Got Dgram::read(std::span<std::byte> into) {
   return {Got::What::gone, 0, std::strerror(errno)};
 }
 
-bool Dgram::write(std::span<const std::byte> frame) {
+OutsideWire::Given Dgram::write(std::span<const std::byte> frame) {
   const auto* to = reinterpret_cast<const sockaddr*>(&remote_);
-  return ::sendto(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL, to, sizeof remote_) ==
-         static_cast<ssize_t>(frame.size());
+  return given(::sendto(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL, to, sizeof remote_),
+               frame.size());
 }
 
 }  // namespace niclab::bridge

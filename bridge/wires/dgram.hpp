@@ -18,7 +18,7 @@ class Dgram final : public OutsideWire {
   Dgram& operator=(const Dgram&) = delete;
   int fd() const override { return fd_.get(); }
   Got read(std::span<std::byte> into) override;
-  bool write(std::span<const std::byte> frame) override;
+  Given write(std::span<const std::byte> frame) override;
 
  private:
   std::string local_;

@@ -23,8 +23,17 @@ class OutsideWire {
   virtual int fd() const = 0;
   /// The next frame. Does not wait.
   virtual Got read(std::span<std::byte> into) = 0;
-  /// Whether the outside took the frame. Does not wait.
-  virtual bool write(std::span<const std::byte> frame) = 0;
+  enum class Given : std::uint8_t {
+    taken,
+    later,   ///< it has no room now
+    refused  ///< nobody is there
+  };
+  /// Gives the outside a frame. Does not wait.
+  virtual Given write(std::span<const std::byte> frame) = 0;
+
+ protected:
+  /// What a write() or sendto() of `size` bytes says.
+  static Given given(std::ptrdiff_t written, std::size_t size);
 };
 
 }  // namespace niclab::bridge

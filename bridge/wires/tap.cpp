@@ -34,8 +34,8 @@ OutsideWire::Got Tap::read(std::span<std::byte> into) {
 }
 
 /// An interface that is down takes nothing.
-bool Tap::write(std::span<const std::byte> frame) {
-  return ::write(fd_.get(), frame.data(), frame.size()) == static_cast<ssize_t>(frame.size());
+OutsideWire::Given Tap::write(std::span<const std::byte> frame) {
+  return given(::write(fd_.get(), frame.data(), frame.size()), frame.size());
 }
 
 }  // namespace niclab::bridge

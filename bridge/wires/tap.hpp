@@ -14,7 +14,7 @@ class Tap final : public OutsideWire {
   explicit Tap(const std::string& name);
   int fd() const override { return fd_.get(); }
   Got read(std::span<std::byte> into) override;
-  bool write(std::span<const std::byte> frame) override;
+  Given write(std::span<const std::byte> frame) override;
 
  private:
   vfio_user::UniqueFd fd_;

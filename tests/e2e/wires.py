@@ -3,6 +3,7 @@ record."""
 
 import os
 import pathlib
+import random
 import signal
 import socket
 import struct
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
+import serve
 from support import NICLAB, niclab, summary
 
 OURS, THEIRS = bytes.fromhex("a0369f000001"), bytes.fromhex("020000000002")
@@ -143,12 +145,57 @@ class Wires(unittest.TestCase):
         self.start("--pace", "free")
         peer = self.peer()
         self.exchange(peer)
-        for first in range(0, 200, 8):  # a unix socket may hold no more than ten
-            for i in range(first, first + 8):
+        for first in range(0, 200, 50):  # a unix socket may hold no more than ten
+            for i in range(first, first + 50):
                 peer.sendto(udp(struct.pack(">I", i)), str(self.folder / "ours"))
-            for i in range(first, first + 8):
+            for i in range(first, first + 50):
                 answer = self.hear(peer, 0x800, b"\x45")
                 self.assertEqual(struct.unpack_from(">I", answer, 42), (i,))
+        digest, _ = self.stop()
+        self.replay(digest)
+
+    def test_noise_is_only_noise(self):
+        self.write(f'kind = "dgram"\nlocal = "{self.folder}/ours"\nremote = "{self.folder}/peer"\n')
+        self.start("--pace", "free")
+        rng = random.Random(6)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as noise:
+            for i in range(1500):
+                frame = bytearray(udp(rng.randbytes(rng.randrange(1472))) if i % 3 else rng.randbytes(rng.randrange(14, 9729)))
+                frame[:6] = rng.choice((OURS, b"\xff" * 6, b"\1\0\x5e\0\0\1"))
+                frame[12:14] = rng.choice((b"\x08\x00", b"\x08\x06", b"\x81\x00", b"\x86\xdd", bytes(frame[12:14])))
+                for _ in range(rng.randrange(4)):
+                    frame[rng.randrange(12, min(60, len(frame)))] = rng.randrange(256)
+                noise.sendto(frame, str(self.folder / "ours"))
+        self.exchange(self.peer())
+        digest, _ = self.stop()
+        self.assertEqual(self.replay(digest)["account"]["h1.eth0"]["injected"], 1505)
+
+    def test_the_card_of_an_external_host_has_a_wire_too(self):
+        self.scenario.write_text(f'''
+[[host]]
+name = "guest"
+external = true
+[[host.nic]]
+if = "eth0"
+mac = "a0:36:9f:00:00:02"
+ipv4 = "10.9.0.2/24"
+[[wire]]
+nic = "guest.eth0"
+kind = "dgram"
+local = "{self.folder}/ours"
+remote = "{self.folder}/peer"
+''')
+        self.start("--pace", "free", "--vfio-user", self.folder / "card")
+        self.assertIn("guest.eth0 on", self.server.stderr.readline())
+        peer = self.peer()
+        card = serve.Client(self.folder / "card")
+        self.addCleanup(card.close)
+        card.greet()
+        memory = card.map(0x10000)
+        card.enable()
+        serve.Serve.send_frame(self, card, memory)
+        self.assertEqual(peer.recv(2000), os.pread(memory, 42, 0x2000) + bytes(18))
+        card.close()
         digest, _ = self.stop()
         self.replay(digest)
 

@@ -18,6 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using What = OutsideWire::Got::What;
+using Given = OutsideWire::Given;
 
 class DgramTest : public ::testing::Test {
  protected:
@@ -35,8 +36,8 @@ class DgramTest : public ::testing::Test {
 TEST_F(DgramTest, OneDatagramIsOneFrameBothWays) {
   Dgram a(at("a"), at("b")), b(at("b"), at("a"));
   EXPECT_EQ(b.read(buffer_).what, What::nothing);
-  EXPECT_TRUE(a.write(frame_));
-  EXPECT_TRUE(a.write(std::span(frame_).first(20)));
+  EXPECT_EQ(a.write(frame_), Given::taken);
+  EXPECT_EQ(a.write(std::span(frame_).first(20)), Given::taken);
   pollfd p{b.fd(), POLLIN, 0};
   EXPECT_EQ(poll(&p, 1, 0), 1);
   auto got = b.read(buffer_);
@@ -45,28 +46,39 @@ TEST_F(DgramTest, OneDatagramIsOneFrameBothWays) {
   EXPECT_TRUE(std::equal(frame_.begin(), frame_.end(), buffer_.begin()));
   EXPECT_EQ(b.read(buffer_).bytes, 20u);
   EXPECT_EQ(b.read(buffer_).what, What::nothing);
-  EXPECT_TRUE(b.write(frame_));
+  EXPECT_EQ(b.write(frame_), Given::taken);
   EXPECT_EQ(a.read(buffer_).bytes, frame_.size());
 }
 
 TEST_F(DgramTest, AFrameLongerThanTheRoomTellsItsLength) {
   Dgram a(at("a"), at("b")), b(at("b"), at("a"));
   const std::vector<std::byte> large(1000);
-  EXPECT_TRUE(a.write(large));
+  EXPECT_EQ(a.write(large), Given::taken);
   const auto got = b.read(buffer_);
   EXPECT_EQ(got.what, What::frame);
   EXPECT_EQ(got.bytes, 1000u);
 }
 
+TEST_F(DgramTest, AFullSocketHasRoomLater) {
+  Dgram a(at("a"), at("b")), b(at("b"), at("a"));
+  unsigned taken = 0;
+  while (a.write(frame_) == Given::taken && taken < 100'000) ++taken;
+  EXPECT_GT(taken, 0u);
+  EXPECT_EQ(a.write(frame_), Given::later);
+  while (b.read(buffer_).what == What::frame) --taken;
+  EXPECT_EQ(taken, 0u);
+  EXPECT_EQ(a.write(frame_), Given::taken);
+}
+
 TEST_F(DgramTest, ThePeerMayComeLaterAndComeBack) {
   Dgram a(at("a"), at("b"));
-  EXPECT_FALSE(a.write(frame_));
+  EXPECT_EQ(a.write(frame_), Given::refused);
   for (int i = 0; i < 2; ++i) {
     Dgram b(at("b"), at("a"));
-    EXPECT_TRUE(a.write(frame_));
+    EXPECT_EQ(a.write(frame_), Given::taken);
     EXPECT_EQ(b.read(buffer_).bytes, frame_.size());
   }
-  EXPECT_FALSE(a.write(frame_));
+  EXPECT_EQ(a.write(frame_), Given::refused);
   EXPECT_FALSE(std::filesystem::exists(at("b")));
 }
 

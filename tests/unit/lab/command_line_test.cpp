@@ -138,7 +138,7 @@ TEST_F(Commands, BadInputIsOneLineAndWritesNothing) {
   expect_bad_input(niclab({"frob"}));
   expect_bad_input(niclab({"run", (folder.path / "none.toml").string(), "--out", dir}));
   expect_bad_input(niclab({"run", file, "--out", ""}));
-  for (const char* later : {"study", "serve", "nvm"}) {
+  for (const char* later : {"study", "nvm"}) {
     const auto o = niclab({later, "x"});
     expect_bad_input(o);
     EXPECT_THAT(o.err, HasSubstr("not in this version"));

@@ -22,13 +22,13 @@ struct FakeOutside final : OutsideWire {
     given.pop_front();
     return got;
   }
-  bool write(std::span<const std::byte> frame) override {
-    taken.push_back(frame.size());
-    return takes;
+  Given write(std::span<const std::byte> frame) override {
+    if (answer != Given::later) taken.push_back(frame.size());
+    return answer;
   }
   std::deque<Got> given;
   std::vector<std::size_t> taken;
-  bool takes = true;
+  Given answer = Given::taken;
 };
 
 /// Only its wires are used.
@@ -108,9 +108,26 @@ TEST_F(WireDoorTest, AnErrorWithoutANameEndsItToo) {
   EXPECT_EQ(door_.watched(run_).fd, -1);
 }
 
+TEST_F(WireDoorTest, WhatTheOutsideHasNoRoomForLeavesLaterInItsOrder) {
+  outside_->answer = OutsideWire::Given::later;
+  for (std::size_t n = 60; n < 60 + 1030; ++n) door_.frame_out(std::vector<std::byte>(n));
+  door_.flush();
+  EXPECT_TRUE(door_.holds_frames());
+  EXPECT_THAT(outside_->taken, ElementsAre());
+  outside_->answer = OutsideWire::Given::taken;
+  door_.frame_out(std::vector<std::byte>(5000));  // one more than may wait
+  door_.flush();
+  EXPECT_FALSE(door_.holds_frames());
+  ASSERT_EQ(outside_->taken.size(), 1024u);
+  EXPECT_EQ(outside_->taken.front(), 60u);
+  EXPECT_EQ(outside_->taken.back(), 60u + 1023);
+  EXPECT_THAT(door_.counts(),
+              HasSubstr("0 frames in, 1024 out; dropped: 0 of a length that is no frame's, 7 that"));
+}
+
 TEST_F(WireDoorTest, WhatLeavesIsCountedByWhetherItIsTaken) {
   door_.frame_out(std::vector<std::byte>(60));
-  outside_->takes = false;
+  outside_->answer = OutsideWire::Given::refused;
   door_.frame_out(std::vector<std::byte>(61));
   EXPECT_THAT(outside_->taken, ElementsAre(60, 61));
   EXPECT_THAT(door_.counts(),
