@@ -147,7 +147,7 @@ class BadInput(unittest.TestCase):
         self.refuse(["frobnicate"], ["frobnicate"])
         self.refuse(["diff", self.folder], ["B"])
         self.refuse(["diff", self.folder, self.folder], ["scenario.json"])
-        for later in ("study", "serve", "nvm"):
+        for later in ("study", "nvm"):
             self.refuse([later, "x"], ["not in this version"])
 
     def test_folder_that_cannot_be_made(self):
