@@ -105,7 +105,8 @@ class CommandLine {
         ->allow_extra_args(false);
   }
   void add_serve() {
-    serve_ = app_.add_subcommand("serve", "Let the outside in: other programs drive external hosts' cards, [[wire]]s lead out");
+    serve_ = app_.add_subcommand(
+        "serve", "Let the outside in: other programs drive external hosts' cards, [[wire]]s lead out");
     serve_->add_option("FILE", served_.file, "scenario (TOML)")->required();
     serve_
         ->add_option("--vfio-user", served_.sockets,
