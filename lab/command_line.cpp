@@ -107,13 +107,13 @@ class CommandLine {
         ->allow_extra_args(false);
   }
   void add_serve() {
-    serve_ = app_.add_subcommand("serve", "Let another program drive a card: the NICs of external hosts");
+    serve_ = app_.add_subcommand(
+        "serve", "Let the outside in: other programs drive external hosts' cards, [[wire]]s lead out");
     serve_->add_option("FILE", served_.file, "scenario (TOML)")->required();
     serve_
         ->add_option("--vfio-user", served_.sockets,
                      "unix socket of a NIC, for QEMU's vfio-user-pci; repeatable, in the scenario's order")
         ->type_name("SOCKET")
-        ->required()
         ->allow_extra_args(false);
     serve_
         ->add_option("--record", record_, "keeps what comes in from outside: `niclab run FILE` runs it again")

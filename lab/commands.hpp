@@ -63,6 +63,8 @@ int nvm_check_command(const std::filesystem::path& image, std::ostream& out);
 int nvm_dump_command(const std::filesystem::path& image, std::ostream& out);
 /// The fields an image has.
 int nvm_fields_command(bool json, std::ostream& out);
+/// Throws UserError when the scenario needs what only `niclab serve` has: an outside.
+void refuse_outside(const Scenario& scenario, const std::filesystem::path& file);
 
 /// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run
 /// left it 0.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/pci.hpp"
@@ -39,6 +40,11 @@ class LiveRun {
   virtual void run_task(const std::function<void(PciDevice& nic)>& body) = 0;
   /// The card of an external host; nullptr: the host is simulated.
   virtual GuestCard* guest(std::size_t host) = 0;
+  /// A frame from outside, 14 to 9728 bytes without FCS, enters a [[wire]] at the instant the run waits at,
+  /// or when the wire is free.
+  virtual void frame_in(std::size_t wire, std::span<const std::byte> frame) = 0;
+  /// Frames that have not entered the wire yet.
+  virtual std::size_t frames_waiting(std::size_t wire) const = 0;
   /// When something happens next; Time::never(): nothing will by itself.
   virtual Time next_event() const = 0;
   /// The scenario ends where it waits.

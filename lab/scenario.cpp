@@ -122,6 +122,10 @@ void check_ptp(const Scenario& s) {
   }
 }
 
+std::string interface_name(const Scenario& s, const Link::End& e) {
+  return s.hosts[e.host].name + "." + s.hosts[e.host].nics[e.nic].if_name;
+}
+
 bool is_end_of(const Link& l, std::size_t host, std::size_t nic) {
   const Link::End end{host, nic};
   return l.a == end || l.b == end;
@@ -129,21 +133,27 @@ bool is_end_of(const Link& l, std::size_t host, std::size_t nic) {
 
 /// A NIC has one wire, and one end of it is the NIC.
 void check_links(const Scenario& s) {
-  UsedOnce ends("a NIC without a [[link]]");
+  UsedOnce ends("a NIC without a [[link]] or [[wire]]");
   for (std::size_t i = 0; i < s.links.size(); ++i)
-    for (const auto& [end, key] : {std::pair{s.links[i].a, "a"}, {s.links[i].b, "b"}}) {
-      const Host& h = s.hosts[end.host];
-      ends.use(h.name + "." + h.nics[end.nic].if_name, where_of(s, "link", i, key),
-               element_path("link", i, key));
-    }
+    for (const auto& [end, key] : {std::pair{s.links[i].a, "a"}, {s.links[i].b, "b"}})
+      ends.use(interface_name(s, end), where_of(s, "link", i, key), element_path("link", i, key));
+  for (std::size_t i = 0; i < s.wires.size(); ++i) {
+    const Link::End& end = s.wires[i].nic;
+    ends.use(interface_name(s, end), where_of(s, "wire", i, "nic"), element_path("wire", i, "nic"));
+    for (std::size_t k = 0; k < s.traffic.size(); ++k)
+      if (end == Link::End{s.traffic[k].host, s.traffic[k].nic})
+        throw config_error(
+            where_of(s, "traffic", k, "to"), element_path("traffic", k, "to"),
+            "\"" + interface_name(s, end) + "\" is at the end of the wire at " + s.wires[i].where.to_string(),
+            "a NIC without a [[wire]]");
+  }
   for (std::size_t i = 0; i < s.traffic.size(); ++i) {
     const Traffic& t = s.traffic[i];
     const auto there = [&](const Link& l) { return is_end_of(l, t.host, t.nic); };
     const auto link = std::find_if(s.links.begin(), s.links.end(), there);
     if (link == s.links.end()) continue;
-    const Host& h = s.hosts[t.host];
     throw config_error(where_of(s, "traffic", i, "to"), element_path("traffic", i, "to"),
-                       "\"" + h.name + "." + h.nics[t.nic].if_name + "\" is at the end of the link at " +
+                       "\"" + interface_name(s, {t.host, t.nic}) + "\" is at the end of the link at " +
                            link->where.to_string(),
                        "a NIC without a [[link]]");
   }
@@ -157,7 +167,10 @@ bool shares_network(const Scenario& s, std::size_t host, std::size_t nic) {
       const Ipv4Prefix& other = s.hosts[h].nics[n].ipv4;
       const bool itself = h == host && n == nic;
       const bool linked =
-          std::any_of(s.links.begin(), s.links.end(), [&](const Link& l) { return is_end_of(l, h, n); });
+          std::any_of(s.links.begin(), s.links.end(), [&](const Link& l) { return is_end_of(l, h, n); }) ||
+          std::any_of(s.wires.begin(), s.wires.end(), [&](const LiveWire& w) {
+            return w.nic == Link::End{h, n};
+          });
       if (!itself && !linked && net.length == other.length && net.contains(other.address)) return true;
     }
   return false;
@@ -229,13 +242,14 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_pcie(root, s.pcie);
   read_trace(root, s.trace);
   read_fidelity(root, s.fidelity);
-  for (const char* list : {"app", "link", "traffic", "at", "fault", "expect"}) root.node(list);
+  for (const char* list : {"app", "link", "wire", "traffic", "at", "fault", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");
   root.finish();  // a misspelt section explains more than what is missing without it
   read_hosts(root, s, folder);
   check_hosts(s);
   read_apps(root, s);
   read_links(root, s);
+  read_wires(root, s);
   read_traffic(root, s, folder);
   read_at(root, s);
   read_faults(root, s);

@@ -151,6 +151,16 @@ struct Link {
   Duration propagation = 50_ns;  ///< ten metres
 };
 
+/// `[[wire]]`: a NIC's wire leads out of the simulation.
+struct LiveWire {
+  enum class Kind : std::uint8_t { tap, dgram };
+  Where where;
+  Link::End nic;
+  Kind kind = Kind::tap;
+  std::string name;           ///< tap: of the interface
+  std::string local, remote;  ///< dgram: names of sockets
+};
+
 /// `[[traffic]]`: the far end of a NIC's wire.
 struct Traffic {
   Where where;
@@ -248,6 +258,7 @@ struct Scenario {
   std::vector<Host> hosts;
   std::vector<App> apps;
   std::vector<Link> links;
+  std::vector<LiveWire> wires;
   std::vector<Traffic> traffic;
   std::vector<At> at;
   std::vector<Fault> faults;

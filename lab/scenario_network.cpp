@@ -1,4 +1,4 @@
-// [[host]], [[host.nic]], [[link]], [[traffic]].
+// [[host]], [[host.nic]], [[link]], [[wire]], [[traffic]].
 #include <algorithm>
 
 #include "lab/scenario_sections.hpp"
@@ -260,6 +260,22 @@ void read_links(TableReader& root, Scenario& s) {
       nic.speed = std::min(nic.speed, speed);
     }
     s.links.push_back(l);
+  });
+}
+
+void read_wires(TableReader& root, Scenario& s) {
+  root.each("wire", [&](TableReader& t) {
+    LiveWire w;
+    w.where = t.where();
+    w.nic = read_interface(t, s, "nic");
+    w.kind = static_cast<LiveWire::Kind>(t.choice("kind", {"tap", "dgram"}, std::nullopt));
+    if (w.kind == LiveWire::Kind::tap) {
+      w.name = t.required_text("name", "a TAP interface");
+    } else {
+      w.local = t.required_text("local", "the socket to receive at");
+      w.remote = t.required_text("remote", "the socket to send to");
+    }
+    s.wires.push_back(std::move(w));
   });
 }
 

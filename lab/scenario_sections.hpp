@@ -24,6 +24,7 @@ std::filesystem::path read_file_name(TableReader& t, std::string_view key,
                                      const std::filesystem::path& folder, const std::string& what);
 /// Also puts the speed of a link into its NICs.
 void read_links(TableReader& root, Scenario& s);
+void read_wires(TableReader& root, Scenario& s);
 /// File names in the tree become absolute; those of the file are relative to `folder`.
 void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder);
 void read_at(TableReader& root, Scenario& s);

@@ -66,6 +66,12 @@ class Simulation final : public LiveRun {
       for (std::size_t h = 0; h < machines_.size(); ++h)
         if (machines_[h]->guest() != nullptr)
           replays_.push_back(std::make_unique<GuestReplay>(*machines_[h], engine_, options.replay->hosts[h]));
+    for (std::size_t w = 0; w < scenario.wires.size(); ++w) {
+      if (options.frame_out)
+        network_->live_end(w).connect([this, w](std::span<const std::byte> f) { options_.frame_out(w, f); });
+      if (options.replay != nullptr)
+        for (const RecordedFrame& f : options.replay->wires[w]) network_->live_end(w).play(f.t, f.bytes);
+    }
     const Waves& w = scenario.waves;
     if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
@@ -147,6 +153,11 @@ class Simulation final : public LiveRun {
     if (start_ == Time::never()) refuse();
   }
   GuestCard* guest(std::size_t host) override { return doors_[host].get(); }
+  void frame_in(std::size_t wire, std::span<const std::byte> frame) override {
+    if (options_.recorder != nullptr) options_.recorder->frame(paused_at_, wire, frame);
+    network_->live_end(wire).play(paused_at_, {frame.begin(), frame.end()});
+  }
+  std::size_t frames_waiting(std::size_t wire) const override { return network_->live_end(wire).waiting(); }
   Time next_event() const override { return engine_.next_event(); }
   std::unique_ptr<RunResult> finish() override {
     end_ = niclab::min(end_, paused_at_);
