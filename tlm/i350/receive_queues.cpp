@@ -44,8 +44,8 @@ void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t valu
 
 void I350Function::write_rdt(unsigned n, std::uint32_t value, Time t) {
   RxRingUnit& q = rx_queues_[n];
-  if (!q.enabled()) return;  // ignored
   csr_.write(reg::RDT(n), value);
+  if (!q.enabled()) return;  // stored, and of no effect: enabling starts at 0
   q.set_tail(csr_[reg::RDT(n)], t);
   if (waves_) waves_->rx.doorbell(n, t);
   rx_fetches_.want(n, t);
@@ -64,7 +64,7 @@ void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
   }
   if (enable && !q.enabled()) {
     q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
-    // Software could not write the tail while the queue was off; the one of its last life means nothing now.
+    // A tail written while the queue was off was ignored; the one of its last life means nothing now.
     csr_[reg::RDT(n)] = 0;
     q.set_tail(0, t);
   }
