@@ -47,23 +47,31 @@ PciIdentity pci_identity(const Nvm& nvm, unsigned port, unsigned ports) {
 std::vector<std::uint8_t> make_vpd(std::string_view name, std::string_view part, std::string_view serial) {
   constexpr std::uint8_t kName = 0x82, kReadOnly = 0x90, kEnd = 0x78;
   std::vector<std::uint8_t> v;
+  const auto put = [&](std::size_t byte) { v.push_back(static_cast<std::uint8_t>(byte)); };
+  const auto put_all = [&](std::string_view text) {
+    for (const char c : text) put(static_cast<std::uint8_t>(c));
+  };
   const auto large = [&](std::uint8_t tag, std::size_t length) {
-    v.insert(v.end(), {tag, static_cast<std::uint8_t>(length), static_cast<std::uint8_t>(length >> 8)});
+    put(tag);
+    put(length);
+    put(length >> 8);
   };
   const auto item = [&](std::string_view keyword, std::string_view text) {
-    v.insert(v.end(), keyword.begin(), keyword.end());
-    v.push_back(static_cast<std::uint8_t>(text.size()));
-    v.insert(v.end(), text.begin(), text.end());
+    put_all(keyword);
+    put(text.size());
+    put_all(text);
   };
   large(kName, name.size());
-  v.insert(v.end(), name.begin(), name.end());
+  put_all(name);
   large(kReadOnly, 3 + part.size() + 3 + serial.size() + 4);
   item("PN", part);
   item("SN", serial);
-  v.insert(v.end(), {'R', 'V', 1});
+  put_all("RV");
+  put(1);
   std::uint8_t sum = 0;  // all bytes up to and with the checksum add up to 0
   for (const std::uint8_t byte : v) sum = static_cast<std::uint8_t>(sum + byte);
-  v.insert(v.end(), {static_cast<std::uint8_t>(-sum), kEnd});
+  put(static_cast<std::uint8_t>(-sum));
+  put(kEnd);
   return v;
 }
 

@@ -32,7 +32,9 @@ class Writer {
   Writer& u32(std::uint32_t v) { return put(v); }
   Writer& u64(std::uint64_t v) { return put(v); }
   Writer& bytes(std::span<const std::byte> v) {
-    out_.insert(out_.end(), v.begin(), v.end());
+    const std::size_t before = out_.size();
+    out_.resize(before + v.size());
+    std::copy(v.begin(), v.end(), out_.begin() + static_cast<std::ptrdiff_t>(before));
     return *this;
   }
   Bytes done() { return std::move(out_); }
