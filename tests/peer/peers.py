@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""The checks of `make peers`: an unmodified Linux, in QEMU, drives our card. One line a check; exit code 1 if one failed.
+   peers.py NICLAB [WORD ...]     only boots whose name contains one of the words"""
+
+import pathlib
+import queue
+import signal
+import subprocess
+import sys
+import time
+
+from machine import PEER, Guest, Kernel, clean, qemu_igb, vfio_user
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+HERE = SOURCE / "tests/peer"
+OUT = PEER / "out"
+PATIENCE = 150  # seconds for one check
+MAC = "a0:36:9f:00:00:02"
+SHORT = ["probe", "mac", "mode", "link", "ping", "udp", "stats", "down_up", "reload", "trip", "dmesg"]
+LONG = ["probe", "mac", "mode", "link", "ping", "udp", "stats", "coalesce", "rings", "channels", "offloads", "rss", "vectors", "down_up", "reload",
+        "ptp", "trip", "bulk", "jumbo", "dmesg"]
+FIRST_GUEST = {"ME": "10.9.0.1", "VLAN_ME": "10.100.0.1", "OTHER": "10.9.0.2"}
+
+
+class Card:
+    """`niclab serve`."""
+
+    def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=()):
+        self.sockets = [folder / f"card{i}.sock" for i in range(sockets)]
+        command = [niclab, "serve", scenario]
+        for s in self.sockets:
+            command += ["--vfio-user", s]
+        for s in settings:
+            command += ["--set", s]
+        with open(folder / "serve.log", "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log)
+        for _ in range(200):
+            if all(s.exists() for s in self.sockets) or self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+
+    def verdict(self):
+        """None if it served to the end."""
+        if self.process.poll() is not None:
+            return f"niclab serve ended with {self.process.returncode}"
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "niclab serve did not end"
+        return None if code == 0 else f"niclab serve ended with {code}"
+
+
+class Peers:
+    def __init__(self, niclab, words):
+        self.niclab, self.words = pathlib.Path(niclab).resolve(), words
+        self.counts = {"ok": 0, "FAILED": 0, "skipped": 0}
+
+    def wanted(self, boot):
+        return not self.words or any(w in boot for w in self.words)
+
+    def say(self, verdict, boot, check, remark=""):
+        self.counts[verdict] += 1
+        print(f"{verdict:8}{boot}: {check}" + (f": {remark}" if remark else ""), flush=True)
+
+    def judge(self, boot, guest, checks):
+        """The guest's reports, one for each of `checks`; the guest is gone afterwards."""
+        for i, check in enumerate(checks):
+            try:
+                found = guest.result(PATIENCE)
+            except queue.Empty:
+                found = None
+            if found is None:
+                self.say("FAILED", boot, check, f"no report from the guest: see {guest.log}")
+                for other in checks[i + 1:]:
+                    self.say("skipped", boot, other, f"{check} did not end")
+                break
+            self.say(found[0], boot, found[1], found[2])
+        guest.end()
+
+    def boot(self, name, kernel, checks, settings=(), words=None, root_port=False, properties=None, **machine):
+        """One guest, and our stack at the other end of its wire."""
+        if not self.wanted(name):
+            return
+        if kernel.image is None:
+            self.say("skipped", name, "all", "the kernel was not fetched")
+            return
+        folder = clean(OUT / name.replace(" ", "-"))
+        card = Card(self.niclab, folder, 1, settings=settings)
+        guest = Guest(kernel, vfio_user(card.sockets[0], root_port, **(properties or {})), folder / "console.log",
+                      {"CHECKS": ",".join(checks), "MAC": MAC, **(words or {})}, root_port=root_port, **machine)
+        self.judge(name, guest, checks)
+        wrong = card.verdict()
+        if wrong:
+            self.say("FAILED", name, "serve", wrong)
+
+    def pair(self, name, kernel, checks, nics):
+        """Two guests on one wire: the first serves echoes, the second judges."""
+        folder = OUT / name.replace(" ", "-")
+        first = Guest(kernel, nics[0], folder / "console0.log", {"CHECKS": "probe,serve", **FIRST_GUEST}, cpus=1)
+        try:
+            while (found := first.result(PATIENCE)) is not None and found[1] != "ready":
+                if found[0] == "FAILED":
+                    break
+        except queue.Empty:
+            found = None
+        if found is None or found[1] != "ready":
+            self.say("FAILED", name, "first guest", f"see {first.log}")
+        else:
+            self.judge(name, Guest(kernel, nics[1], folder / "console1.log", {"CHECKS": ",".join(checks), "MAC": MAC}, cpus=1), checks)
+        first.end()
+
+    def back_to_back(self, name, kernel, checks):
+        if not self.wanted(name) or kernel.image is None:
+            return
+        folder = clean(OUT / name.replace(" ", "-"))
+        card = Card(self.niclab, folder, 2, HERE / "back_to_back.toml")
+        self.pair(name, kernel, checks, [vfio_user(s) for s in card.sockets])
+        wrong = card.verdict()
+        if wrong:
+            self.say("FAILED", name, "serve", wrong)
+
+    def qemu_back_to_back(self, name, kernel, checks):
+        """The same on QEMU's own 82576: what the numbers are to be compared with."""
+        if not self.wanted(name) or kernel.image is None:
+            return
+        folder = clean(OUT / name.replace(" ", "-"))
+        ends = folder / "a.sock", folder / "b.sock"
+        self.pair(name, kernel, checks, [qemu_igb(*ends, "a0:36:9f:00:00:01"), qemu_igb(*reversed(ends), MAC)])
+
+    def run(self):
+        old, new = Kernel("bookworm"), Kernel("trixie")
+        jumbo = ["host[1].nic[0].mtu=9000"]
+        for kernel in (new, old):
+            self.boot(f"linux {kernel.version} msix", kernel, LONG, jumbo)
+        intx = {"MODE": "legacy"}
+        self.boot(f"linux {new.version} intx", new, SHORT, words=intx, kernel_words="pci=nomsi")
+        self.boot(f"linux {new.version} dma by messages", new, SHORT + ["fragments"], shared=False)
+        for identity, remark, checks in ((0x1F41, "i354", []), (0x10C9, "82576", ["pba"])):
+            self.boot(f"linux {new.version} self-test as {remark}", new, ["probe", *checks, "link", "selftest", "dmesg"], root_port=True,
+                      properties={"x-pci-device-id": identity})
+        traffic = ["probe", "link", "ping", "udp", "vlan", "tcp", "trip", "bulk", "dmesg"]
+        self.back_to_back(f"linux {new.version} back to back", new, traffic)
+        self.qemu_back_to_back(f"linux {new.version} on the igb of qemu", new, [c for c in traffic if c not in ("vlan",)])
+        print("make peers: " + ", ".join(f"{n} {what}" for what, n in self.counts.items()))
+        return 1 if self.counts["FAILED"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(Peers(sys.argv[1], sys.argv[2:]).run())
