@@ -45,7 +45,10 @@ waves: ## a 200 us run in GTKWave, or as a picture where there is no display
 	@$(MAKE) --no-print-directory build
 	@scripts/waves.py $(BUILD)/niclab
 
-study peers: ## not in this version
+peers: build ## an unmodified Linux igb driver judges the card (QEMU, two Debian kernels: fetched into ~/.cache/niclab-peer)
+	@scripts/peers.sh $(BUILD)/niclab
+
+study: ## not in this version
 	@echo "make $@: not in this version" >&2; exit 2
 
 help: ## this list

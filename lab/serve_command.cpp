@@ -56,8 +56,9 @@ class StopSignal {
 /// One socket and the function behind it.
 class Door {
  public:
-  Door(std::string name, const std::string& path, GuestCard& card, unsigned function, std::ostream& log)
-      : name_(std::move(name)), listener_(path), function_(card, function), log_(log) {}
+  Door(std::string name, const std::string& path, GuestCard& card, unsigned function, InterruptKind offer,
+       std::ostream& log)
+      : name_(std::move(name)), listener_(path), function_(card, function, offer), log_(log) {}
 
   /// What poll() is to watch.
   pollfd watched() const {
@@ -105,8 +106,8 @@ struct Lag {
 class Server {
  public:
   Server(LiveRun& run, bool free_pace, std::ostream& log) : run_(run), free_(free_pace), log_(log) {}
-  void add(std::string name, const std::string& path, GuestCard& card, unsigned function) {
-    doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, log_));
+  void add(std::string name, const std::string& path, GuestCard& card, unsigned function, InterruptKind offer) {
+    doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, offer, log_));
     log_ << "niclab serve: " << doors_.back()->name() << " on " << path << std::endl;
   }
 
@@ -122,15 +123,15 @@ class Server {
     for (;;) {
       const Time due = free_ ? run_.now() + kFreeSlice : wall_time();
       if (due > run_.now()) {
+        run_.run_to(step_towards(due));
         lag_.add(free_ ? nanoseconds{} : nanoseconds((due - run_.now()).ps() / 1000));
-        run_.run_to(niclab::min(due, run_.now() + kSlice));
       }
       watched.assign(1, {stop.fd(), POLLIN, 0});
       for (const auto& d : doors_) watched.push_back(d->watched());
       const timespec wait = patience(due);
       if (ppoll(watched.data(), watched.size(), &wait, nullptr) <= 0) continue;
       if (watched[0].revents != 0) return;
-      if (!free_ && wall_time() > run_.now()) run_.run_to(niclab::min(wall_time(), run_.now() + kSlice));
+      if (!free_ && wall_time() > run_.now()) run_.run_to(step_towards(wall_time()));
       for (std::size_t i = 0; i < doors_.size(); ++i)
         if (watched[i + 1].revents != 0) doors_[i]->serve();
     }
@@ -138,6 +139,8 @@ class Server {
   const Lag& lag() const { return lag_; }
 
  private:
+  /// A slice on the way to `due`, and over all the time in which nothing happens.
+  Time step_towards(Time due) const { return niclab::min(due, niclab::max(run_.now() + kSlice, run_.next_event())); }
   /// Until something is to be done: nothing when simulated time is late.
   timespec patience(Time due) const {
     nanoseconds wait{};
@@ -183,7 +186,8 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
     for (std::size_t i = 0; i < outside.size(); ++i) {
       const Host& host = scenario.hosts[outside[i].host];
       server.add(host.name + "." + host.nics[outside[i].nic].if_name, command.sockets[i],
-                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic));
+                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic),
+                 host.nics[outside[i].nic].interrupts);
     }
   } catch (const std::runtime_error& e) {
     throw UserError(std::string("--vfio-user ") + e.what());

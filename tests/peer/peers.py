@@ -136,6 +136,7 @@ class Peers:
             self.boot(f"linux {kernel.version} msix", kernel, LONG, jumbo)
         intx = {"MODE": "legacy"}
         self.boot(f"linux {new.version} intx", new, SHORT, words=intx, kernel_words="pci=nomsi")
+        self.boot(f"linux {new.version} msi", new, SHORT, ['host[0].nic[0].interrupts="msi"'], words={"MODE": "MSI"})
         self.boot(f"linux {new.version} dma by messages", new, SHORT + ["fragments"], shared=False)
         for identity, remark, checks in ((0x1F41, "i354", []), (0x10C9, "82576", ["pba"])):
             self.boot(f"linux {new.version} self-test as {remark}", new, ["probe", *checks, "link", "selftest", "dmesg"], root_port=True,
