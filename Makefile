@@ -4,7 +4,7 @@ JOBS ?= 2
 export JOBS
 
 .DEFAULT_GOAL := build
-.PHONY: build deps run test waves study bench lint formal fuzz peers docs help
+.PHONY: build deps run test waves study bench lint formal fuzz mutants peers docs help
 
 build: $(BUILD)/build.ninja ## build; the command is then build/niclab
 	@cmake --build $(BUILD) -j $(JOBS) --target niclab i350_package
@@ -34,10 +34,13 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --slow
 	@PACKAGE=$(BUILD)/rtl/i350_pkg.sv scripts/formal.sh --planted
 
+mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
+	@scripts/mutants.sh $(MUTANTS)
+
 fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
 	@scripts/fuzz.sh
 
-docs: build ## generate docs/registers.md and docs/coverage.md
+docs: build ## generate docs/registers.md, the fields in docs/nvm.md, docs/coverage.md
 	@scripts/docs.sh $(BUILD)
 
 waves: ## a 200 us run in GTKWave, or as a picture where there is no display

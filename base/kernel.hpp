@@ -205,6 +205,14 @@ class Kernel {
     return jiffies_;
   }
   Duration jiffy() const { return jiffy_; }
+  /// round_jiffies: `wanted` moved to a whole second, skewed per CPU, so that timers that need no precision
+  /// expire together; as it is when that would be past.
+  std::uint64_t round_jiffies(std::uint64_t wanted) {
+    const std::uint64_t now = jiffies(), skew = 3ull * smp_processor_id(), skewed = wanted + skew;
+    const std::uint64_t rest = skewed % profile.hz;
+    const std::uint64_t rounded = skewed - rest + (rest < profile.hz / 4 ? 0 : profile.hz) - skew;
+    return rounded <= now ? wanted : rounded;
+  }
 
   // --- CPUs and contexts -------------------------------------------------------------------------
   virtual unsigned num_online_cpus() const = 0;

@@ -101,6 +101,30 @@ class CoherentArray {
   DmaAddress bus_{};
 };
 
+/// What a driver answers when the platform asks it about an error (Linux's pci_ers_result).
+enum class PciErsResult : std::uint8_t { none, can_recover, need_reset, disconnect, recovered };
+
+/// Whether a function can still be reached when an error is reported: register accesses work, do not work for
+/// now, or never will again (Linux's pci_channel_state).
+enum class PciChannelState : std::uint8_t { normal, frozen, perm_failure };
+
+/// A driver's pci_error_handlers. The platform's recovery calls them in a task on CPU 0, one after the other.
+class PciErrorHandler {
+ public:
+  /// Something went wrong on the bus. need_reset: slot_reset() and resume() follow; can_recover: resume()
+  /// does; disconnect or none: nothing does.
+  virtual PciErsResult error_detected(PciChannelState state) = 0;
+  /// The function can be reached again; its configuration space and its MSI-X table are as they were before
+  /// the error (pci_restore_state has been done), its registers need not be. Any answer but recovered ends
+  /// the recovery.
+  virtual PciErsResult slot_reset() = 0;
+  /// Go on.
+  virtual void resume() = 0;
+
+ protected:
+  ~PciErrorHandler() = default;
+};
+
 /// One PCI function as its driver sees it (the `Platform` of the house rules). Register accesses stall or
 /// cost the running CPU what the bus takes. All calls from task or interrupt context of the device's host.
 class PciDevice {
@@ -116,6 +140,14 @@ class PciDevice {
   virtual std::uint32_t config_read32(std::uint16_t offset) = 0;
   virtual void config_write16(std::uint16_t offset, std::uint16_t value) = 0;
   virtual void config_write32(std::uint16_t offset, std::uint32_t value) = 0;
+
+  /// dma_set_mask_and_coherent: the device can address `bits` bits. 0, or a negative errno when the platform
+  /// cannot keep all its addresses below that.
+  virtual int dma_set_mask_and_coherent(unsigned bits) = 0;
+  /// pci_request_selected_regions: the function's memory BARs are `owner`'s from now on; -EBUSY: somebody
+  /// else's.
+  virtual int request_regions(std::string owner) = 0;
+  virtual void release_regions() = 0;
 
   /// A 32-bit register of a memory BAR. Reads stall the CPU for the round trip; a read nobody answers returns
   /// all ones, as on real machines. Writes are posted.
@@ -161,6 +193,12 @@ class PciDevice {
   virtual int request_irq(unsigned vector, Callback handler, std::string name) = 0;
   virtual void free_irq(unsigned vector) = 0;
   virtual void irq_set_affinity(unsigned vector, unsigned cpu) = 0;
+  /// Whether a requested interrupt is a line on which other functions interrupt too.
+  virtual bool irq_is_shared(unsigned) { return false; }
+
+  /// Whom the platform asks when this function reports an error that is not correctable, or its link was
+  /// lost; nullptr: nobody, and the error is only logged. From probe to remove.
+  virtual void set_error_handler(PciErrorHandler*) {}
 
   virtual DescriptorStamps& rx_stamps() = 0;  ///< written by the device: end of frame on the wire
   virtual DescriptorStamps& tx_stamps() = 0;  ///< written by the driver: when the application sent it

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace niclab::igb {
 
@@ -31,7 +30,6 @@ struct IgbConfig {
   bool rss_udp_ports = false;                 ///< hash UDP ports too (path-map F-26)
   std::optional<FlowControl> flow_control{};  ///< what to negotiate; none given: what the NVM says
   unsigned speed = 1000;                      ///< Mb/s: advertised at most, as `ethtool -s DEV advertise`
-  std::string firmware_version = "N/A";       ///< what ethtool -i says; the driver does not read it itself
   PlantedBugs bugs{};
 };
 

@@ -61,18 +61,21 @@ Channels IgbAdapter::get_channels() const {
 int IgbAdapter::set_channels(unsigned combined) {
   if (combined == 0 || combined > kMaxQueues) return -EINVAL;
   if (combined == queues_) return 0;
+  begin_reconfiguration();
   const bool was_running = running_;
-  if (was_running) ndo_stop();
+  if (was_running) igb_close();
   clear_interrupt_scheme();
   queues_ = combined;
   init_interrupt_scheme(true);
   igb_default_rss_indir();
-  return was_running ? ndo_open() : 0;
+  const int error = was_running ? igb_open() : 0;
+  end_reconfiguration();
+  return error;
 }
 
 DriverInfo IgbAdapter::get_drvinfo() const {
   const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
-  return {"igb", v4_0 ? "5.2.15-k" : "5.0.5-k", config_.firmware_version, pdev_.address().to_string()};
+  return {"igb", v4_0 ? "5.2.15-k" : "5.0.5-k", fw_version_, pdev_.address().to_string()};
 }
 
 PauseParam IgbAdapter::get_pauseparam() const {

@@ -16,6 +16,8 @@
 #include "driver/config.hpp"
 #include "driver/ethtool.hpp"
 #include "driver/hardware.hpp"
+#include "driver/pci_state.hpp"
+#include "driver/ptp.hpp"
 #include "driver/ring.hpp"
 #include "driver/stats.hpp"
 #include "stack/net_device.hpp"
@@ -28,11 +30,13 @@ class IgbAdapter;
 struct ProbeResult {
   std::unique_ptr<IgbAdapter> adapter;  ///< nullptr when error != 0
   int error = 0;                        ///< negative errno
+  std::string reason;                   ///< what the driver had against the card, if it said so
 };
 
 /// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
 /// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not an
-/// I350; -EIO: no answer, bad NVM checksum or MAC address; -EOPNOTSUPP: not a copper port.
+/// I350; -EBUSY: another driver's; -EIO: no answer, bad NVM checksum or MAC address, no usable DMA mask;
+/// -EOPNOTSUPP: not a copper port.
 ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name,
                       const IgbConfig& config = {});
 
@@ -40,11 +44,12 @@ ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name
 struct Worker {
   WaitQueue queue;
   unsigned pending = 0;  ///< WorkItem bits
+  bool busy = false;     ///< runs one now
   IgbAdapter* adapter = nullptr;
 };
-enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2 };
+enum WorkItem : unsigned { kWatchdogTask = 1, kResetTask = 2, kPtpTxWork = 16, kPtpOverflowCheck = 32 };
 
-class IgbAdapter final : public stack::NetDevice {
+class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
  public:
   IgbAdapter(PciDevice& pdev, stack::NetdevCore& core, std::string name, const IgbConfig& config);
   ~IgbAdapter() override;
@@ -61,6 +66,8 @@ class IgbAdapter final : public stack::NetDevice {
   void ndo_set_rx_mode() override { igb_set_rx_mode(); }
   void ndo_tx_timeout() override;
   int ndo_change_mtu(std::uint32_t new_mtu) override;
+  int ndo_hwtstamp_set(stack::HwtstampConfig& wanted) override { return ptp_.set_ts_config(wanted); }
+  stack::PtpClock* ptp_clock() override { return ptp_.index() >= 0 ? &ptp_ : nullptr; }
   /// Reads the device's counters first, as igb does. From a task.
   stack::DeviceStats ndo_get_stats64() override;
   /// The same without the lock that ndo_get_stats64() takes: for an observer after the run, when time stands
@@ -80,10 +87,30 @@ class IgbAdapter final : public stack::NetDevice {
   Channels get_channels() const;
   int set_channels(unsigned combined);
   DriverInfo get_drvinfo() const;
+  /// Bytes of the NVM, low byte of each word first (ethtool -e). -EINVAL: outside it; else what reading says.
+  int get_eeprom(unsigned offset, std::span<std::uint8_t> bytes);
+  /// Writes them (ethtool -E), then all checksums. `magic` is the device and vendor ID; else -EFAULT.
+  int set_eeprom(std::uint32_t magic, unsigned offset, std::span<const std::uint8_t> bytes);
+  unsigned get_eeprom_len() const { return 2 * hw_.nvm_words(); }
   PauseParam get_pauseparam() const;
+  /// Number of the PTP hardware clock (ethtool -T), -1: none.
+  int phc_index() const { return ptp_.index(); }
   /// Without autoneg the pause switches go straight into the MAC; with it the link is set up anew and they
   /// are ignored, as in igb. 0.
   int set_pauseparam(const PauseParam& wanted);
+  /// What is asked for, and what the link has.
+  LinkSettings get_link_settings() const;
+  /// The next negotiation offers symmetric PAUSE.
+  bool offers_pause() const;
+  /// Sets the link up anew. -EINVAL: nothing to offer, a mode that is not there, 1000 Mb/s half duplex, or
+  /// firmware forbids it. 1000 Mb/s full duplex is negotiated even if it is to be forced, as in igb.
+  int set_link_settings(const LinkSettings& wanted);
+  /// Energy-efficient Ethernet, read from MAC and PHY. From a task.
+  int get_eee(Eee& eee);
+  /// Restarts the negotiation (ethtool -r).
+  int nway_reset();
+  /// Blinks the port's LEDs for so many seconds (ethtool -p).
+  int set_phys_id(unsigned seconds);
   /// The redirection table (ethtool -x / -X): the receive queue of each hash index. -EINVAL: wrong size, or a
   /// queue that is not there.
   const RxIndirection& get_rxfh_indir() const { return rss_indir_; }
@@ -92,13 +119,33 @@ class IgbAdapter final : public stack::NetDevice {
   bool rss_udp_ports() const { return rss_udp_ports_; }
   int set_rss_udp_ports(bool on);
 
+  /// ethtool -t: the parts that igb_diag_test runs, offline with the interface closed meanwhile, and seconds
+  /// of waiting (fact base 2.2, 2.6.1).
+  SelfTest diag_test(bool offline);
+  /// WUFC filters that wake the host from suspension (wufc::); -EOPNOTSUPP: not this card, or not such ones.
+  std::uint32_t get_wol() const { return wol_; }
+  bool wol_supported() const { return wol_supported_; }
+  int set_wol(std::uint32_t filters);
+
+  // --- power and reset of the function: 0 or a negative errno. From a task. -----------------------
+  /// To D3hot and back (igb_suspend, igb_resume). -EBUSY: suspended already, or not there. An open interface
+  /// stays open for the stack.
+  int igb_suspend();
+  int igb_resume();
+  /// echo 1 > /sys/bus/pci/devices/.../reset: a function-level reset under the driver, which sets up anew.
+  /// -ENODEV: the device is not there or has no power.
+  int pci_reset_function();
+  PciAddress pci_address() const { return pdev_.address(); }
+
   // --- contexts the machine enters ---------------------------------------------------------------
   int igb_poll(QVector& q_vector, int budget);  ///< softirq (path-map B-122, C-24)
   /// The end of every handler that serves rings: the poll does the rest.
   void schedule_poll(QVector& q);
-  void igb_msix_ring(QVector& q_vector);  ///< hard interrupt (C-06)
-  void igb_watchdog_task();               ///< worker, every 2 s (A-18)
-  void igb_reset_task();                  ///< worker
+  void igb_msix_ring(QVector& q_vector);                    ///< hard interrupt (C-06)
+  void igb_watchdog_task();                                 ///< worker, every 2 s (A-18)
+  void igb_reset_task();                                    ///< worker
+  void igb_ptp_tx_work() { ptp_.tx_work(); }                ///< worker
+  void igb_ptp_overflow_check() { ptp_.overflow_check(); }  ///< worker
 
   // --- for reports and tests ---------------------------------------------------------------------
   unsigned num_queues() const { return static_cast<unsigned>(rx_rings_.size()); }
@@ -117,9 +164,15 @@ class IgbAdapter final : public stack::NetDevice {
 
   // probe.cpp
   int probe();
-  void pci_setup();
+  int refuse(const char* reason);
+  const std::string& probe_reason() const { return reason_; }
+  int pci_setup();
+  void read_wol();
   int sw_init();
   void start_worker();
+
+  void cancel_work();
+  void device_vanished();
 
   // irq.cpp: interrupt scheme and handlers (path-map)
   void set_interrupt_capability(bool msix);
@@ -143,8 +196,11 @@ class IgbAdapter final : public stack::NetDevice {
   void igb_intr_msi();
   void igb_intr();
   void igb_handle_icr(std::uint32_t icr);
+  void igb_tsync_interrupt();
 
   // open.cpp
+  int igb_open();
+  void igb_close();
   void igb_up();
   void igb_down();
   void igb_start();
@@ -155,7 +211,34 @@ class IgbAdapter final : public stack::NetDevice {
   void begin_reconfiguration();
   void end_reconfiguration();
 
+  // power.cpp
+  bool igb_shutdown(std::uint32_t wanted);
+  void igb_arm_wakeup(std::uint32_t wanted);
+  int igb_reinit();
+  PciErsResult error_detected(PciChannelState state) override;
+  PciErsResult slot_reset() override;
+  void resume() override;
+
+  // self_test.cpp: each returns what ethtool prints, 0 for passed
+  SelfTest offline_test();
+  std::uint64_t igb_reg_test();
+  std::uint64_t igb_eeprom_test();
+  std::uint64_t igb_intr_test();
+  std::uint64_t igb_test_causes(bool shared);
+  std::uint64_t igb_loopback_test();
+  std::uint64_t igb_run_loopback_test(TxRing& tx, RxRing& rx);
+  unsigned igb_clean_test_rings(TxRing& tx, RxRing& rx);
+  std::uint64_t igb_link_test();
+  bool reg_pattern_test(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
+  bool reg_set_and_check(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
+  std::uint32_t caused_by(std::uint32_t causes);
+  void igb_test_intr() { test_icr_ |= hw_.rd32(reg::ICR); }
+
   // setup.cpp: rings and registers behind them (fact base 5.3)
+  void igb_setup_tx_resources(TxRing& ring, unsigned count);  // throws std::bad_alloc
+  void igb_setup_rx_resources(RxRing& ring, unsigned count);
+  void igb_free_tx_resources(TxRing& ring);
+  void igb_free_rx_resources(RxRing& ring);
   void igb_setup_all_tx_resources();
   void igb_setup_all_rx_resources();
   void igb_free_all_tx_resources();
@@ -181,13 +264,14 @@ class IgbAdapter final : public stack::NetDevice {
   // tx.cpp
   stack::NetdevTx igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring);
   std::uint32_t igb_tx_csum(TxRing& ring, const stack::SkBuff& skb);
-  bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts);
+  bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, std::uint32_t tstamp);
   void igb_tx_unwind(TxRing& ring, unsigned first, unsigned end);
   void igb_tx_publish(TxRing& ring, unsigned first, unsigned last);
   bool igb_maybe_stop_tx(TxRing& ring, unsigned wanted);
   bool igb_clean_tx_irq(QVector& q_vector);
   void igb_unmap_tx(TxBuffer& buffer);
   bool igb_tx_hang(TxRing& ring);
+  void igb_report_hang(const TxRing& ring, std::uint64_t since, std::uint64_t jiffies);
 
   // rx.cpp
   void igb_alloc_rx_buffers(RxRing& ring, unsigned cleaned_count);
@@ -198,12 +282,15 @@ class IgbAdapter final : public stack::NetDevice {
   stack::SkbPtr igb_wrap_rx_buffer(RxRing& ring, RxBuffer& buffer, std::byte* data, std::uint32_t size);
   void igb_reuse_rx_page(RxRing& ring, RxBuffer& buffer);
   bool igb_cleanup_headers(stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
+  void igb_rx_hwtstamp(RxRing& ring, stack::SkBuff& skb);
   void igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb, unsigned index);
   void igb_rx_checksum(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb);
 
   // watchdog.cpp
   void schedule_work(unsigned items);
   void watchdog_expired() { schedule_work(kWatchdogTask); }
+  void log_link(const std::string& what);
+  void ptp_overflow_due() { schedule_work(kPtpOverflowCheck); }
   void igb_link_up();
   void igb_link_down();
   bool igb_check_tx_rings();
@@ -225,6 +312,7 @@ class IgbAdapter final : public stack::NetDevice {
   Kernel& kernel_;
   const IgbConfig config_;
   Hardware hw_;
+  IgbPtp ptp_;
   stack::BufferPool pages_;
   std::shared_ptr<Worker> worker_;
   Timer watchdog_timer_;
@@ -249,6 +337,16 @@ class IgbAdapter final : public stack::NetDevice {
   bool down_ = true;        // __IGB_DOWN
   bool resetting_ = false;  // __IGB_RESETTING
   bool running_ = false;    // between ndo_open and ndo_stop
+  bool testing_ = false;    // __IGB_TESTING
+  bool suspended_ = false;
+  bool reopen_ = false;              // igb_reinit opens the interface
+  bool channel_offline_ = false;     // pci_channel_offline
+  std::string fw_version_, reason_;  // the latter: why probe() failed
+  bool wol_supported_ = false;       // IGB_FLAG_WOL_SUPPORTED
+  std::uint32_t wol_ = 0;            // WUFC
+  std::uint32_t test_icr_ = 0;
+  PciSavedState saved_state_;
+  bool owns_regions_ = false;
   LinkState link_;
   unsigned tx_timeout_factor_ = 1;  // seconds
   // statistics

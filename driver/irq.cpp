@@ -232,11 +232,17 @@ void IgbAdapter::igb_msix_ring(QVector& q) {
 void IgbAdapter::igb_handle_icr(std::uint32_t icr) {
   if ((icr & reg::icr::DRSTA) != 0) schedule_work(kResetTask);
   if ((icr & reg::icr::DOUTSYNC) != 0) ++doosync_;
+  if ((icr & reg::icr::TIME_SYNC) != 0) [[unlikely]]
+    igb_tsync_interrupt();
   if ((icr & (reg::icr::LSC | (msix_enabled_ ? 0 : reg::icr::RXSEQ))) != 0) {
     kernel_.sync();
     hw_.get_link_status = true;
     if (!down_) kernel_.mod_timer(watchdog_timer_, kernel_.jiffies() + 1);
   }
+}
+
+void IgbAdapter::igb_tsync_interrupt() {
+  if ((hw_.rd32(reg::TSICR) & reg::tsicr::TXTS) != 0) schedule_work(kPtpTxWork);
 }
 
 void IgbAdapter::igb_msix_other() {

@@ -66,7 +66,9 @@ int Hardware::setup_copper_link() {
   rmw32(reg::PHPM, reg::phpm::GO_LINKD, 0);
   phy_hw_reset();
   if (const int error = phy_setup_82580(); error != 0) return error;
-  if (const int error = copper_link_autoneg(); error != 0) return error;
+  const int set_up = link_wanted_.autoneg ? copper_link_autoneg() : force_speed_duplex();
+  if (set_up != 0) return set_up;
+  if (autoneg_wait_to_complete && link_wanted_.autoneg) wait_autoneg();
   for (unsigned i = 0; i < kLinkUpPolls; ++i) {
     bool up = false;
     if (const int error = phy_link_up(up); error != 0) return error;
@@ -124,6 +126,7 @@ void Hardware::check_for_link() {
   if (phy_link_up(up) != 0 || !up) return;
   kernel_.sync();
   get_link_status = false;
+  if (!link_wanted_.autoneg) return;
   config_collision_dist();
   config_fc_after_link_up();
 }

@@ -21,6 +21,8 @@ void IgbAdapter::igb_reset() {
   hw_.set_eee_i350();
   power_down_if_closed();
   hw_.wr32(reg::VET, stack::kEthPVlan);
+  hw_.get_phy_info();
+  ptp_.reset();
 }
 
 void IgbAdapter::power_down_if_closed() {
@@ -35,7 +37,14 @@ void IgbAdapter::igb_power_up_link() {
 
 int IgbAdapter::ndo_open() {
   kernel_.sync();
-  if (resetting_) return -EBUSY;
+  if (testing_) return -EBUSY;
+  begin_reconfiguration();
+  const int error = igb_open();
+  end_reconfiguration();
+  return error;
+}
+
+int IgbAdapter::igb_open() {
   core_.netif_carrier_off(*this);
   try {
     igb_setup_all_tx_resources();
@@ -77,7 +86,14 @@ void IgbAdapter::igb_start() {
 }
 
 int IgbAdapter::ndo_stop() {
-  if (!running_) return 0;
+  begin_reconfiguration();
+  reopen_ = false;
+  if (running_) igb_close();
+  end_reconfiguration();
+  return 0;
+}
+
+void IgbAdapter::igb_close() {
   igb_down();
   igb_free_irq();
   igb_free_all_tx_resources();
@@ -85,7 +101,6 @@ int IgbAdapter::ndo_stop() {
   running_ = false;
   igb_release_hw_control();
   hw_.power_down_phy();
-  return 0;
 }
 
 void IgbAdapter::igb_up() {
@@ -113,7 +128,7 @@ void IgbAdapter::igb_down() {
   igb_update_stats();
   kernel_.sync();
   link_ = {};
-  igb_reset();
+  if (!channel_offline_) igb_reset();
   for (const auto& ring : tx_rings_) igb_clean_tx_ring(*ring);
   for (const auto& ring : rx_rings_) igb_clean_rx_ring(*ring);
 }
@@ -130,17 +145,21 @@ void IgbAdapter::end_reconfiguration() {
 
 void IgbAdapter::igb_reinit_locked() {
   begin_reconfiguration();
-  if (running_) {
+  if (running_ && present) {
     igb_down();
     igb_up();
   }
   end_reconfiguration();
 }
 
-void IgbAdapter::igb_reset_task() { igb_reinit_locked(); }
+void IgbAdapter::igb_reset_task() {
+  log(pdev_.address().to_string() + " " + name + ": Reset adapter");
+  igb_reinit_locked();
+}
 
 void IgbAdapter::ndo_tx_timeout() {
   ++tx_timeout_count_;
+  hw_.request_global_reset();
   schedule_work(kResetTask);
   hw_.wr32(reg::EICS, eims_enable_mask_ & ~eims_other_);
 }

@@ -31,8 +31,8 @@ bool Hardware::get_hw_semaphore() {
 
 void Hardware::put_hw_semaphore() { rmw32(reg::SWSM, reg::swsm::SMBI | reg::swsm::SWESMBI, 0); }
 
-int Hardware::acquire_phy() {
-  const std::uint32_t software = reg::sw_fw_sync::PHY_SM(port_), firmware = software << 16;
+int Hardware::acquire_swfw_sync(std::uint32_t software) {
+  const std::uint32_t firmware = software << 16;
   for (unsigned i = 0; i < kSwFwTries; ++i) {
     if (!get_hw_semaphore()) return -EBUSY;
     const std::uint32_t owners = rd32(reg::SW_FW_SYNC);
@@ -47,10 +47,10 @@ int Hardware::acquire_phy() {
   return -EBUSY;
 }
 
-void Hardware::release_phy() {
+void Hardware::release_swfw_sync(std::uint32_t resource) {
   while (!get_hw_semaphore())
     if (removed_) return;
-  rmw32(reg::SW_FW_SYNC, reg::sw_fw_sync::PHY_SM(port_), 0);
+  rmw32(reg::SW_FW_SYNC, resource, 0);
   put_hw_semaphore();
 }
 
@@ -78,6 +78,11 @@ int Hardware::read_phy_reg(unsigned number, std::uint16_t& value) {
 
 int Hardware::write_phy_reg(unsigned number, std::uint16_t value) {
   return mdic(reg::mdic::OP_WRITE, number, value);
+}
+
+int Hardware::read_emi_reg(std::uint16_t address, std::uint16_t& value) {
+  if (const int error = write_phy_reg(mii::EMI_ADDRESS, address); error != 0) return error;
+  return read_phy_reg(mii::EMI_DATA, value);
 }
 
 int Hardware::get_phy_id() {
@@ -132,21 +137,54 @@ int Hardware::phy_setup_82580() {
                                  mii::phy_control2::AUTO_MDIX));
 }
 
+int Hardware::force_speed_duplex() {
+  std::uint16_t bmcr = 0, control2 = 0;
+  if (const int error = read_phy_reg(mii::BMCR, bmcr); error != 0) return error;
+  fc_current_ = FlowControl::none;
+  const bool fast = link_wanted_.speed == 100;
+  rmw32(reg::CTRL, reg::ctrl::SPEED.mask() | reg::ctrl::FD,
+        reg::ctrl::FRCSPD | reg::ctrl::FRCDPX | reg::ctrl::SPEED.put(fast ? 1 : 0) |
+            (link_wanted_.full_duplex ? reg::ctrl::FD : 0));
+  config_collision_dist();
+  const unsigned cleared =
+      mii::bmcr::AN_ENABLE | mii::bmcr::SPEED_1000 | mii::bmcr::SPEED_100 | mii::bmcr::FULL_DUPLEX;
+  write_phy_reg(mii::BMCR,
+                static_cast<std::uint16_t>((bmcr & ~cleared) | (fast ? mii::bmcr::SPEED_100 : 0) |
+                                           (link_wanted_.full_duplex ? mii::bmcr::FULL_DUPLEX : 0)));
+  if (const int error = read_phy_reg(mii::PHY_CONTROL2, control2); error != 0) return error;
+  return write_phy_reg(mii::PHY_CONTROL2,
+                       static_cast<std::uint16_t>(
+                           control2 & ~(mii::phy_control2::AUTO_MDIX | mii::phy_control2::MANUAL_MDIX)));
+}
+
+void Hardware::get_phy_info() {
+  bool up = false;
+  if (phy_link_up(up) != 0 || !up) return;
+  std::uint16_t value = 0;
+  for (const unsigned number : {mii::PHY_STATUS2, mii::STATUS_1000T, mii::DIAGNOSTIC})
+    read_phy_reg(number, value);
+}
+
 int Hardware::copper_link_autoneg() {
   std::uint16_t anar = 0, gigabit = 0, bmcr = 0;
   if (const int error = read_phy_reg(mii::ANAR, anar); error != 0) return error;
   if (const int error = read_phy_reg(mii::CONTROL_1000T, gigabit); error != 0) return error;
-  anar = static_cast<std::uint16_t>((anar & ~(mii::anar::PAUSE | mii::anar::ASYMMETRIC)) |
-                                    mii::anar::ALL_10_100);
+  const auto offered = [this](unsigned mode, std::uint16_t bit) {
+    return (link_wanted_.modes & mode) != 0 ? bit : std::uint16_t{0};
+  };
+  anar = static_cast<std::uint16_t>(
+      (anar & ~(mii::anar::PAUSE | mii::anar::ASYMMETRIC | mii::anar::ALL_10_100)) |
+      offered(advertised::kHalf10, mii::anar::HALF_10) | offered(advertised::kFull10, mii::anar::FULL_10) |
+      offered(advertised::kHalf100, mii::anar::HALF_100) |
+      offered(advertised::kFull100, mii::anar::FULL_100));
   switch (fc_requested_) {
     case FlowControl::none: break;
     case FlowControl::tx_pause: anar |= mii::anar::ASYMMETRIC; break;
     case FlowControl::rx_pause:
     case FlowControl::full: anar |= mii::anar::PAUSE | mii::anar::ASYMMETRIC; break;
   }
-  if (fastest_ < 100) anar &= static_cast<std::uint16_t>(~mii::anar::ALL_100);
   gigabit &= static_cast<std::uint16_t>(~(mii::control_1000t::HALF | mii::control_1000t::FULL));
-  if (fastest_ >= 1000) gigabit |= mii::control_1000t::FULL;
+  gigabit |= offered(advertised::kFull1000, mii::control_1000t::FULL);
   write_phy_reg(mii::ANAR, anar);
   write_phy_reg(mii::CONTROL_1000T, gigabit);
   if (const int error = read_phy_reg(mii::BMCR, bmcr); error != 0) return error;

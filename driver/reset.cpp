@@ -1,5 +1,6 @@
 // Resetting and initialising the MAC (fact base 4.9, 5.1, 5.2).
 #include <cerrno>
+#include <utility>
 
 #include "driver/hardware.hpp"
 
@@ -10,11 +11,8 @@ constexpr unsigned kMasterDisablePolls = 800, kMasterDisablePollUs = 100;
 constexpr unsigned kAutoReadPolls = 10;
 constexpr unsigned kVftaWrites = 10;  // I350 erratum (fact base 2.7.11)
 constexpr unsigned kNvmLedSettings = 0x04;
-constexpr std::uint32_t kLargestEerdSize = 8;  // SIZE_EX above it needs SPI
-
-// 2.14; the model holds these registers, nothing acts on them.
-constexpr std::uint32_t kIpcnfg100M = reg::bit(2), kIpcnfg1G = reg::bit(3);
-constexpr std::uint32_t kEeerTxLpi = reg::bit(16), kEeerRxLpi = reg::bit(17), kEeerLpiFc = reg::bit(18);
+constexpr std::uint16_t kLedSettingsByDefault = 0x8911;  // 2.4.3
+constexpr std::uint32_t kLargestEerdSize = 8;            // SIZE_EX above it needs SPI
 
 }  // namespace
 
@@ -24,7 +22,9 @@ int Hardware::get_invariants() {
   if (reg::ctrl_ext::LINK_MODE.get(ctrl_ext) != 0) return -EOPNOTSUPP;  // SerDes and SGMII
   rd32(reg::FWSM);
   port_ = reg::status::LAN_ID.get(rd32(reg::STATUS));
-  if (reg::eecd::SIZE_EX.get(rd32(reg::EECD)) > kLargestEerdSize) return -EOPNOTSUPP;
+  const std::uint32_t nvm_size = reg::eecd::SIZE_EX.get(rd32(reg::EECD));
+  if (nvm_size > kLargestEerdSize) return -EOPNOTSUPP;
+  nvm_words_ = 1u << (6 + nvm_size);
   rmw32(reg::CTRL_EXT, reg::ctrl_ext::I2C_ENA, 0);
   return get_phy_id();
 }
@@ -35,7 +35,13 @@ void Hardware::disable_pcie_master() {
     if ((rd32(reg::STATUS) & reg::status::GIO_MASTER_ENABLE) == 0) return;
     usec_delay(kMasterDisablePollUs);
   }
-  kernel_.log("igb " + pdev_.address().to_string() + ": PCI-E Master disable polling has failed.");
+  if (!removed_)
+    kernel_.log("igb " + pdev_.address().to_string() + ": PCI-E Master disable polling has failed.");
+}
+
+/// Whether all ports are to be reset: the token keeps others from doing it at the same time.
+bool Hardware::acquire_global_reset() {
+  return std::exchange(global_reset_wanted_, false) && acquire_swfw_sync(reg::sw_fw_sync::MBX_SM) == 0;
 }
 
 void Hardware::reset_hw() {
@@ -46,13 +52,17 @@ void Hardware::reset_hw() {
   wr32(reg::TCTL, reg::tctl::PSP);
   wrfl();
   msleep(10);
-  wr32(reg::CTRL, ctrl | reg::ctrl::RST);
+  const bool global = acquire_global_reset();
+  // Somebody else's device reset that is not acknowledged yet has reset this port too.
+  const bool device = global && (rd32(reg::STATUS) & reg::status::DEV_RST_SET) == 0;
+  wr32(reg::CTRL, ctrl | (device ? reg::ctrl::DEV_RST : reg::ctrl::RST));
   wrfl();
   msleep(5);
   for (unsigned i = 0; i < kAutoReadPolls && (rd32(reg::EECD) & reg::eecd::AUTO_RD) == 0; ++i) msleep(1);
   wr32(reg::STATUS, rd32(reg::STATUS) | reg::status::DEV_RST_SET);
   wr32(reg::IMC, ~std::uint32_t{0});
   rd32(reg::ICR);
+  if (global) release_swfw_sync(reg::sw_fw_sync::MBX_SM);
 }
 
 void Hardware::rar_set(unsigned index, const MacAddress& mac) {
@@ -90,10 +100,42 @@ void Hardware::update_mc_addr_list(const std::array<std::uint32_t, reg::kTableWo
   wrfl();
 }
 
+/// What NVM word 4 says of each LED when the port is to be found: nine combinations of two modes, each of
+/// them the default, on or off (fact base 2.13).
+void Hardware::id_led_init() {
+  std::uint16_t word = 0;
+  read_nvm(kNvmLedSettings, word);
+  if (word == 0 || word == 0xFFFF) word = kLedSettingsByDefault;
+  led_default_ = led_mode1_ = led_mode2_ = rd32(reg::LEDCTL);
+  enum Way : std::uint8_t { by_default, on, off };
+  constexpr Way kFirst[] = {by_default, by_default, by_default, on, on, on, off, off, off};
+  constexpr Way kSecond[] = {by_default, on, off, by_default, on, off, by_default, on, off};
+  for (unsigned led = 0; led < 4; ++led) {
+    const unsigned code = word >> 4 * led & 0xF;
+    if (code == 0 || code > 9) continue;
+    const auto put = [led](std::uint32_t& value, Way way) {
+      if (way == by_default) return;
+      value &= ~(0xFFu << 8 * led);
+      value |= (way == on ? reg::ledctl::kModeOn : reg::ledctl::kModeOff) << 8 * led;
+    };
+    put(led_mode1_, kFirst[code - 1]);
+    put(led_mode2_, kSecond[code - 1]);
+  }
+}
+
+void Hardware::identify(Identify state) {
+  std::uint32_t value = state == Identify::done ? led_default_ : led_mode1_;
+  if (state == Identify::blink) {
+    value = led_mode2_;
+    for (unsigned led = 0; led < 4; ++led)
+      if ((led_mode2_ >> 8 * led & reg::ledctl::kMode) == reg::ledctl::kModeOn)
+        value |= reg::ledctl::kBlink << 8 * led;
+  }
+  wr32(reg::LEDCTL, value);
+}
+
 int Hardware::init_hw() {
-  std::uint16_t leds = 0;
-  read_nvm(kNvmLedSettings, leds);
-  rd32(reg::LEDCTL);
+  id_led_init();
   for (unsigned i = 0; i < reg::kTableWords; ++i) write_vfta(i, 0);
   init_rx_addrs();
   for (unsigned i = 0; i < reg::kTableWords; ++i) wr32(reg::MTA(i), 0);
@@ -104,8 +146,8 @@ int Hardware::init_hw() {
 void Hardware::set_eee_i350() {
   const std::uint32_t ipcnfg = rd32(reg::IPCNFG), eeer = rd32(reg::EEER);
   rd32(reg::EEE_SU);
-  wr32(reg::IPCNFG, ipcnfg | kIpcnfg100M | kIpcnfg1G);
-  wr32(reg::EEER, eeer | kEeerTxLpi | kEeerRxLpi | kEeerLpiFc);
+  wr32(reg::IPCNFG, ipcnfg | reg::ipcnfg::EEE_100M_AN | reg::ipcnfg::EEE_1G_AN);
+  wr32(reg::EEER, eeer | reg::eeer::TX_LPI_EN | reg::eeer::RX_LPI_EN | reg::eeer::LPI_FC);
   rd32(reg::IPCNFG);
   rd32(reg::EEER);
 }

@@ -77,6 +77,7 @@ struct RxRing : RingIndices {
   unsigned next_to_alloc = 0;  ///< where the next recycled page goes
   stack::SkbPtr skb;           ///< a frame whose end has not arrived yet (path-map C-27)
   stack::SkBuff* skb_tail = nullptr;
+  std::uint64_t hwtstamp = 0;  ///< of that frame; 0: none
   Stats stats;
 };
 

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/function_trace.hpp"
 #include "driver/igb.hpp"
@@ -97,7 +98,8 @@ void IgbAdapter::igb_fetch_rx_buffer(RxRing& ring, const hw::AdvRxWriteback& wb,
   RxBuffer& buffer = ring.buffers[ring.next_to_clean];
   std::byte* data = buffer.page->base + buffer.page_offset;
   std::uint32_t size = std::min<std::uint32_t>(wb.length(), kRxBufferSize);
-  if ((wb.status_errors() & rxd::TSIP) != 0 && size > kTimestampHeader) {
+  if ((wb.status_errors() & rxd::TSIP) != 0 && size > kTimestampHeader) [[unlikely]] {
+    ring.hwtstamp = ptp_.rx_pktstamp(data);
     data += kTimestampHeader;
     size -= kTimestampHeader;
   }
@@ -145,11 +147,18 @@ void IgbAdapter::igb_rx_checksum(RxRing& ring, stack::SkBuff& skb, const hw::Adv
     skb.ip_summed = stack::IpSummed::unnecessary;
 }
 
+// What came in front of the packet, or else what the port's latch holds.
+void IgbAdapter::igb_rx_hwtstamp(RxRing& ring, stack::SkBuff& skb) {
+  skb.hwtstamp = ring.hwtstamp != 0 ? std::exchange(ring.hwtstamp, 0) : ptp_.rx_rgtstamp();
+}
+
 void IgbAdapter::igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const hw::AdvRxWriteback& wb,
                                         unsigned index) {
   spend(path::igb_process_skb_fields);
   skb.rxhash = wb.rss_hash();
   igb_rx_checksum(ring, skb, wb);
+  if (ring.hwtstamp != 0 || (wb.status_errors() & rxd::TS) != 0) [[unlikely]]
+    igb_rx_hwtstamp(ring, skb);
   skb.rx_queue_recorded = true;
   skb.queue_mapping = static_cast<std::uint16_t>(ring.queue_index);
   skb.stamp = pdev_.rx_stamps().at(ring.queue_index, index);
@@ -196,7 +205,10 @@ bool IgbAdapter::igb_clean_rx_irq(QVector& q, int budget) {
     stack::SkbPtr skb = std::move(ring.skb);
     skb->journey = journey;
     ring.skb_tail = nullptr;
-    if (!igb_cleanup_headers(*skb, wb)) continue;
+    if (!igb_cleanup_headers(*skb, wb)) {
+      ring.hwtstamp = 0;
+      continue;
+    }
     bytes += skb->total_len();
     ++packets;
     igb_process_skb_fields(ring, *skb, wb, index);

@@ -52,26 +52,33 @@ void release(PciDevice& pdev, Ring& ring) {
 
 // --- memory --------------------------------------------------------------------------------------
 
+void IgbAdapter::igb_setup_tx_resources(TxRing& ring, unsigned count) { allocate(pdev_, ring, count); }
+void IgbAdapter::igb_setup_rx_resources(RxRing& ring, unsigned count) { allocate(pdev_, ring, count); }
+
+void IgbAdapter::igb_free_tx_resources(TxRing& ring) {
+  if (ring.desc.size() != 0) igb_clean_tx_ring(ring);
+  release(pdev_, ring);
+}
+
+void IgbAdapter::igb_free_rx_resources(RxRing& ring) {
+  if (ring.desc.size() != 0) igb_clean_rx_ring(ring);
+  release(pdev_, ring);
+}
+
 void IgbAdapter::igb_setup_all_tx_resources() {
-  for (const auto& ring : tx_rings_) allocate(pdev_, *ring, tx_ring_count_);
+  for (const auto& ring : tx_rings_) igb_setup_tx_resources(*ring, tx_ring_count_);
 }
 
 void IgbAdapter::igb_setup_all_rx_resources() {
-  for (const auto& ring : rx_rings_) allocate(pdev_, *ring, rx_ring_count_);
+  for (const auto& ring : rx_rings_) igb_setup_rx_resources(*ring, rx_ring_count_);
 }
 
 void IgbAdapter::igb_free_all_tx_resources() {
-  for (const auto& ring : tx_rings_) {
-    if (ring->desc.size() != 0) igb_clean_tx_ring(*ring);
-    release(pdev_, *ring);
-  }
+  for (const auto& ring : tx_rings_) igb_free_tx_resources(*ring);
 }
 
 void IgbAdapter::igb_free_all_rx_resources() {
-  for (const auto& ring : rx_rings_) {
-    if (ring->desc.size() != 0) igb_clean_rx_ring(*ring);
-    release(pdev_, *ring);
-  }
+  for (const auto& ring : rx_rings_) igb_free_rx_resources(*ring);
 }
 
 void IgbAdapter::igb_clean_tx_ring(TxRing& ring) {
@@ -87,6 +94,7 @@ void IgbAdapter::igb_clean_tx_ring(TxRing& ring) {
 void IgbAdapter::igb_clean_rx_ring(RxRing& ring) {
   ring.skb.reset();
   ring.skb_tail = nullptr;
+  ring.hwtstamp = 0;
   for (RxBuffer& b : ring.buffers) {
     if (b.page == nullptr) continue;
     pdev_.dma_unmap_single(b.dma, kRxPageSize, DmaDirection::from_device);

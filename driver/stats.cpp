@@ -176,7 +176,7 @@ std::vector<std::pair<std::string, std::uint64_t>> IgbAdapter::ethtool_stats(con
       {"os2bmc_tx_by_bmc", h.b2ospc},
       {"os2bmc_tx_by_host", h.o2bspc},
       {"os2bmc_rx_by_host", h.b2ogprc},
-      {"tx_hwtstamp_timeouts", 0},
+      {"tx_hwtstamp_timeouts", ptp_.tx_timeouts()},
       {"rx_hwtstamp_cleared", 0},
       {"rx_errors", n.rx_errors},
       {"tx_errors", n.tx_errors},

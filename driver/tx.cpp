@@ -1,5 +1,8 @@
 // Transmit: from sk_buff to doorbell, and from write-back to freed sk_buff (path-map B-105 to B-129).
 #include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -70,7 +73,11 @@ stack::NetdevTx IgbAdapter::igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring
   info.gso_segs = 1;
   info.skb = std::move(skb);
   const std::uint32_t popts = igb_tx_csum(ring, *info.skb);
-  if (!igb_tx_map(ring, first, popts)) return stack::NetdevTx::ok;  // B-117: dropped, uncounted
+  const bool stamped = (info.skb->tx_flags & stack::kSkbTxHwTstamp) != 0 && ptp_.tx_start(*info.skb);
+  if (!igb_tx_map(ring, first, popts, stamped ? txd::MAC_TSTAMP : 0)) {  // B-117: dropped, uncounted
+    if (stamped) ptp_.tx_cancel();
+    return stack::NetdevTx::ok;
+  }
   if (kernel_.profile.version == KernelVersion::v3_13) igb_maybe_stop_tx(ring, kDescNeeded);
   return stack::NetdevTx::ok;
 }
@@ -124,7 +131,7 @@ std::uint32_t IgbAdapter::igb_tx_csum(TxRing& ring, const stack::SkBuff& skb) {
 
 // Maps linear data and fragments, one descriptor each, and rings the doorbell (B-113 to B-116). The mapping
 // of the linear data is remembered in the packet's first entry, which may be the context descriptor's.
-bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts) {
+bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, std::uint32_t tstamp) {
   const FunctionSpan span(kernel_, "igb_tx_map");
   spend(path::igb_tx_map);
   stack::SkBuff* const skb = ring.buffers[first].skb.get();
@@ -151,7 +158,7 @@ bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts) {
       const std::uint32_t size = std::min(left, kMaxDataPerDescriptor);
       left -= size;
       unsent -= size;
-      const std::uint32_t cmd = txd::IFCS | (unsent == 0 ? txd::EOP | txd::RS : 0);
+      const std::uint32_t cmd = txd::IFCS | tstamp | (unsent == 0 ? txd::EOP | txd::RS : 0);
       const bool first_data = i == ring.next_to_use;  // olinfo_status is 0 on follow-ups (B-113)
       const auto data = hw::AdvTxData::make(dma, static_cast<std::uint16_t>(size), cmd,
                                             first_data ? paylen : 0, first_data ? popts : 0);
@@ -249,6 +256,31 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
   return budget != 0;
 }
 
+// Path-map E-61.
+void IgbAdapter::igb_report_hang(const TxRing& ring, std::uint64_t since, std::uint64_t jiffies) {
+  const auto watch = static_cast<unsigned>(ring.buffers[ring.next_to_clean].next_to_watch);
+  const std::uint64_t address = ring.desc.bus_address().value + watch * hw::kDescriptorBytes;
+  const std::uint32_t head = hw_.rd32(reg::TDH(ring.queue_index)),
+                      tail = hw_.rd32(reg::TDT(ring.queue_index));
+  const std::uint32_t status = ring.desc.load(kernel_, watch).dw[3];
+  const auto line = [this](const char* format, auto value) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), format, value);
+    kernel_.log(text.data());
+  };
+  log(pdev_.address().to_string() + ": Detected Tx Unit Hang");
+  line("  Tx Queue             <%u>", ring.queue_index);
+  line("  TDH                  <%x>", head);
+  line("  TDT                  <%x>", tail);
+  line("  next_to_use          <%x>", ring.next_to_use);
+  line("  next_to_clean        <%x>", ring.next_to_clean);
+  kernel_.log("buffer_info[next_to_clean]");
+  line("  time_stamp           <%" PRIx64 ">", since);
+  line("  next_to_watch        <%016" PRIx64 ">", address);
+  line("  jiffies              <%" PRIx64 ">", jiffies);
+  line("  desc.status          <%x>", status);
+}
+
 // Path-map B-126. A link paused by flow control is no hang.
 bool IgbAdapter::igb_tx_hang(TxRing& ring) {
   ring.detect_hang = false;
@@ -257,14 +289,7 @@ bool IgbAdapter::igb_tx_hang(TxRing& ring) {
   const std::uint64_t jiffies = kernel_.jiffies(), since = head.time_stamp.ps() / kernel_.jiffy().ps();
   if (jiffies <= since + std::uint64_t{tx_timeout_factor_} * kernel_.profile.hz) return false;
   if ((hw_.rd32(reg::STATUS) & reg::status::TXOFF) != 0) return false;
-  const unsigned n = ring.queue_index;
-  const auto status = ring.desc.load(kernel_, static_cast<unsigned>(head.next_to_watch)).dw[3];
-  log(pdev_.address().to_string() + ": Detected Tx Unit Hang: Tx Queue <" + std::to_string(n) + "> TDH <" +
-      std::to_string(hw_.rd32(reg::TDH(n))) + "> TDT <" + std::to_string(hw_.rd32(reg::TDT(n))) +
-      "> next_to_use <" + std::to_string(ring.next_to_use) + "> next_to_clean <" +
-      std::to_string(ring.next_to_clean) + "> time_stamp <" + std::to_string(since) + "> next_to_watch <" +
-      std::to_string(head.next_to_watch) + "> jiffies <" + std::to_string(jiffies) + "> desc.status <" +
-      std::to_string(status) + ">");
+  igb_report_hang(ring, since, jiffies);
   kernel_.sync();
   ring.queue->stopped = true;
   return true;

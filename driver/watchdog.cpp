@@ -5,7 +5,8 @@
 namespace niclab::igb {
 namespace {
 
-constexpr unsigned kWatchdogPeriod = 2;  // seconds
+constexpr unsigned kWatchdogPeriod = 2;          // seconds
+constexpr unsigned kWatchdogWhileUnsettled = 1;  // while the link may have changed
 
 void work(Kernel& kernel, const std::shared_ptr<Worker>& worker) {
   for (;;) {
@@ -16,18 +17,15 @@ void work(Kernel& kernel, const std::shared_ptr<Worker>& worker) {
       continue;
     }
     const unsigned items = std::exchange(worker->pending, 0);
+    worker->busy = true;
     if ((items & kResetTask) != 0) worker->adapter->igb_reset_task();
+    if ((items & kPtpTxWork) != 0) worker->adapter->igb_ptp_tx_work();
+    if ((items & kPtpOverflowCheck) != 0) worker->adapter->igb_ptp_overflow_check();
     kernel.sync();
-    if ((items & kWatchdogTask) != 0 && worker->adapter != nullptr) worker->adapter->igb_watchdog_task();
+    if ((items & kWatchdogTask) != 0) worker->adapter->igb_watchdog_task();
+    kernel.sync();
+    worker->busy = false;
   }
-}
-
-/// Linux's round_jiffies: whole seconds, so that the timers of a host expire together, skewed per CPU.
-std::uint64_t round_jiffies(std::uint64_t wanted, std::uint64_t now, unsigned hz, unsigned cpu) {
-  const std::uint64_t skewed = wanted + 3ull * cpu;
-  const std::uint64_t rest = skewed % hz;
-  const std::uint64_t rounded = (rest < hz / 4 ? skewed - rest : skewed - rest + hz) - 3ull * cpu;
-  return rounded <= now ? wanted : rounded;
 }
 
 std::string to_string(FlowControl fc) {
@@ -55,17 +53,29 @@ void IgbAdapter::schedule_work(unsigned items) {
   kernel_.wake_one(worker_->queue);
 }
 
+/// As a plain line in 3.13, as one of the device in 4.0.
+void IgbAdapter::log_link(const std::string& what) {
+  const bool v4_0 = kernel_.profile.version == KernelVersion::v4_0;
+  kernel_.log((v4_0 ? "igb " + pdev_.address().to_string() + " " + name + ": igb: " : "igb: ") + name + what);
+}
+
+void IgbAdapter::cancel_work() {
+  kernel_.sync();
+  worker_->pending = 0;
+  for (; worker_->busy; kernel_.sync()) hw_.msleep(1);
+}
+
 void IgbAdapter::igb_link_up() {
   link_ = hw_.get_speed_and_duplex();
-  log(name + " NIC Link is Up " + std::to_string(link_.speed) + " Mbps " +
-      (link_.full_duplex ? "Full" : "Half") + " Duplex, Flow Control: " + to_string(hw_.current_fc()));
+  log_link(" NIC Link is Up " + std::to_string(link_.speed) + " Mbps " +
+           (link_.full_duplex ? "Full" : "Half") + " Duplex, Flow Control: " + to_string(hw_.current_fc()));
   tx_timeout_factor_ = link_.speed == 10 ? 14 : 1;
   core_.netif_carrier_on(*this);
 }
 
 void IgbAdapter::igb_link_down() {
   link_ = {};
-  log(name + " NIC Link is Down");
+  log_link(" NIC Link is Down");
   core_.netif_carrier_off(*this);
 }
 
@@ -100,6 +110,7 @@ void IgbAdapter::igb_watchdog_task() {
   }
   kernel_.sync();
   if (down_ || !igb_check_tx_rings()) return;
+  ptp_.tx_hang();
 
   if (msix_enabled_) {  // a software interrupt cleans rings whose own was lost
     std::uint32_t eics = 0;
@@ -108,11 +119,9 @@ void IgbAdapter::igb_watchdog_task() {
   } else {
     hw_.wr32(reg::ICS, reg::icr::RXDMT0);
   }
-  const unsigned hz = kernel_.profile.hz;
+  const unsigned period = hw_.get_link_status ? kWatchdogWhileUnsettled : kWatchdogPeriod;
   const std::uint64_t now = kernel_.jiffies();
-  if (!down_)
-    kernel_.mod_timer(watchdog_timer_,
-                      round_jiffies(now + kWatchdogPeriod * hz, now, hz, kernel_.smp_processor_id()));
+  if (!down_) kernel_.mod_timer(watchdog_timer_, kernel_.round_jiffies(now + period * kernel_.profile.hz));
 }
 
 }  // namespace niclab::igb

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "hw/register_fields.hpp"
-
 namespace niclab::hw {
 
 namespace {
@@ -105,14 +103,6 @@ std::string Nvm::pba() const {
   for (unsigned i = 1; i < length; ++i)
     for (const unsigned shift : {8u, 0u}) text += static_cast<char>(word(kPbaBlock + i) >> shift & 0xFF);
   return is_pba(text) ? text : std::string();
-}
-
-std::uint32_t Nvm::eerd(std::uint32_t written) const {
-  using namespace reg;
-  const std::uint32_t address = eerd::ADDR.get(written);
-  const std::uint32_t addressed = eerd::ADDR.put(address);
-  if (!(written & eerd::START)) return addressed;
-  return eerd::DATA.put(word(address)) | addressed | eerd::DONE;
 }
 
 }  // namespace niclab::hw

@@ -87,9 +87,6 @@ class Nvm {
   /// An even number of printable characters without quotes, at most kPbaCharacters.
   static bool is_pba(std::string_view text);
 
-  /// What EERD reads after `written` was written: DONE and the word. Beyond the part: DONE and all ones.
-  std::uint32_t eerd(std::uint32_t written) const;
-
  private:
   std::vector<std::uint16_t> words_;
 };

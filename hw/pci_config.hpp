@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/time.hpp"
+#include "hw/aer.hpp"
 #include "hw/pci_identity.hpp"
 
 namespace niclab::hw {
@@ -43,6 +45,9 @@ class PciConfigSpace {
   /// As power-on, but for what PCI Express Base 2.1 6.6.2 exempts: Max_Payload_Size, the link's controls,
   /// what tells of errors and of a wake-up.
   void function_level_reset();
+
+  /// The device read its NVM again (4.9): what that says changes, what software wrote stays.
+  void reload(const PciIdentity& identity);
 
   /// A DWORD access as it comes in a configuration TLP; `offset` in bytes, 0..0xFFC, DWORD aligned;
   /// `byte_enable` bit i enables byte i. Out of range reads all ones, writes do nothing.
@@ -113,6 +118,19 @@ class PciConfigSpace {
   /// Status (RTA, RMA, ...) and DevSta error bits the device latches; bits as in the 16-bit registers.
   void latch_status(std::uint16_t bits) { word(kCommand) |= std::uint32_t{bits} << 16; }
   void latch_device_status(std::uint16_t bits) { word(0xA8) |= std::uint32_t{bits} << 16; }
+  /// The device found an error (1.5): status bits here and in AER; the message to send.
+  ErrorMessage report_error(PciError error, ErrorRole role, const TlpHeader& header);
+  /// A read of the device was answered with an error: Status says which (a received abort is no error of the
+  /// requester's, so AER does not).
+  void received_master_abort() { latch_status(0x2000); }
+  void received_target_abort() { latch_status(0x1000); }
+  /// A poisoned TLP arrived; `completion`: it was an answer to the device.
+  void received_poison(bool completion) {
+    latch_status(
+        static_cast<std::uint16_t>(0x8000 | (completion && (word(kCommand) & 0x40) != 0 ? 0x0100 : 0)));
+  }
+  /// How long the device waits for a completion, coded as bits 3:0 of Device Control 2 are (1.4.4).
+  static Duration completion_timeout(unsigned code);
 
  private:
   /// What software can do to a DWORD.
@@ -126,6 +144,7 @@ class PciConfigSpace {
     std::uint64_t size = 0;
   };
 
+  void make_rules();
   void identify();
   void lay_out_bars();
   void settle();
@@ -144,6 +163,7 @@ class PciConfigSpace {
   }
 
   PciIdentity identity_;
+  Aer aer_;  // sticky: no reset but power-on clears it
   // From Command, PMCSR and the BARs, worked out when they are written.
   Window csr_, msix_, rom_, io_;
   bool bus_master_ = false;

@@ -1,5 +1,7 @@
 #include "hw/phy.hpp"
 
+#include <algorithm>
+
 #include "hw/register_fields.hpp"
 
 namespace niclab::hw {
@@ -43,13 +45,32 @@ std::uint16_t partner_page(const LinkSignal& partner) {
                             : page;
 }
 
-/// Master, both receivers well, and what the partner can do.
-std::uint16_t partner_gigabit(const LinkSignal& partner, LinkMode mode) {
-  const unsigned abilities = (partner.gigabit_page & (CTRL1000_FD | CTRL1000_HD)) << 2;
-  return static_cast<std::uint16_t>((mode.speed == LinkSpeed::mbps1000 ? 0x7000 : 0) | abilities);
+/// How much an end wants to be master: told so, a port among several, one alone, told not to.
+unsigned wish_to_be_master(const LinkSignal& s) {
+  if ((s.gigabit_page & CTRL1000_MANUAL) != 0) return (s.gigabit_page & CTRL1000_MASTER) != 0 ? 3 : 0;
+  return (s.gigabit_page & CTRL1000_MULTIPORT) != 0 ? 2 : 1;
 }
 
+/// Bits that keep what is written (2.5.4, IEEE 802.3 clauses 22, 28, 40); BMCR apart. What is not named reads
+/// 0.
+constexpr std::array<std::uint16_t, 32> kWritable = [] {
+  std::array<std::uint16_t, 32> w{};
+  w[ANAR] = 0xBFFF;
+  w[ANNPTR] = 0xB7FF;
+  w[CTRL1000] = 0xFF00;
+  w[EMI_ADDRESS] = w[PHY_CONTROL_2] = w[LOOPBACK] = w[CONFIGURATION] = 0xFFFF;
+  return w;
+}();
+constexpr std::uint16_t kWritableControl = 0x7DC0;
+
 }  // namespace
+
+ClockRole clock_role(const LinkSignal& mine, const LinkSignal& partner) {
+  const unsigned here = wish_to_be_master(mine), there = wish_to_be_master(partner);
+  if (here != there) return here > there ? ClockRole::master : ClockRole::slave;
+  if ((mine.gigabit_page & CTRL1000_MANUAL) != 0) return ClockRole::fault;
+  return mine.seed >= partner.seed ? ClockRole::master : ClockRole::slave;
+}
 
 LinkSignal LinkSignal::everything(LinkSpeed fastest, bool pause) {
   LinkSignal s;
@@ -67,7 +88,10 @@ std::optional<LinkMode> resolve_link(const LinkSignal& mine, const LinkSignal& p
     return mine.forced;
   }
   const LinkSignal other = detected(partner);
-  if ((mine.gigabit_page & other.gigabit_page & CTRL1000_FD) != 0) return LinkMode{LinkSpeed::mbps1000, true};
+  if ((mine.gigabit_page & other.gigabit_page & CTRL1000_FD) != 0) {
+    if (clock_role(mine, other) == ClockRole::fault) return std::nullopt;
+    return LinkMode{LinkSpeed::mbps1000, true};
+  }
   const unsigned common = mine.base_page & other.base_page;
   for (const auto& [bit, mode] : kBaseModes)
     if ((common & bit) != 0) return mode;
@@ -87,13 +111,19 @@ void Phy::load_defaults() {
 }
 
 void Phy::reset(Time t) {
+  held_ = false;
   load_defaults();
+  restart(t);
+}
+
+void Phy::hold_in_reset(Time t) {
+  held_ = true;
   restart(t);
 }
 
 void Phy::partner_says(const LinkSignal& signal, Time t) {
   partner_ = signal;
-  negotiate(t);
+  if (!loops_back()) negotiate(t);
 }
 
 void Phy::set_link_disconnect(bool on, Time t) {
@@ -110,78 +140,112 @@ void Phy::restart(Time t) {
 
 void Phy::negotiate(Time t) {
   dropped_ = true;
+  if (loops_back()) {
+    mode_ = forced_mode();
+    link_up_at_ = t;
+    return;
+  }
   const auto mode = resolve_link(said_, partner_);
   if (mode) mode_ = *mode;
   link_up_at_ = mode ? t + negotiation_ : Time::never();
 }
 
-LinkSignal Phy::signal_of_registers() const {
-  if (disconnect_ || powered_down()) return LinkSignal::nothing();
+LinkMode Phy::forced_mode() const {
   const std::uint16_t control = regs_[BMCR];
-  LinkSignal s{.base_page = regs_[ANAR], .gigabit_page = regs_[CTRL1000]};
-  s.negotiates = (control & BMCR_AN_ENABLE) != 0;
-  if (s.negotiates) return s;
-  s.forced = {(control & BMCR_SPEED_MSB) != 0   ? LinkSpeed::mbps1000
-              : (control & BMCR_SPEED_LSB) != 0 ? LinkSpeed::mbps100
-                                                : LinkSpeed::mbps10,
-              (control & BMCR_FULL_DUPLEX) != 0};
+  return {(control & BMCR_SPEED_MSB) != 0   ? LinkSpeed::mbps1000
+          : (control & BMCR_SPEED_LSB) != 0 ? LinkSpeed::mbps100
+                                            : LinkSpeed::mbps10,
+          (control & BMCR_FULL_DUPLEX) != 0};
+}
+
+LinkSignal Phy::signal_of_registers() const {
+  if (disconnect_ || held_ || powered_down() || loops_back()) return LinkSignal::nothing();
+  LinkSignal s{
+      .base_page = regs_[ANAR], .gigabit_page = regs_[CTRL1000], .eee_page = eee_offer_, .seed = seed_};
+  s.negotiates = (regs_[BMCR] & BMCR_AN_ENABLE) != 0;
+  if (!s.negotiates) s.forced = forced_mode();
   return s;
 }
+
+bool Phy::eee_negotiated(Time t) const {
+  if (!negotiated(t) || !mode_.full_duplex) return false;
+  const unsigned speed = mode_.speed == LinkSpeed::mbps1000  ? EEE_1000
+                         : mode_.speed == LinkSpeed::mbps100 ? EEE_100
+                                                             : 0;
+  return (said_.eee_page & partner_.eee_page & speed) != 0;
+}
+
+// --- registers -----------------------------------------------------------------------------------
 
 std::uint16_t Phy::status(Time t) {
   const bool up = link(t);
   const bool report_link = up && !dropped_;
   dropped_ = !up;
-  return static_cast<std::uint16_t>(regs_[BMSR] | (up ? BMSR_AN_COMPLETE : 0) |
+  return static_cast<std::uint16_t>(regs_[BMSR] | (negotiated(t) ? BMSR_AN_COMPLETE : 0) |
                                     (report_link ? BMSR_LINK : 0));
 }
 
+/// Who is master, that both receivers are well, and what the partner can do.
+std::uint16_t Phy::gigabit_status(Time t) const {
+  const ClockRole role = clock_role(said_, partner_);
+  if (!link(t)) return said_.negotiates && partner_.present && role == ClockRole::fault ? STAT1000_FAULT : 0;
+  const bool gigabit = mode_.speed == LinkSpeed::mbps1000;
+  unsigned s = gigabit ? STAT1000_RECEIVERS : 0;
+  if (negotiated(t)) {
+    s |= (partner_.gigabit_page & (CTRL1000_FD | CTRL1000_HD)) << 2;
+    if (gigabit && role == ClockRole::master) s |= STAT1000_MASTER;
+  }
+  return static_cast<std::uint16_t>(s);
+}
+
+std::uint16_t Phy::status_2(Time t) const {
+  if (!link(t)) return 0;
+  const std::uint16_t control = regs_[PHY_CONTROL_2];
+  const bool crossed = (control & CONTROL2_AUTO_MDIX) == 0 && (control & CONTROL2_MDIX) != 0;
+  return static_cast<std::uint16_t>(static_cast<unsigned>(mode_.speed) << 8 | (crossed ? STATUS2_MDIX : 0));
+}
+
+std::uint16_t Phy::emi_data(Time t) const {
+  return regs_[EMI_ADDRESS] == EMI_PARTNER_EEE && negotiated(t) ? partner_.eee_page : 0;
+}
+
 std::uint16_t Phy::read(unsigned reg, Time t) {
-  const bool up = link(t);
+  const bool heard = negotiated(t) && partner_.negotiates;
   switch (reg) {
     case BMSR: return status(t);
-    case ANLPAR: return up ? partner_page(partner_) : 0;
-    case ANER: return up && partner_.negotiates ? 0x0007 : 0x0004;
-    case ANLPNP: return up && partner_.negotiates ? 0x4006 : 0;
-    case STAT1000: return up ? partner_gigabit(partner_, mode_) : 0;
-    case PHY_STATUS_2: return up ? static_cast<std::uint16_t>(static_cast<unsigned>(mode().speed) << 8) : 0;
+    case ANLPAR: return negotiated(t) ? partner_page(partner_) : 0;
+    case ANER: return heard ? 0x0007 : 0x0004;
+    case ANLPNP: return heard ? 0x4006 : 0;
+    case STAT1000: return gigabit_status(t);
+    case EMI_DATA: return emi_data(t);
+    case PHY_STATUS_2: return status_2(t);
+    case DIAGNOSTIC:
+      return link(t) && !loops_back() ? static_cast<std::uint16_t>(std::min(cable_metres_, 0xFFu) << 2) : 0;
     default: return reg < regs_.size() ? regs_[reg] : 0xFFFF;
   }
 }
 
 void Phy::write(unsigned reg, std::uint16_t value, Time t) {
-  switch (reg) {
-    case BMCR: {
-      if (value & BMCR_RESET) {
-        reset(t);
-        return;
-      }
-      const bool was_down = powered_down();
-      constexpr std::uint16_t kForce = BMCR_AN_ENABLE | BMCR_SPEED_LSB | BMCR_SPEED_MSB | BMCR_FULL_DUPLEX;
-      const bool mode_changed = ((regs_[BMCR] ^ value) & kForce) != 0;
-      regs_[BMCR] = value & static_cast<std::uint16_t>(~BMCR_AN_RESTART);
-      if ((value & BMCR_AN_RESTART) || was_down != powered_down() || mode_changed) restart(t);
-      return;
-    }
-    case BMSR:
-    case PHYID1:
-    case PHYID2:
-    case ANLPAR:
-    case ANER:
-    case ANLPNP:
-    case STAT1000:
-    case ESTATUS:
-    case PHY_STATUS_2:
-    case DIAGNOSTIC: return;  // read only
-    default:
-      if (reg < regs_.size()) regs_[reg] = value;
-  }
+  if (reg == BMCR) return write_control(value, t);
+  if (reg >= regs_.size()) return;
+  const unsigned mask = kWritable[reg];
+  regs_[reg] = static_cast<std::uint16_t>((regs_[reg] & ~mask) | (value & mask));
+}
+
+void Phy::write_control(std::uint16_t value, Time t) {
+  if ((value & BMCR_RESET) != 0) return reset(t);
+  constexpr std::uint16_t kRestarting =
+      BMCR_AN_ENABLE | BMCR_SPEED_LSB | BMCR_SPEED_MSB | BMCR_FULL_DUPLEX | BMCR_POWER_DOWN | BMCR_LOOPBACK;
+  const bool changed = ((regs_[BMCR] ^ value) & kRestarting) != 0;
+  regs_[BMCR] = value & kWritableControl;
+  if (changed || (value & BMCR_AN_RESTART) != 0) restart(t);
 }
 
 std::uint32_t Phy::mdic(std::uint32_t written, Time t) {
   namespace m = niclab::hw::reg::mdic;
-  const std::uint32_t kept = written & (m::DATA.mask() | m::REGADD.mask() | m::PHYADD.mask() | m::OP.mask());
-  if (m::PHYADD.get(written) != kAddress) return kept | m::READY | m::ERROR;
+  const std::uint32_t kept =
+      written & (m::DATA.mask() | m::REGADD.mask() | m::PHYADD.mask() | m::OP.mask() | m::INT_EN);
+  if (m::PHYADD.get(written) != kAddress || held_) return kept | m::READY | m::ERROR;
   const unsigned reg = m::REGADD.get(written);
   if ((written & m::OP.mask()) == m::OP_WRITE) {
     write(reg, static_cast<std::uint16_t>(m::DATA.get(written)), t);

@@ -1,4 +1,4 @@
-// The internal copper PHY: MII registers, auto-negotiation as a duration, MDIC (fact base 2.5).
+// The internal copper PHY: MII registers, auto-negotiation as a duration, loopback, MDIC (fact base 2.5).
 #pragma once
 
 #include <array>
@@ -27,7 +27,13 @@ inline constexpr std::uint16_t ANAR_10HD = 0x0020, ANAR_10FD = 0x0040, ANAR_100H
 inline constexpr std::uint16_t ANAR_MODES = 0x01E0, ANAR_SELECTOR = 0x0001;
 inline constexpr std::uint16_t ANAR_PAUSE = 0x0400, ANAR_ASYM_PAUSE = 0x0800;
 inline constexpr std::uint16_t LP_ACKNOWLEDGE = 0x4000, LP_NEXT_PAGE = 0x8000;  ///< in ANLPAR
-inline constexpr std::uint16_t CTRL1000_HD = 0x0100, CTRL1000_FD = 0x0200;
+inline constexpr std::uint16_t CTRL1000_HD = 0x0100, CTRL1000_FD = 0x0200, CTRL1000_MULTIPORT = 0x0400;
+inline constexpr std::uint16_t CTRL1000_MASTER = 0x0800, CTRL1000_MANUAL = 0x1000;  ///< MASTER if MANUAL
+inline constexpr std::uint16_t STAT1000_FAULT = 0x8000, STAT1000_MASTER = 0x4000, STAT1000_RECEIVERS = 0x3000;
+inline constexpr std::uint16_t CONTROL2_MDIX = 0x0200, CONTROL2_AUTO_MDIX = 0x0400;
+inline constexpr std::uint16_t STATUS2_MDIX = 0x0800;
+inline constexpr std::uint16_t EMI_PARTNER_EEE = 0x040F;             ///< an address behind EMI_ADDRESS
+inline constexpr std::uint16_t EEE_100 = 0x0002, EEE_1000 = 0x0004;  ///< in an EEE advertisement
 }  // namespace mii
 
 /// What both ends settled on.
@@ -43,6 +49,8 @@ struct LinkSignal {
   bool negotiates = true;          ///< false: speaks `forced` only
   std::uint16_t base_page = 0;     ///< as ANAR: modes of 10 and 100 Mb/s, pause
   std::uint16_t gigabit_page = 0;  ///< as CTRL1000: modes of 1000 Mb/s
+  std::uint16_t eee_page = 0;      ///< speeds at which it would sleep between packets, EEE_100 and EEE_1000
+  std::uint16_t seed = 0;          ///< 11 bits: of two that want the same, the higher becomes master
   LinkMode forced{};
   bool operator==(const LinkSignal&) const = default;
 
@@ -56,6 +64,10 @@ struct LinkSignal {
 /// for half duplex.
 std::optional<LinkMode> resolve_link(const LinkSignal& mine, const LinkSignal& partner);
 
+/// Who gives the clock at 1000 Mb/s (IEEE 802.3 40.5.2). Fault: both were told to be the same.
+enum class ClockRole : std::uint8_t { master, slave, fault };
+ClockRole clock_role(const LinkSignal& mine, const LinkSignal& partner);
+
 /// The link is up from link_up_at() on, until something restarts it. Time is an argument and never runs
 /// backwards.
 class Phy {
@@ -63,10 +75,17 @@ class Phy {
   static constexpr unsigned kAddress = 1;  ///< the PHY address MDIC must name
   static constexpr Duration kDefaultNegotiation = 500_ms;
 
-  explicit Phy(Duration negotiation = kDefaultNegotiation) : negotiation_(negotiation) { load_defaults(); }
+  /// `seed`: LinkSignal::seed. A real PHY draws it by lot.
+  explicit Phy(Duration negotiation = kDefaultNegotiation, std::uint16_t seed = 0)
+      : negotiation_(negotiation), seed_(seed & 0x7FF) {
+    load_defaults();
+  }
 
-  /// Hardware reset: power-on, CTRL.PHY_RST. Registers take their defaults and negotiation starts at `t`.
+  /// Power-on, the end of a hardware reset, BMCR bit 15. Registers take their defaults and negotiation starts
+  /// at `t`.
   void reset(Time t);
+  /// CTRL.PHY_RST is held from `t` until reset(): no link, and nobody answers MDIC.
+  void hold_in_reset(Time t);
   /// What the far end says; it can do everything until somebody tells otherwise. When it says something,
   /// negotiation begins anew: whoever restarts takes the other end with him.
   void partner_says(const LinkSignal& signal, Time t);
@@ -76,10 +95,15 @@ class Phy {
   unsigned restarts() const { return restarts_; }
   /// PHPM.GO_LINKD holds the link down.
   void set_link_disconnect(bool on, Time t);
+  /// IPCNFG: speeds (EEE_100, EEE_1000) at which the next negotiation offers EEE (2.14).
+  void offer_eee(std::uint16_t speeds) { eee_offer_ = speeds; }
+  /// Metres of cable, for the diagnostic register.
+  void set_cable_length(unsigned metres) { cable_metres_ = metres; }
 
   std::uint16_t read(unsigned reg, Time t);
   void write(unsigned reg, std::uint16_t value, Time t);
-  /// What MDIC reads after `written` was written to it; READY at once, ERROR for any address but kAddress.
+  /// What MDIC reads after `written` was written to it and done: READY, and ERROR if nobody answered, that is
+  /// at any address but kAddress.
   std::uint32_t mdic(std::uint32_t written, Time t);
 
   bool link(Time t) const { return t >= link_up_at_; }
@@ -88,21 +112,38 @@ class Phy {
   /// What was negotiated or forced.
   LinkMode mode() const { return mode_; }
   bool powered_down() const { return (regs_[mii::BMCR] & mii::BMCR_POWER_DOWN) != 0; }
+  /// BMCR bit 14: what the MAC sends comes back, at the speed BMCR names; the cable is silent. There is a
+  /// link at once, as nothing is negotiated.
+  bool loops_back() const {
+    return (regs_[mii::BMCR] & mii::BMCR_LOOPBACK) != 0 && !powered_down() && !held_;
+  }
+  /// Both ends offered EEE for the mode of the link.
+  bool eee_negotiated(Time t) const;
 
  private:
   void load_defaults();
   void restart(Time t);    ///< this end says what its registers hold now
   void negotiate(Time t);  ///< link down now, up after the negotiation if anything allows it
   LinkSignal signal_of_registers() const;
+  LinkMode forced_mode() const;
+  bool negotiated(Time t) const { return link(t) && said_.negotiates && !loops_back(); }
   std::uint16_t status(Time t);
+  std::uint16_t gigabit_status(Time t) const;
+  std::uint16_t status_2(Time t) const;
+  std::uint16_t emi_data(Time t) const;
+  void write_control(std::uint16_t value, Time t);
 
   Duration negotiation_;
+  std::uint16_t seed_;
   std::array<std::uint16_t, 32> regs_{};
   Time link_up_at_ = Time::never();
   LinkSignal said_ = LinkSignal::nothing(), partner_ = LinkSignal::everything();
   LinkMode mode_{};
   unsigned restarts_ = 0;
+  std::uint16_t eee_offer_ = 0;
+  unsigned cable_metres_ = 0;
   bool disconnect_ = false;
+  bool held_ = false;
   bool dropped_ = true;  ///< the link was down at some instant since BMSR was read: bit 2 latches low
 };
 

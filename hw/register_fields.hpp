@@ -49,6 +49,9 @@ inline constexpr Field LINK_MODE{22, 2};
 }  // namespace ctrl_ext
 
 namespace eecd {  // 2.4.1
+inline constexpr std::uint32_t SK = bit(0), CS = bit(1), DI = bit(2),
+                               DO = bit(3);  ///< pins; CS selects when low
+inline constexpr Field FWE{4, 2};
 inline constexpr std::uint32_t REQ = bit(6), GNT = bit(7), PRES = bit(8), AUTO_RD = bit(9),
                                ADDR_SIZE = bit(10);
 inline constexpr Field SIZE_EX{11, 4};
@@ -66,6 +69,40 @@ inline constexpr std::uint32_t OP_WRITE = 0x04000000, OP_READ = 0x08000000;
 inline constexpr std::uint32_t READY = bit(28), INT_EN = bit(29), ERROR = bit(30), DESTINATION = bit(31);
 }  // namespace mdic
 
+namespace eeer {  // 2.14
+inline constexpr std::uint32_t TX_LPI_EN = bit(16), RX_LPI_EN = bit(17), LPI_FC = bit(18);
+inline constexpr std::uint32_t EEE_NEG = bit(29), RX_LPI = bit(30), TX_LPI = bit(31);
+}  // namespace eeer
+
+namespace ipcnfg {  // 2.14
+inline constexpr std::uint32_t EEE_100M_AN = bit(2), EEE_1G_AN = bit(3);
+}  // namespace ipcnfg
+
+namespace ledctl {  // 2.13: the byte of each LED
+inline constexpr Field LED0{0, 8}, LED1{8, 8}, LED2{16, 8}, LED3{24, 8};
+inline constexpr std::uint32_t kMode = 0xF, kInvert = bit(6), kBlink = bit(7);
+inline constexpr std::uint32_t kModeOn = 0xE, kModeOff = 0xF;
+}  // namespace ledctl
+
+namespace frtimer {  // 2.2
+inline constexpr Field US{0, 10}, MS{10, 10}, S{20, 12};
+}  // namespace frtimer
+
+namespace i2ccmd {  // 2.17
+inline constexpr Field DATA{0, 16}, REGADD{16, 8};
+inline constexpr std::uint32_t OPCODE = bit(27), READY = bit(29), ERROR = bit(31);
+}  // namespace i2ccmd
+
+namespace i2cparams {  // 2.17
+inline constexpr std::uint32_t CLK_OUT = bit(9), DATA_OUT = bit(10), DATA_OE_N = bit(11), DATA_IN = bit(12);
+inline constexpr std::uint32_t CLK_OE_N = bit(13), CLK_IN = bit(14), CLK_STRETCH_DIS = bit(15);
+}  // namespace i2cparams
+
+namespace thstat {  // 2.17
+inline constexpr std::uint32_t PWR_DOWN = bit(0), LINK_THROTTLE = bit(1), HIGH = bit(13), MID = bit(21);
+inline constexpr std::uint32_t LOW = bit(29);
+}  // namespace thstat
+
 namespace phpm {  // 2.5.3
 inline constexpr std::uint32_t SPD = bit(0), D0_LPLU = bit(1), D3_LPLU = bit(2), GO_LINKD = bit(5);
 }  // namespace phpm
@@ -77,6 +114,11 @@ constexpr std::uint32_t CFG_DONE(unsigned port) { return bit(18 + port); }
 namespace swsm {  // 2.4.5
 inline constexpr std::uint32_t SMBI = bit(0), SWESMBI = bit(1), DRV_LOAD = bit(3);
 }  // namespace swsm
+
+namespace fwsm {  // 2.4.5
+inline constexpr Field MODE{1, 3};
+inline constexpr std::uint32_t VALID = bit(15);
+}  // namespace fwsm
 
 namespace sw_fw_sync {  // 2.4.5; firmware's bits are these << 16
 inline constexpr std::uint32_t EEP_SM = 0x0001, PHY0_SM = 0x0002, PHY1_SM = 0x0004, CSR_SM = 0x0008;
@@ -91,7 +133,8 @@ inline constexpr std::uint32_t BLK_PHY_RST_ON_IDE = bit(18);
 }
 
 namespace icr {  // 2.6.1; IMS, IMC, ICS and IAM share the layout
-inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6);
+inline constexpr std::uint32_t TXDW = bit(0), LSC = bit(2), RXSEQ = bit(3), RXDMT0 = bit(4), RXO = bit(6),
+                               MDAC = bit(9);
 inline constexpr std::uint32_t RXDW = bit(7), VMMB = bit(8), GPHY = bit(10), MNG = bit(18),
                                TIME_SYNC = bit(19);
 inline constexpr std::uint32_t FER = bit(22), THS = bit(23), PCI_EX = bit(24), SCE = bit(25), SWWD = bit(26);
@@ -253,25 +296,54 @@ inline constexpr std::uint32_t XOFF = bit(0), ABOVE_HIGH = bit(1), BELOW_LOW = b
 inline constexpr Field REFRESH{16, 16};  ///< quanta
 }  // namespace fcsts0
 
-namespace tsauxc {  // 2.11
+// 2.11. Of TSAUXC the fact base names Disable_systime; the other bits, TSSDP and those of TSICR beyond TXTS
+// and RXTS are what public drivers use with siblings of the I350.
+namespace tsauxc {
 inline constexpr std::uint32_t DISABLE_SYSTIME = bit(31);
-}
+constexpr std::uint32_t EN_TT(unsigned i) { return bit(i); }             ///< target time i; clears itself
+constexpr std::uint32_t SAMP_AUT(unsigned i) { return bit(3 + 3 * i); }  ///< stamp i now; clears itself
+constexpr std::uint32_t EN_TS(unsigned i) { return bit(8 + 2 * i); }     ///< stamp i by a pin
+constexpr std::uint32_t AUTT(unsigned i) { return bit(9 + 2 * i); }      ///< stamp i was taken
+}  // namespace tsauxc
+namespace tssdp {
+constexpr Field AUX_SEL(unsigned i) { return {3 * i, 2}; }  ///< the pin of auxiliary stamp i
+constexpr std::uint32_t AUX_EN(unsigned i) { return bit(2 + 3 * i); }
+constexpr Field SDP_SEL(unsigned pin) { return {6 + 3 * pin, 2}; }  ///< 0, 1: toggled by that target time
+constexpr std::uint32_t SDP_EN(unsigned pin) { return bit(8 + 3 * pin); }
+}  // namespace tssdp
 namespace tsynctxctl {
 inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
 }
 namespace tsyncrxctl {
 inline constexpr std::uint32_t VALID = bit(0), EN = bit(4);
 inline constexpr Field TYPE{1, 3};
+inline constexpr std::uint32_t TYPE_L2_V2 = 0, TYPE_L4_V1 = 1, TYPE_L2_L4_V2 = 2, TYPE_ALL = 4,
+                               TYPE_EVENT_V2 = 5;
 }  // namespace tsyncrxctl
+namespace tsyncrxcfg {
+inline constexpr Field CONTROL{0, 8};     ///< of a message of version 1
+inline constexpr Field MESSAGE_ID{8, 4};  ///< of one of version 2
+}  // namespace tsyncrxcfg
 namespace tsicr {
-inline constexpr std::uint32_t TXTS = bit(1), RXTS = bit(2);
+inline constexpr std::uint32_t SYS_WRAP = bit(0), TXTS = bit(1), RXTS = bit(2);
+constexpr std::uint32_t TT(unsigned i) { return bit(3 + i); }
+constexpr std::uint32_t AUTT(unsigned i) { return bit(5 + i); }
+}  // namespace tsicr
+namespace timinca {
+inline constexpr std::uint32_t LESS = bit(31);
+}
+namespace timadjh {
+inline constexpr std::uint32_t NEGATIVE = bit(31);
 }
 
 namespace barctrl {  // 1.3
 inline constexpr Field FLASH_SIZE{8, 3};
-}
+inline constexpr std::uint32_t CSR_SIZE = bit(13);
+}  // namespace barctrl
 namespace gcr {  // 2.16
 inline constexpr std::uint32_t CMPL_TMOUT_RESEND = bit(16), CAP_VER2 = bit(18);
-}
+inline constexpr Field RESENDS{8, 4};
+inline constexpr Field CMPL_TMOUT{12, 4};  ///< coded as in Device Control 2; 0: what that says
+}  // namespace gcr
 
 }  // namespace niclab::hw::reg

@@ -40,7 +40,12 @@ constexpr NamedField kCtrlExt[] = {
     {"EE_RST", ctrl_ext::EE_RST},   {"PFRSTD", ctrl_ext::PFRSTD},     {"NS_DIS", ctrl_ext::NS_DIS},
     {"RO_DIS", ctrl_ext::RO_DIS},   {"PHYPDEN", ctrl_ext::PHYPDEN},   {"LINK_MODE", ctrl_ext::LINK_MODE},
     {"I2C_ENA", ctrl_ext::I2C_ENA}, {"EXT_VLAN", ctrl_ext::EXT_VLAN}, {"DRV_LOAD", ctrl_ext::DRV_LOAD}};
-constexpr NamedField kEecd[] = {{"REQ", eecd::REQ},
+constexpr NamedField kEecd[] = {{"SK", eecd::SK},
+                                {"CS", eecd::CS},
+                                {"DI", eecd::DI},
+                                {"DO", eecd::DO},
+                                {"FWE", eecd::FWE},
+                                {"REQ", eecd::REQ},
                                 {"GNT", eecd::GNT},
                                 {"PRES", eecd::PRES},
                                 {"AUTO_RD", eecd::AUTO_RD},
@@ -64,21 +69,59 @@ constexpr NamedField kEemngctl[] = {{"CFG_DONE0", eemngctl::CFG_DONE(0)},
                                     {"CFG_DONE3", eemngctl::CFG_DONE(3)}};
 constexpr NamedField kSwsm[] = {
     {"SMBI", swsm::SMBI}, {"SWESMBI", swsm::SWESMBI}, {"DRV_LOAD", swsm::DRV_LOAD}};
+constexpr NamedField kFwsm[] = {{"MODE", fwsm::MODE}, {"VALID", fwsm::VALID}};
 constexpr NamedField kSwFwSync[] = {{"EEP_SM", sw_fw_sync::EEP_SM},   {"PHY0_SM", sw_fw_sync::PHY0_SM},
                                     {"PHY1_SM", sw_fw_sync::PHY1_SM}, {"CSR_SM", sw_fw_sync::CSR_SM},
                                     {"PHY2_SM", sw_fw_sync::PHY2_SM}, {"PHY3_SM", sw_fw_sync::PHY3_SM},
                                     {"MBX_SM", sw_fw_sync::MBX_SM},   {"MNG_SM", sw_fw_sync::MNG_SM}};
 constexpr NamedField kManc[] = {{"BLK_PHY_RST_ON_IDE", manc::BLK_PHY_RST_ON_IDE}};
-constexpr NamedField kIcr[] = {
-    {"TXDW", icr::TXDW},           {"LSC", icr::LSC},           {"RXSEQ", icr::RXSEQ},
-    {"RXDMT0", icr::RXDMT0},       {"RXO", icr::RXO},           {"RXDW", icr::RXDW},
-    {"VMMB", icr::VMMB},           {"GPHY", icr::GPHY},         {"MNG", icr::MNG},
-    {"TIME_SYNC", icr::TIME_SYNC}, {"FER", icr::FER},           {"THS", icr::THS},
-    {"PCI_EX", icr::PCI_EX},       {"SCE", icr::SCE},           {"SWWD", icr::SWWD},
-    {"MDDET", icr::MDDET},         {"DOUTSYNC", icr::DOUTSYNC}, {"TCP_TIMER", icr::TCP_TIMER},
-    {"DRSTA", icr::DRSTA},         {"INTA", icr::INTA}};
+constexpr NamedField kIcr[] = {{"TXDW", icr::TXDW},
+                               {"LSC", icr::LSC},
+                               {"RXSEQ", icr::RXSEQ},
+                               {"RXDMT0", icr::RXDMT0},
+                               {"RXO", icr::RXO},
+                               {"RXDW", icr::RXDW},
+                               {"VMMB", icr::VMMB},
+                               {"MDAC", icr::MDAC},
+                               {"GPHY", icr::GPHY},
+                               {"MNG", icr::MNG},
+                               {"TIME_SYNC", icr::TIME_SYNC},
+                               {"FER", icr::FER},
+                               {"THS", icr::THS},
+                               {"PCI_EX", icr::PCI_EX},
+                               {"SCE", icr::SCE},
+                               {"SWWD", icr::SWWD},
+                               {"MDDET", icr::MDDET},
+                               {"DOUTSYNC", icr::DOUTSYNC},
+                               {"TCP_TIMER", icr::TCP_TIMER},
+                               {"DRSTA", icr::DRSTA},
+                               {"INTA", icr::INTA}};
 constexpr NamedField kEicr[] = {
     {"VECTORS", eicr::kVectorMask}, {"TCP_TIMER", eicr::TCP_TIMER}, {"OTHER", eicr::OTHER}};
+constexpr NamedField kLedctl[] = {
+    {"LED0", ledctl::LED0}, {"LED1", ledctl::LED1}, {"LED2", ledctl::LED2}, {"LED3", ledctl::LED3}};
+constexpr NamedField kFrtimer[] = {{"US", frtimer::US}, {"MS", frtimer::MS}, {"S", frtimer::S}};
+constexpr NamedField kI2ccmd[] = {{"DATA", i2ccmd::DATA},
+                                  {"REGADD", i2ccmd::REGADD},
+                                  {"OPCODE", i2ccmd::OPCODE},
+                                  {"READY", i2ccmd::READY},
+                                  {"ERROR", i2ccmd::ERROR}};
+constexpr NamedField kI2cparams[] = {{"CLK_OUT", i2cparams::CLK_OUT},
+                                     {"DATA_OUT", i2cparams::DATA_OUT},
+                                     {"DATA_OE_N", i2cparams::DATA_OE_N},
+                                     {"DATA_IN", i2cparams::DATA_IN},
+                                     {"CLK_OE_N", i2cparams::CLK_OE_N},
+                                     {"CLK_IN", i2cparams::CLK_IN},
+                                     {"CLK_STRETCH_DIS", i2cparams::CLK_STRETCH_DIS}};
+constexpr NamedField kThstat[] = {{"PWR_DOWN", thstat::PWR_DOWN},
+                                  {"LINK_THROTTLE", thstat::LINK_THROTTLE},
+                                  {"HIGH", thstat::HIGH},
+                                  {"MID", thstat::MID},
+                                  {"LOW", thstat::LOW}};
+constexpr NamedField kEeer[] = {{"TX_LPI_EN", eeer::TX_LPI_EN}, {"RX_LPI_EN", eeer::RX_LPI_EN},
+                                {"LPI_FC", eeer::LPI_FC},       {"EEE_NEG", eeer::EEE_NEG},
+                                {"RX_LPI", eeer::RX_LPI},       {"TX_LPI", eeer::TX_LPI}};
+constexpr NamedField kIpcnfg[] = {{"EEE_100M_AN", ipcnfg::EEE_100M_AN}, {"EEE_1G_AN", ipcnfg::EEE_1G_AN}};
 constexpr NamedField kGpie[] = {{"NSICR", gpie::NSICR},
                                 {"Multiple_MSIX", gpie::Multiple_MSIX},
                                 {"LL_INTERVAL", gpie::LL_INTERVAL},
@@ -184,12 +227,30 @@ constexpr NamedField kTipg[] = {{"IPGT", tipg::IPGT}, {"IPGR1", tipg::IPGR1}, {"
 constexpr NamedField kTdwbal[] = {{"HEAD_WB_EN", tdwbal::HEAD_WB_EN}, {"SN_WB_EN", tdwbal::SN_WB_EN}};
 constexpr NamedField kFcrtl[] = {{"RTL", fcrtl::RTL}, {"XONE", fcrtl::XONE}};
 constexpr NamedField kFcrth[] = {{"RTH", fcrth::RTH}};
-constexpr NamedField kTsauxc[] = {{"DISABLE_SYSTIME", tsauxc::DISABLE_SYSTIME}};
+constexpr NamedField kTiminca[] = {{"LESS", timinca::LESS}};
+constexpr NamedField kTimadjh[] = {{"NEGATIVE", timadjh::NEGATIVE}};
+constexpr NamedField kTsauxc[] = {{"EN_TT0", tsauxc::EN_TT(0)},
+                                  {"EN_TT1", tsauxc::EN_TT(1)},
+                                  {"SAMP_AUT0", tsauxc::SAMP_AUT(0)},
+                                  {"SAMP_AUT1", tsauxc::SAMP_AUT(1)},
+                                  {"EN_TS0", tsauxc::EN_TS(0)},
+                                  {"AUTT0", tsauxc::AUTT(0)},
+                                  {"EN_TS1", tsauxc::EN_TS(1)},
+                                  {"AUTT1", tsauxc::AUTT(1)},
+                                  {"DISABLE_SYSTIME", tsauxc::DISABLE_SYSTIME}};
 constexpr NamedField kTsynctxctl[] = {{"VALID", tsynctxctl::VALID}, {"EN", tsynctxctl::EN}};
 constexpr NamedField kTsyncrxctl[] = {
     {"VALID", tsyncrxctl::VALID}, {"TYPE", tsyncrxctl::TYPE}, {"EN", tsyncrxctl::EN}};
-constexpr NamedField kTsicr[] = {{"TXTS", tsicr::TXTS}, {"RXTS", tsicr::RXTS}};
-constexpr NamedField kGcr[] = {{"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND}, {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kTsyncrxcfg[] = {{"CONTROL", tsyncrxcfg::CONTROL},
+                                      {"MESSAGE_ID", tsyncrxcfg::MESSAGE_ID}};
+constexpr NamedField kTsicr[] = {
+    {"SYS_WRAP", tsicr::SYS_WRAP}, {"TXTS", tsicr::TXTS},     {"RXTS", tsicr::RXTS},    {"TT0", tsicr::TT(0)},
+    {"TT1", tsicr::TT(1)},         {"AUTT0", tsicr::AUTT(0)}, {"AUTT1", tsicr::AUTT(1)}};
+constexpr NamedField kGcr[] = {{"RESENDS", gcr::RESENDS},
+                               {"CMPL_TMOUT", gcr::CMPL_TMOUT},
+                               {"CMPL_TMOUT_RESEND", gcr::CMPL_TMOUT_RESEND},
+                               {"CAP_VER2", gcr::CAP_VER2}};
+constexpr NamedField kBarctrl[] = {{"FLASH_SIZE", barctrl::FLASH_SIZE}, {"CSR_SIZE", barctrl::CSR_SIZE}};
 
 /// `registers`: names with one blank between them.
 struct Layout {
@@ -204,8 +265,16 @@ constexpr Layout kLayouts[] = {
     {"EERD", kEerd},
     {"MDIC", kMdic},
     {"PHPM", kPhpm},
+    {"EEER", kEeer},
+    {"LEDCTL", kLedctl},
+    {"FRTIMER", kFrtimer},
+    {"I2CCMD", kI2ccmd},
+    {"I2CPARAMS", kI2cparams},
+    {"THSTAT", kThstat},
+    {"IPCNFG", kIpcnfg},
     {"EEMNGCTL", kEemngctl},
     {"SWSM", kSwsm},
+    {"FWSM", kFwsm},
     {"SW_FW_SYNC", kSwFwSync},
     {"MANC", kManc},
     {"ICR ICS IMS IMC IAM", kIcr},
@@ -241,11 +310,15 @@ constexpr Layout kLayouts[] = {
     {"FCSTS0", kFcsts0},
     {"TCPTIMER", kTcptimer},
     {"FHFT FHFT_EXT", kFhft},
+    {"TIMINCA", kTiminca},
+    {"TIMADJH", kTimadjh},
     {"TSAUXC", kTsauxc},
     {"TSYNCTXCTL", kTsynctxctl},
     {"TSYNCRXCTL", kTsyncrxctl},
-    {"TSICR", kTsicr},
+    {"TSYNCRXCFG", kTsyncrxcfg},
+    {"TSICR TSIM", kTsicr},
     {"GCR", kGcr},
+    {"BARCTRL", kBarctrl},
 };
 
 struct Section {
@@ -298,7 +371,7 @@ constexpr Section kSections[] = {
     {"2.10", "FCAL FCAH FCT FCTTV FCRTL FCRTH FCRTV FCSTS0"},
     {"2.11",
      "SYSTIML SYSTIMH SYSTIMR TIMINCA TIMADJL TIMADJH TSYNCTXCTL TXSTMPL TXSTMPH TSYNCRXCTL TSYNCRXCFG "
-     "RXSTMPL RXSTMPH RXSATRL RXSATRH TSAUXC TSICR TSIM"},
+     "RXSTMPL RXSTMPH RXSATRL RXSATRH TSAUXC TSICR TSIM TRGTTIML TRGTTIMH AUXSTMPL AUXSTMPH TSSDP"},
     {"2.12.1", "RQDPC SSVPC SCVPC B2OSPC O2BGPTC"},
     {"2.13", "LEDCTL LEDMUX"},
     {"2.14", "EEER EEE_SU IPCNFG"},

@@ -170,16 +170,26 @@ inline constexpr Offset TSYNCRXCFG = 0x05F50;
 inline constexpr Offset SYSTIML = 0x0B600;
 inline constexpr Offset SYSTIMH = 0x0B604;
 inline constexpr Offset TIMINCA = 0x0B608;
+inline constexpr Offset TIMADJL = 0x0B60C;
+inline constexpr Offset TIMADJH = 0x0B610;
 inline constexpr Offset TSYNCTXCTL = 0x0B614;
 inline constexpr Offset TXSTMPL = 0x0B618;
 inline constexpr Offset TXSTMPH = 0x0B61C;
 inline constexpr Offset TSYNCRXCTL = 0x0B620;
 inline constexpr Offset RXSTMPL = 0x0B624;
 inline constexpr Offset RXSTMPH = 0x0B628;
+inline constexpr Offset RXSATRL = 0x0B62C;
+inline constexpr Offset RXSATRH = 0x0B630;
 inline constexpr Offset TSAUXC = 0x0B640;
 inline constexpr Offset TSICR = 0x0B66C;
 inline constexpr Offset TSIM = 0x0B674;
 inline constexpr Offset SYSTIMR = 0x0B6F8;
+// Offsets of the I350's siblings: the fact base names the bits that belong to them, not these.
+inline constexpr Offset TSSDP = 0x0003C;
+constexpr Offset TRGTTIML(unsigned i) { return 0x0B644 + 8 * i; }
+constexpr Offset TRGTTIMH(unsigned i) { return 0x0B648 + 8 * i; }
+constexpr Offset AUXSTMPL(unsigned i) { return 0x0B65C + 8 * i; }
+constexpr Offset AUXSTMPH(unsigned i) { return 0x0B660 + 8 * i; }
 
 // --- statistics (fact base 2.12) -----------------------------------------------------------------
 inline constexpr Offset CRCERRS = 0x04000, ALGNERRC = 0x04004, SYMERRS = 0x04008, RXERRC = 0x0400C;

@@ -28,10 +28,17 @@ struct RegisterReadings {
   bool bsize_ignored = false;   ///< RCTL.BSIZE; a queue without BSIZEPACKET has buffers of 2048 bytes (2.7.1)
   bool rqdpc_written = false;   ///< writing RQDPC clears it; else reading (4.10)
   bool late_grant = false;      ///< EECD.GNT 50 us after REQ; else at once (2.4.1)
-  bool late_nvm = false;  ///< EECD.AUTO_RD and STATUS.PF_RST_DONE 1 ms after a reset; else at once (2.4.1)
+  bool late_nvm = false;   ///< EECD.AUTO_RD and STATUS.PF_RST_DONE 1 ms after a reset; else at once (2.4.1)
+  bool slow_eerd = false;  ///< EERD.DONE 10 us after START; else at once (2.4.2)
   bool eerd_refuses = false;     ///< EERD of a word beyond the part is never done; else all ones (2.4.2)
+  bool mdio_frames = false;      ///< MDIC takes an MDIO frame's 25.6 us; else it is READY at once (2.5.1)
   bool phy_at_zero_too = false;  ///< MDIC reaches the internal PHY at address 0 as well as at 1 (2.5.2)
-  bool intx_shared = false;      ///< every function's interrupt pin is INTA; else one each (1.2)
+  bool systim_writable = false;  ///< SYSTIML and SYSTIMH set the clock; else they are read-only (2.11)
+  bool systiml_latches = false;  ///< reading SYSTIML latches the clock too; else SYSTIMR alone does (2.11)
+  bool rxsatrh_clears = false;   ///< reading RXSATRH frees the receive latch; else reading RXSTMPH (2.11)
+  bool ptp_named_only =
+      false;  ///< of version 2 only the message type of TSYNCRXCFG is stamped; else 2 and 3 too
+  bool intx_shared = false;  ///< every function's interrupt pin is INTA; else one each (1.2)
 };
 
 /// What a reset leaves in registers, beyond the table's values. `everything`: power-on.

@@ -15,6 +15,8 @@ const char* name_of(AppKind kind) {
     case AppKind::sink: return "sink";
     case AppKind::send: return "send";
     case AppKind::request: return "request";
+    case AppKind::ptp_master: return "ptp_master";
+    case AppKind::ptp_slave: return "ptp_slave";
   }
   return "app";
 }
@@ -23,19 +25,32 @@ const char* name_of(AppKind kind) {
 
 Application::Application(const App& app, sim::HostKernel& kernel, stack::NetStack& stack,
                          std::function<Time()> start_line, std::function<void()> ready,
-                         LatencyRecorder& round_trip)
+                         LatencyRecorder& round_trip, std::unique_ptr<PtpNode> ptp)
     : app_(app),
       kernel_(kernel),
       stack_(stack),
       start_line_(std::move(start_line)),
       ready_(std::move(ready)),
       round_trip_(round_trip),
+      ptp_(std::move(ptp)),
       buffer_(kLargestDatagram) {
   for (std::size_t i = 0; i < buffer_.size(); ++i) buffer_[i] = static_cast<std::byte>(i);
   kernel_.spawn(std::string(name_of(app.kind)) + ":" + std::to_string(app.port), app.cpu, [this] { run(); });
 }
 
+void Application::run_ptp() {
+  if (const std::string failure = ptp_->open(); !failure.empty())
+    error_ = std::string(name_of(app_.kind)) + " on " + ptp_->if_name() + ": " + failure;
+  state_ = error_.empty() ? AppState::ready : AppState::failed;
+  ready_();
+  if (!error_.empty()) return;
+  wait_for_start();
+  if (!ptp_->is_slave()) kernel_.spawn("ptp_master:delay_resp", app_.cpu, [this] { ptp_->answer(); });
+  ptp_->run(start_line_() + app_.start);
+}
+
 void Application::run() {
+  if (ptp_) return run_ptp();
   stack::UdpSocket& socket = stack_.socket();
   const bool opened = open(socket);
   state_ = opened ? AppState::ready : AppState::failed;
@@ -47,6 +62,8 @@ void Application::run() {
     case AppKind::sink: echo(socket, false); break;
     case AppKind::send: send(socket); break;
     case AppKind::request: request(socket); break;
+    case AppKind::ptp_master:
+    case AppKind::ptp_slave: break;
   }
   socket.close();
   state_ = AppState::finished;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lab/latency.hpp"
+#include "lab/ptp_node.hpp"
 #include "lab/scenario.hpp"
 #include "stack/net_stack.hpp"
 #include "tlm/core/host_kernel.hpp"
@@ -20,8 +21,10 @@ enum class AppState : std::uint8_t { starting, ready, finished, failed };
 class Application {
  public:
   /// `start_line` answers never() until it is known. `ready` is called once, when the socket is bound.
+  /// `ptp`: what works in its place, if it is of kind ptp_*.
   Application(const App& app, sim::HostKernel& kernel, stack::NetStack& stack,
-              std::function<Time()> start_line, std::function<void()> ready, LatencyRecorder& round_trip);
+              std::function<Time()> start_line, std::function<void()> ready, LatencyRecorder& round_trip,
+              std::unique_ptr<PtpNode> ptp = nullptr);
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
@@ -31,9 +34,11 @@ class Application {
     return app_.count != 0 && (app_.kind == AppKind::send || app_.kind == AppKind::request);
   }
   const std::string& error() const { return error_; }
+  const PtpNode* ptp() const { return ptp_.get(); }
 
  private:
   void run();
+  void run_ptp();
   bool open(stack::UdpSocket& socket);
   void wait_for_start();
   void echo(stack::UdpSocket& socket, bool answer);
@@ -47,6 +52,7 @@ class Application {
   std::function<Time()> start_line_;
   std::function<void()> ready_;
   LatencyRecorder& round_trip_;
+  std::unique_ptr<PtpNode> ptp_;
   AppState state_ = AppState::starting;
   std::string error_;
   std::vector<std::byte> buffer_;

@@ -6,6 +6,7 @@
 #include "hw/mac_timing.hpp"
 #include "lab/child_run.hpp"
 #include "lab/commands.hpp"
+#include "lab/register_bench.hpp"
 #include "lab/report.hpp"
 #include "lab/simulation.hpp"
 #include "lab/summary.hpp"
@@ -29,6 +30,18 @@ if = "eth0"
 mac = "02:00:00:00:00:01"
 ipv4 = "10.0.0.1/16"
 queues = 4
+)";
+
+constexpr const char* kIdleHost = R"(
+[run]
+duration = "1000s"
+[[host]]
+name = "h1"
+cpus = 1
+[[host.nic]]
+if = "eth0"
+mac = "02:00:00:00:00:01"
+ipv4 = "10.0.0.1/16"
 )";
 
 /// What a measured run is judged by.
@@ -188,14 +201,15 @@ std::string decimal(double v) {
 
 void check_case(const std::string& only) {
   std::string names;
-  bool known = only.empty() || only == "rtl_cost";
+  bool known = only.empty() || only == "rtl_cost" || only == "registers";
   const auto add = [&](const char* name) {
     names += std::string(name) + ", ";
     known |= only == name;
   };
   for (const auto& c : kPacketCases) add(c.name);
   for (const auto& c : kSlowdownCases) add(c.name);
-  if (!known) throw UserError("bench --case " + only + ": no such case, expected " + names + "rtl_cost");
+  if (!known)
+    throw UserError("bench --case " + only + ": no such case, expected " + names + "registers, rtl_cost");
 }
 
 }  // namespace
@@ -237,10 +251,19 @@ int bench_command(bool json, const std::string& only, std::ostream& out, std::os
       rtl.push_back({std::string(unit) + ", 64 B", decimal(slowdown), decimal(factor)});
     }
   }
+  std::vector<std::vector<std::string>> registers{{"registers", "wall time of an access, median", ""}};
+  if (wanted("registers")) {
+    const RegisterTimes times = measure_registers(scenario_from_text(kIdleHost, "bench", "."));
+    result["register_read_ns"] = times.read_ns;
+    result["register_write_ns"] = times.write_ns;
+    registers.push_back({"read", decimal(times.read_ns) + " ns", ""});
+    registers.push_back({"write", decimal(times.write_ns) + " ns", ""});
+  }
   if (json) {
     out << result.dump(2) << "\n" << std::flush;
   } else {
-    out << (rows.size() > 1 ? align(rows) : "") << (rtl.size() > 1 ? align(rtl) : "") << std::flush;
+    out << (rows.size() > 1 ? align(rows) : "") << (rtl.size() > 1 ? align(rtl) : "")
+        << (registers.size() > 1 ? align(registers) : "") << std::flush;
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -35,7 +36,7 @@ class PacketName {
 }  // namespace
 
 BusWaves::Link::Link(WaveSink& sink, WaveScope scope)
-    : tlp(sink.enumerated(scope, "tlp", sink.enumeration("tlp_type", kNames), 3)),
+    : tlp(sink.enumerated(scope, "tlp", sink.enumeration("tlp_type", kNames), std::bit_width(kTlpTypes))),
       tag(sink.vector(scope, "tag", 8)),
       length(sink.vector(scope, "length", 13)),
       address(sink.vector(scope, "address", 64)),

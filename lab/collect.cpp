@@ -21,6 +21,14 @@ Counters icmp_msg(const stack::IcmpMsgMib& mib) {
   return c;
 }
 
+AerResult aer_result(const sim::I350Function::ErrorCounts& errors) {
+  AerResult r{errors.correctable, errors.nonfatal, errors.fatal, {}};
+  for (const hw::PciErrorName& e : hw::pci_error_names())
+    if (const auto n = errors.found[static_cast<unsigned>(e.error)]; n != 0)
+      r.errors.emplace_back(std::string(e.linux_name), n);
+  return r;
+}
+
 }  // namespace
 
 std::vector<PerCpuCount> Machine::interrupts() {
@@ -74,12 +82,17 @@ HostResult Machine::host_result(Time end) {
     adapters_[f]->igb_read_stats();  // refreshes the driver's copy of the device's counters
     r.ethtool.emplace_back(config_.nics[f].if_name, adapters_[f]->ethtool_stats());
   }
+  for (unsigned f = 0; f < nics(); ++f)
+    r.aer.emplace_back(config_.nics[f].if_name, aer_result(device_.function(f).errors()));
   r.interrupts = interrupts();
   r.softirqs = softirqs();
   r.cpu = cpu_times(end);
   for (const auto& s : stack_.sockets())
     r.sockets.push_back({"udp", s->local().address.to_string() + ":" + std::to_string(s->local().port),
                          s->rx_datagrams(), s->rx_bytes(), s->drops()});
+  for (const auto& app : apps_)
+    if (const PtpNode* node = app->ptp(); node != nullptr && node->is_slave())
+      r.ptp.emplace_back(node->if_name(), node->result(end));
   return r;
 }
 

@@ -19,12 +19,12 @@ std::string one_line(std::string text) {
 
 /// Says which commands there are when the first argument is none of them.
 void check_command(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string_view> kCommands{"run", "sh", "serve", "diff", "bench", "regs"};
-  static const std::vector<std::string_view> kLater{"nvm", "study"};
+  static const std::vector<std::string_view> kCommands{"run", "sh", "serve", "diff", "bench", "regs", "nvm"};
+  static const std::vector<std::string_view> kLater{"study"};
   const auto contains = [&](const auto& list) {
     return std::find(list.begin(), list.end(), arguments[0]) != list.end();
   };
-  const std::string expected = ", expected run, sh, serve, diff, bench or regs";
+  const std::string expected = ", expected run, sh, serve, diff, bench, regs or nvm";
   if (arguments.empty()) throw UserError("niclab: no command" + expected);
   if (arguments[0].starts_with("-") || contains(kCommands)) return;
   throw UserError("niclab: " + one_line(arguments[0]) + ": " +
@@ -42,6 +42,7 @@ class CommandLine {
     add_diff();
     add_bench();
     add_regs();
+    add_nvm();
   }
 
   int execute(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
@@ -59,12 +60,13 @@ class CommandLine {
     if (serve_->parsed()) return serve(out, err);
     if (diff_->parsed()) return diff_command(diff_a_, diff_b_, out);
     if (bench_->parsed()) return bench_command(bench_json_, bench_case_, out, err);
+    if (nvm_->parsed()) return nvm(out);
     return regs_command(regs_json_, out);
   }
 
  private:
   std::string subcommand() const {
-    for (const CLI::App* command : {run_, sh_, serve_, diff_, bench_, regs_})
+    for (const CLI::App* command : {run_, sh_, serve_, diff_, bench_, regs_, nvm_})
       if (command->parsed() || command->count() != 0) return " " + command->get_name();
     return "";
   }
@@ -105,13 +107,13 @@ class CommandLine {
         ->allow_extra_args(false);
   }
   void add_serve() {
-    serve_ = app_.add_subcommand("serve", "Let another program drive a card: the NICs of external hosts");
+    serve_ = app_.add_subcommand(
+        "serve", "Let the outside in: other programs drive external hosts' cards, [[wire]]s lead out");
     serve_->add_option("FILE", served_.file, "scenario (TOML)")->required();
     serve_
         ->add_option("--vfio-user", served_.sockets,
                      "unix socket of a NIC, for QEMU's vfio-user-pci; repeatable, in the scenario's order")
         ->type_name("SOCKET")
-        ->required()
         ->allow_extra_args(false);
     serve_
         ->add_option("--record", record_, "keeps what comes in from outside: `niclab run FILE` runs it again")
@@ -137,11 +139,32 @@ class CommandLine {
     bench_->add_option("--case", bench_case_,
                        "only this one: rx64_model, rx1514_model, tx64_model, tx1514_model, "
                        "slowdown_rtl_all_64, slowdown_rtl_all_1514, slowdown_rtl_all_rx64, "
-                       "slowdown_two_hosts_64, slowdown_two_hosts_1514, rtl_cost");
+                       "slowdown_two_hosts_64, slowdown_two_hosts_1514, registers, rtl_cost");
   }
   void add_regs() {
     regs_ = app_.add_subcommand("regs", "List every register of the device and how much of it is modelled");
     regs_->add_flag("--json", regs_json_, "print one JSON array");
+  }
+
+  void add_nvm() {
+    nvm_ = app_.add_subcommand("nvm", "NVM images: from text to bytes and back");
+    nvm_->require_subcommand(1);
+    nvm_build_ = nvm_->add_subcommand("build", "Make the bytes of a part");
+    nvm_build_->add_option("IMAGE", nvm_image_, "image (TOML)")->required();
+    nvm_build_->add_option("-o", nvm_out_, "file of the bytes")->required()->type_name("FILE");
+    nvm_check_ = nvm_->add_subcommand("check", "Say whether a driver would accept an image");
+    nvm_check_->add_option("IMAGE", nvm_image_, "image (TOML if it ends in .toml, else bytes)")->required();
+    nvm_dump_ = nvm_->add_subcommand("dump", "Print an image as TOML");
+    nvm_dump_->add_option("IMAGE", nvm_image_, "image (TOML if it ends in .toml, else bytes)")->required();
+    CLI::App* fields = nvm_->add_subcommand("fields", "List the fields of an image");
+    fields->add_flag("--json", nvm_json_, "print one JSON array");
+  }
+
+  int nvm(std::ostream& out) {
+    if (nvm_build_->parsed()) return nvm_build_command(nvm_image_, nvm_out_);
+    if (nvm_check_->parsed()) return nvm_check_command(nvm_image_, out);
+    if (nvm_dump_->parsed()) return nvm_dump_command(nvm_image_, out);
+    return nvm_fields_command(nvm_json_, out);
   }
 
   int run(std::ostream& out, std::ostream& err) {
@@ -172,14 +195,15 @@ class CommandLine {
   CLI::App* diff_ = nullptr;
   CLI::App* bench_ = nullptr;
   CLI::App* regs_ = nullptr;
+  CLI::App *nvm_ = nullptr, *nvm_build_ = nullptr, *nvm_check_ = nullptr, *nvm_dump_ = nullptr;
   RunCommand options_;
   ShCommand shell_;
   ServeCommand served_;
   std::string pace_ = "real", record_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
-  std::string bench_case_;
-  bool bench_json_ = false, regs_json_ = false;
+  std::string bench_case_, nvm_image_, nvm_out_;
+  bool bench_json_ = false, regs_json_ = false, nvm_json_ = false;
 };
 
 }  // namespace

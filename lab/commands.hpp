@@ -55,6 +55,17 @@ int diff_command(const std::filesystem::path& a, const std::filesystem::path& b,
 int bench_command(bool json, const std::string& only, std::ostream& out, std::ostream& err);
 int regs_command(bool json, std::ostream& out);
 
+/// An image as the bytes of a part. Throws UserError, as all of these.
+int nvm_build_command(const std::filesystem::path& image, const std::filesystem::path& out);
+/// A line for each port's section; 1 when a driver would refuse one.
+int nvm_check_command(const std::filesystem::path& image, std::ostream& out);
+/// An image as TOML.
+int nvm_dump_command(const std::filesystem::path& image, std::ostream& out);
+/// The fields an image has.
+int nvm_fields_command(bool json, std::ostream& out);
+/// Throws UserError when the scenario needs what only `niclab serve` has: an outside.
+void refuse_outside(const Scenario& scenario, const std::filesystem::path& file);
+
 /// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run
 /// left it 0.
 std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options);

@@ -101,7 +101,8 @@ std::vector<Step> parse_path(std::string_view path, const std::string& option) {
 }
 
 bool is_element_list(std::string_view key) {
-  constexpr std::string_view kLists[] = {"host", "nic", "app", "traffic", "at", "expect"};
+  constexpr std::string_view kLists[] = {"host", "nic",   "app",    "traffic",
+                                         "at",   "fault", "expect", "firmware"};
   return std::find(std::begin(kLists), std::end(kLists), key) != std::end(kLists);
 }
 
@@ -135,14 +136,14 @@ ConfigNode& descend(ConfigNode& node, const Step& step, const std::string& optio
 
 }  // namespace
 
-ConfigNode parse_toml(std::string_view text, const std::string& source) {
+ConfigNode parse_toml(std::string_view text, const std::string& source, std::string_view what) {
   try {
     const toml::table table = toml::parse(text, std::string_view(source));
     return convert_table(table, source, {source, 1});
   } catch (const toml::parse_error& e) {
     const auto line = std::max<unsigned>(1, static_cast<unsigned>(e.source().begin.line));
     throw UserError(Where{source, line}.to_string() + ": not TOML: " + one_line(e.description()) +
-                    ", expected a scenario in TOML");
+                    ", expected " + std::string(what));
   }
 }
 

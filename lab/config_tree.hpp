@@ -50,8 +50,10 @@ class ConfigNode {
   std::string_view type_name() const;
 };
 
-/// Parses TOML text. `source` names it in errors. Throws UserError with file:line on a syntax error.
-ConfigNode parse_toml(std::string_view text, const std::string& source);
+/// Parses TOML text. `source` names it in errors, `what` says what it should have been. Throws UserError with
+/// file:line on a syntax error.
+ConfigNode parse_toml(std::string_view text, const std::string& source,
+                      std::string_view what = "a scenario in TOML");
 
 /// Applies one "a.b[1].c=V": V is a TOML value, else a string. Missing tables are created, missing elements
 /// of arrays are not. Throws UserError naming the option.

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "base/pci.hpp"
 #include "base/time.hpp"
 #include "lab/guest_card.hpp"
 #include "lab/scenario.hpp"
@@ -32,8 +35,16 @@ class LiveRun {
   /// Runs a script of a host's shell: at once when it only looks, else as a task of the host, which takes the
   /// simulated time it costs.
   virtual shell::Outcome run_script(const shell::Script& script, shell::Host& host) = 0;
+  /// Runs `body` as a task on CPU 0 of the first host, to its end. It gets the host's first NIC as a driver
+  /// sees it; the NIC's own driver goes on meanwhile.
+  virtual void run_task(const std::function<void(PciDevice& nic)>& body) = 0;
   /// The card of an external host; nullptr: the host is simulated.
   virtual GuestCard* guest(std::size_t host) = 0;
+  /// A frame from outside, 14 to 9728 bytes without FCS, enters a [[wire]] at the instant the run waits at,
+  /// or when the wire is free.
+  virtual void frame_in(std::size_t wire, std::span<const std::byte> frame) = 0;
+  /// Frames that have not entered the wire yet.
+  virtual std::size_t frames_waiting(std::size_t wire) const = 0;
   /// When something happens next; Time::never(): nothing will by itself.
   virtual Time next_event() const = 0;
   /// The scenario ends where it waits.

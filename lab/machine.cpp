@@ -69,6 +69,8 @@ std::vector<sim::I350FunctionConfig> function_configs(const Scenario& s, const H
                   .intr_throttle = fidelity(s, "intr_throttle")};
     c.rtl = &rtl;
     c.quirks = n.quirks;
+    c.negotiation = n.negotiation;
+    c.clock_ppb = h.card.clock_ppb;
     c.waves = waves;
     if (waves != nullptr) c.wave_scope = wave_scope(*waves, h, n);
     v.push_back(c);
@@ -83,16 +85,6 @@ sim::InterruptOffer interrupt_offer(InterruptKind kind) {
     case InterruptKind::msix: break;
   }
   return sim::InterruptOffer::msix;
-}
-
-/// As igb makes it out of the version words: "1.63, 0x80000001".
-std::string firmware_version(const hw::Nvm& nvm) {
-  using namespace hw::nvm_word;
-  const unsigned version = nvm.word(VERSION);
-  char text[32];
-  std::snprintf(text, sizeof text, "%u.%02x, 0x%04x%04x", version >> 12, version >> 4 & 0xFF,
-                nvm.word(ETRACK_HIGH), nvm.word(ETRACK_LOW));
-  return text;
 }
 
 std::string module_name(const Host& h, const char* part) {
@@ -118,8 +110,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
                     pcie_, config_.external ? nullptr : &host_.iommu(), first_port,
                     static_cast<unsigned>(host)),
       device_(module_name(config_, "i350").c_str(), world.engine, world.scheduler, world.trace, world.frames,
-              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port,
-              {.ports = config_.card.ports}),
+              pcie_, function_configs(scenario, config_, world.rtl, world.waves), first_port, config_.card),
       observer_(static_cast<unsigned>(host), world.trace, world.instruments),
       stack_(host_.kernel()) {
   if (config_.external) {
@@ -154,6 +145,7 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
       functions_[f]->tx_stamps().follow(*journeys);
     }
   }
+  host_.recovery().set_card_reset([this](Time t) { device_.fundamental_reset(t); });
   show_waves();
 }
 
@@ -186,10 +178,10 @@ void Machine::boot() {
     c.flow_control = nic.flow_control;
     c.speed = nic.speed;
     c.bugs = world_.bugs;
-    c.firmware_version = firmware_version(hw::Nvm::make_default(nic.mac));
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
     if (probed.error != 0) {
-      failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error);
+      failure_ = config_.name + "." + nic.if_name + ": probe failed: " + std::strerror(-probed.error) +
+                 (probed.reason.empty() ? "" : ": " + probed.reason);
       break;
     }
     adapters_.push_back(std::move(probed.adapter));
@@ -220,7 +212,22 @@ void Machine::start_apps() {
             ++apps_ready_;
             app_ready_();
           },
-          world_.instruments.request_round_trip));
+          world_.instruments.request_round_trip, is_ptp(app.kind) ? make_ptp(app) : nullptr));
+}
+
+/// The time of a NIC's PTP clock, exactly, for an observer.
+std::uint64_t Machine::ptp_time(std::size_t nic, Time t) const {
+  return adapters_[nic]->ptp_clock()->time_of(device_.function(static_cast<unsigned>(nic)).system_time(t).ns);
+}
+
+std::unique_ptr<PtpNode> Machine::make_ptp(const App& app) {
+  const std::size_t nic = app.nic;
+  if (app.kind == AppKind::ptp_master) world_.ptp_master = [this, nic](Time t) { return ptp_time(nic, t); };
+  const auto ahead = [this, nic](Time t) -> std::int64_t {
+    if (!world_.ptp_master) return 0;
+    return static_cast<std::int64_t>(ptp_time(nic, t) - world_.ptp_master(t));
+  };
+  return std::make_unique<PtpNode>(app, config_.nics[nic].if_name, host_.kernel(), stack_, ahead);
 }
 
 void Machine::start_commands() {
@@ -248,7 +255,7 @@ void Machine::run_command(const At& at) {
 }
 
 bool Machine::idle() const {
-  if (commands_left_ != 0) return false;
+  if (commands_left_ != 0 || faults_left_ != 0 || host_.recovery().busy()) return false;
   for (const auto& a : apps_)
     if (a->finite() && a->state() == AppState::ready) return false;
   for (const auto& s : stack_.sockets())

@@ -30,6 +30,8 @@ struct World {
   sim::RtlWorld& rtl;
   igb::PlantedBugs bugs{};
   WaveSink* waves = nullptr;
+  /// The clock that ptp_slaves follow, as an observer sees it at an instant; empty: there is none.
+  std::function<std::uint64_t(Time)> ptp_master{};
 };
 
 /// One host with up to four NICs: the ports of one I350 behind one root port. Its boot task probes the
@@ -41,6 +43,10 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  /// The faults of this host happen at their times after the start line. In a task or an event.
+  void arm_faults(Time start_line);
+  /// One of them has not happened, or its end has not.
+  bool faults_to_come() const { return faults_left_ != 0; }
   void power_on(std::function<Time()> start_line, std::function<void()> app_ready);
   bool ready() const { return booted_ && apps_ready_ == apps_.size(); }
   /// Finite applications are done and no socket holds unread data.
@@ -73,8 +79,16 @@ class Machine {
  private:
   void boot();
   void start_apps();
+  std::unique_ptr<PtpNode> make_ptp(const App& app);
+  std::uint64_t ptp_time(std::size_t nic, Time t) const;
   void start_commands();
   void show_waves();
+  void fault_event(Time t, std::uint32_t index);
+  void break_now(const Fault& f, Time t);
+  void unplug_cable(const Fault& f, Time t);
+  void plug_cable(Time t, std::uint32_t nic);
+  void link_lost(const Fault& f, Time t);
+  void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
   LinkResult link_result(unsigned nic, Time start, Time end) const;
@@ -102,6 +116,7 @@ class Machine {
 
   std::size_t apps_ready_ = 0;
   std::size_t commands_left_ = 0;  // of [[at]]
+  std::size_t faults_left_ = 0;    // of [[fault]], and links that have not come back
   bool booted_ = false;
   std::string failure_;
 };

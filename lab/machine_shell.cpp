@@ -14,18 +14,28 @@ std::vector<igb::IgbAdapter*> MachineShell::adapters() {
   return all;
 }
 
+std::optional<unsigned> MachineShell::port_of(const igb::IgbAdapter& adapter) const {
+  for (unsigned f = 0; f < machine_.adapters().size(); ++f)
+    if (machine_.adapters()[f].get() == &adapter) return f;
+  return std::nullopt;
+}
+
 igb::StatsSnapshot MachineShell::look_at_stats(const igb::IgbAdapter& adapter) {
-  for (unsigned f = 0; f < machine_.adapters().size(); ++f) {
-    if (machine_.adapters()[f].get() != &adapter) continue;
-    const hw::Statistics& counters = machine_.device().function(f).statistics();
-    return adapter.observe_stats([&counters](reg::Offset offset) {
-      const reg::Offset first = reg::RQDPC(0), stride = reg::RQDPC(1) - first;
-      if (offset >= first && offset <= reg::RQDPC(reg::kQueues - 1) && (offset - first) % stride == 0)
-        return counters.snapshot_rqdpc((offset - first) / stride);
-      return counters.snapshot(offset);
-    });
-  }
-  return {};
+  const auto port = port_of(adapter);
+  if (!port) return {};
+  const hw::Statistics& counters = machine_.device().function(*port).statistics();
+  return adapter.observe_stats([&counters](reg::Offset offset) {
+    const reg::Offset first = reg::RQDPC(0), stride = reg::RQDPC(1) - first;
+    if (offset >= first && offset <= reg::RQDPC(reg::kQueues - 1) && (offset - first) % stride == 0)
+      return counters.snapshot_rqdpc((offset - first) / stride);
+    return counters.snapshot(offset);
+  });
+}
+
+void MachineShell::set_cable(const igb::IgbAdapter& adapter, bool in) {
+  sim::HostKernel& kernel = machine_.host().kernel();
+  kernel.sync();
+  if (const auto port = port_of(adapter)) machine_.device().link_end(*port).set_cable(in, kernel.now());
 }
 
 std::vector<PerCpuCount> MachineShell::local_interrupts() const {

@@ -1,6 +1,8 @@
 // A machine as its shell sees it.
 #pragma once
 
+#include <optional>
+
 #include "lab/machine.hpp"
 #include "lab/shell/host.hpp"
 
@@ -24,8 +26,12 @@ class MachineShell final : public shell::Host {
   std::vector<CpuTime> cpu_times() const override { return machine_.cpu_times(now()); }
   std::vector<shell::LogLine> kernel_log() const override;
   std::vector<shell::PciFunction> look_at_pci() const override;
+  void set_cable(const igb::IgbAdapter& adapter, bool in) override;
 
  private:
+  /// The port of the card behind an interface.
+  std::optional<unsigned> port_of(const igb::IgbAdapter& adapter) const;
+
   Machine& machine_;
   Time paused_{};
 };

@@ -24,6 +24,10 @@ Network::Network(World& world, const Scenario& scenario,
     connected[a] = connected[b] = true;
     join(machines, ports_[a], ports_[b], l.propagation);
   }
+  for (const LiveWire& w : scenario.wires) {
+    connected[port_of(w.nic)] = true;
+    lead_out(world, machines, ports_[port_of(w.nic)]);
+  }
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     if (connected[i]) continue;
     const Ipv4Prefix& net = scenario.hosts[ports_[i].host].nics[ports_[i].nic].ipv4;
@@ -46,7 +50,7 @@ bool Network::has_traffic(const Port& p) const {
 sim::FarEnd& Network::add_far_end(World& world) {
   const std::size_t n = far_ends_.size();
   far_ends_.push_back(std::make_unique<sim::FarEnd>(numbered("far_end", n).c_str(), world.engine,
-                                                    world.scheduler, world.frames, static_cast<unsigned>(n)));
+                                                    world.scheduler, world.frames, ends()));
   for (const Host& h : scenario_.hosts)
     for (const Nic& nic : h.nics) far_ends_.back()->leave_to_others(nic.ipv4.address);
   return *far_ends_.back();
@@ -75,15 +79,28 @@ void Network::join(const std::vector<std::unique_ptr<Machine>>& machines, const 
   plug(ca.link_end(na), cb.link_end(nb), propagation);
 }
 
+void Network::plug_nic(const std::vector<std::unique_ptr<Machine>>& machines, const Port& p, sim::Wire& wire,
+                       sim::LinkEnd& other) {
+  sim::I350& card = machines[p.host]->device();
+  const auto n = static_cast<unsigned>(p.nic);
+  card.wire_out(n).bind(wire.from_a);
+  wire.to_a.bind(card.wire_in(n));
+  plug(card.link_end(n), other, kCable);
+}
+
+void Network::lead_out(World& world, const std::vector<std::unique_ptr<Machine>>& machines, const Port& p) {
+  live_ends_.push_back(std::make_unique<sim::LiveEnd>(numbered("live_end", live_ends_.size()).c_str(),
+                                                      world.engine, world.scheduler, world.frames,
+                                                      sim::FarEnd::first_agent(ends())));
+  sim::LiveEnd& end = *live_ends_.back();
+  sim::Wire& wire = add_wire(kCable);
+  plug_nic(machines, p, wire, end.link_end());
+  end.out.bind(wire.from_b);
+  wire.to_b.bind(end.in);
+}
+
 void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>& machines,
                       const std::vector<std::size_t>& group) {
-  const auto plug_nic = [&](const Port& p, sim::Wire& wire, sim::LinkEnd& other) {
-    sim::I350& card = machines[p.host]->device();
-    const auto n = static_cast<unsigned>(p.nic);
-    card.wire_out(n).bind(wire.from_a);
-    wire.to_a.bind(card.wire_in(n));
-    plug(card.link_end(n), other, kCable);
-  };
   const auto trafficked = static_cast<std::size_t>(
       std::count_if(group.begin(), group.end(), [&](std::size_t i) { return has_traffic(ports_[i]); }));
 
@@ -94,7 +111,7 @@ void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>&
       if (t.host == p.host && t.nic == p.nic && t.pause)
         p.far_end->link_end().set_abilities(hw::LinkSignal::everything(hw::LinkSpeed::mbps1000, true));
     sim::Wire& wire = add_wire(kCable);
-    plug_nic(p, wire, p.far_end->link_end());
+    plug_nic(machines, p, wire, p.far_end->link_end());
     p.far_end->out.bind(wire.from_b);
     wire.to_b.bind(p.far_end->in);
     return;
@@ -113,7 +130,7 @@ void Network::connect(World& world, const std::vector<std::unique_ptr<Machine>>&
   };
   for (const std::size_t i : group) {
     sim::Wire& wire = add_wire(kCable);
-    plug_nic(ports_[i], wire, plug_switch(wire));
+    plug_nic(machines, ports_[i], wire, plug_switch(wire));
     if (!has_traffic(ports_[i])) continue;
     ports_[i].far_end = &add_far_end(world);
     sim::Wire& other = add_wire(kCable);

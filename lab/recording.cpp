@@ -43,12 +43,22 @@ TlpType tlp_type(const std::string& name) {
   throw UserError("\"" + name + "\" is no access");
 }
 
+void take_frame(const Json& j, std::vector<RecordedFrame>& wire) {
+  RecordedFrame f{Time::from_ps(j.at("t").get<std::uint64_t>()), unhex(j.at("frame").get<std::string>())};
+  if (!wire.empty() && f.t < wire.back().t) throw UserError("earlier than the line before");
+  if (f.bytes.size() < kShortestOutsideFrame || f.bytes.size() > kLongestOutsideFrame)
+    throw UserError("a frame of " + std::to_string(f.bytes.size()) + " bytes");
+  wire.push_back(std::move(f));
+}
+
 /// One line of a recording into `r`. Throws whatever is wrong with it.
 void take(const Json& j, Recording& r) {
   if (const auto end = j.find("end"); end != j.end()) {
     r.end = Time::from_ps(end->get<std::uint64_t>());
     return;
   }
+  if (const auto wire = j.find("wire"); wire != j.end())
+    return take_frame(j, r.wires.at(wire->get<std::size_t>()));
   HostInputs& host = r.hosts.at(j.at("host").get<std::size_t>());
   if (const auto fetch = j.find("fetch"); fetch != j.end()) {
     using Kind = RecordedFetch::Kind;
@@ -112,6 +122,10 @@ void Recorder::answer(Time t, std::size_t host, std::uint32_t token, std::span<c
         << hex(data) << "\"}\n";
 }
 
+void Recorder::frame(Time t, std::size_t wire, std::span<const std::byte> bytes) {
+  file_ << "{\"t\":" << t.ps() << ",\"wire\":" << wire << ",\"frame\":\"" << hex(bytes) << "\"}\n";
+}
+
 void Recorder::end(Time t) {
   file_ << "{\"end\":" << t.ps() << "}\n" << std::flush;
   if (!file_) throw UserError("--record " + path_.string() + ": could not be written to its end");
@@ -133,8 +147,9 @@ Recording load_recording(const std::filesystem::path& file) {
       if (r) {
         take(j, *r);
       } else {
-        r = Recording{.scenario = scenario_of(j, file), .hosts = {}, .end = {}};
+        r = Recording{.scenario = scenario_of(j, file), .hosts = {}, .wires = {}, .end = {}};
         r->hosts.resize(r->scenario.hosts.size());
+        r->wires.resize(r->scenario.wires.size());
       }
     } catch (const std::exception& e) {
       throw UserError(file.string() + ":" + std::to_string(line) + ": " + e.what() +

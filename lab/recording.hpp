@@ -10,6 +10,8 @@
 //   answer follows
 //   {"t":660000912000,"host":0,"answer":3,"data":"00ff…"}                                          that
 //   answer; "": refused
+//   {"t":660000912000,"wire":0,"frame":"00ff…"}      a frame, without FCS, came in by the [[wire]] of this
+//   number
 //   {"end":700000000000}
 // Times are picoseconds since power-on.
 #pragma once
@@ -60,10 +62,17 @@ struct HostInputs {
   std::deque<RecordedFetch> fetches;
 };
 
+/// A frame from outside, without FCS.
+struct RecordedFrame {
+  Time t;
+  ByteString bytes;
+};
+
 struct Recording {
-  Scenario scenario;              ///< ends where the recording did
-  std::vector<HostInputs> hosts;  ///< by host
-  Time end;                       ///< since power-on
+  Scenario scenario;                              ///< ends where the recording did
+  std::vector<HostInputs> hosts;                  ///< by host
+  std::vector<std::vector<RecordedFrame>> wires;  ///< by [[wire]]
+  Time end;                                       ///< since power-on
 };
 
 class Recorder {
@@ -73,6 +82,7 @@ class Recorder {
   void access(Time t, std::size_t host, const CardAccess& a);
   void fetch(std::size_t host, RecordedFetch::Kind kind, std::span<const std::byte> data);
   void answer(Time t, std::size_t host, std::uint32_t token, std::span<const std::byte> data);
+  void frame(Time t, std::size_t wire, std::span<const std::byte> bytes);
   /// Throws UserError when not all could be written.
   void end(Time t);
 
@@ -80,6 +90,9 @@ class Recorder {
   std::filesystem::path path_;
   std::ofstream file_;
 };
+
+/// Lengths a frame from outside may have, without FCS.
+inline constexpr std::size_t kShortestOutsideFrame = 14, kLongestOutsideFrame = 9728;
 
 /// Whether the file begins like a recording.
 bool is_recording(const std::filesystem::path& file);

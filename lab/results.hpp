@@ -31,16 +31,35 @@ struct SocketResult {
   std::uint64_t rx_datagrams = 0, rx_bytes = 0, drops = 0;  ///< rx: returned to the application
 };
 
+/// Errors one function found on the bus: messages it sent, and what it found, by Linux's name.
+struct AerResult {
+  std::uint64_t correctable = 0, nonfatal = 0, fatal = 0;
+  Counters errors;  ///< those that happened
+};
+
+/// A clock that follows another (ptp_slave). Nanoseconds unless they say otherwise.
+struct PtpResult {
+  std::uint64_t samples = 0, steps = 0;  ///< exchanges completed; times the clock was set
+  std::int64_t offset_ns = 0;            ///< by how much it was really ahead of the master's, at the end
+  std::int64_t servo_offset_ns = 0;      ///< what the last exchange said
+  std::int64_t path_delay_ns = 0;        ///< likewise
+  std::int64_t frequency_ppb = 0;        ///< it runs at
+  std::uint64_t looks_after = 0;         ///< instants after `settle` at which the real offset was looked at
+  std::uint64_t max_abs_offset_after_ns = 0;  ///< of those
+};
+
 struct HostResult {
   std::string name;
   std::vector<std::pair<std::string, Counters>> snmp;     ///< "Ip", "Icmp", "IcmpMsg", "Udp", …
   std::vector<std::pair<std::string, Counters>> netstat;  ///< "IpExt"
   std::vector<Counters> softnet_stat;                     ///< one a CPU
   std::vector<std::pair<std::string, Counters>> ethtool;  ///< by interface, in ethtool -S order
+  std::vector<std::pair<std::string, AerResult>> aer;     ///< by interface
   std::vector<PerCpuCount> interrupts;                    ///< by handler name
   std::vector<PerCpuCount> softirqs;
   std::vector<CpuTime> cpu;
-  std::vector<SocketResult> sockets;  ///< in creation order, closed ones too
+  std::vector<SocketResult> sockets;                   ///< in creation order, closed ones too
+  std::vector<std::pair<std::string, PtpResult>> ptp;  ///< by interface that is a slave
 };
 
 /// One NIC's wire. Bytes include FCS, not preamble.

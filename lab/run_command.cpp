@@ -95,6 +95,15 @@ std::vector<std::string> faults_of(const RunResult& r) {
   return faults;
 }
 
+void refuse_outside(const Scenario& scenario, const fs::path& file) {
+  for (const Host& h : scenario.hosts)
+    if (h.external)
+      throw UserError(file.string() + ": host " + h.name + " is external, expected `niclab serve`");
+  if (!scenario.wires.empty())
+    throw UserError(scenario.wires.front().where.to_string() +
+                    ": wire: leads out of the simulation, expected `niclab serve`");
+}
+
 int run_command(const RunCommand& command, std::ostream& out, std::ostream& err) {
   std::optional<Recording> recording;
   if (is_recording(command.file)) {
@@ -104,10 +113,7 @@ int run_command(const RunCommand& command, std::ostream& out, std::ostream& err)
   }
   const Scenario scenario =
       recording ? recording->scenario : load_scenario(command.file, command.sets, command.seed);
-  if (!recording)
-    for (const Host& h : scenario.hosts)
-      if (h.external)
-        throw UserError(command.file.string() + ": host " + h.name + " is external, expected `niclab serve`");
+  if (!recording) refuse_outside(scenario, command.file);
   OutputFolder folder(command.out.value_or(fs::path("out") / scenario.name));
   std::unique_ptr<RunResult> result;
   {

@@ -42,10 +42,15 @@ void check_hosts(const Scenario& s) {
     UsedOnce interfaces("a name of its own");
     const ConfigArray& nics = s.tree.find("host")->array()[i].find("nic")->array();
     for (std::size_t n = 0; n < h.nics.size(); ++n) {
-      const auto at = [&](std::string_view key) { return nics[n].find(key)->where; };
+      const auto at = [&](std::string_view key) {
+        const ConfigNode* child = nics[n].find(key);
+        return child != nullptr ? child->where : nics[n].where;
+      };
       const auto path = [&](const char* key) { return element_path(element_path("host", i, "nic"), n, key); };
       interfaces.use(h.nics[n].if_name, at("if"), path("if"));
-      macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
+      const bool station =
+          !h.nics[n].mac.is_zero() && !h.nics[n].mac.is_group();  // else the driver refuses it
+      if (station) macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
       ips.use(h.nics[n].ipv4.address.to_string(), at("ipv4"), path("ipv4"));
     }
   }
@@ -73,7 +78,7 @@ void check_apps(const Scenario& s) {
               "\"" + socket + "\" is already used at " + where_of(s, "app", j, "port").to_string(),
               "a port of its own, or a group on both");
     }
-    if (a.kind == AppKind::echo || a.kind == AppKind::sink) continue;
+    if (a.kind == AppKind::echo || a.kind == AppKind::sink || is_ptp(a.kind)) continue;
     for (const Nic& n : host.nics)
       if (a.to.address == n.ipv4.address)
         throw config_error(at("to"), element_path("app", i, "to"),
@@ -89,6 +94,38 @@ void check_apps(const Scenario& s) {
   }
 }
 
+/// One clock that others follow, and a run that ends though PTP does not.
+void check_ptp(const Scenario& s) {
+  const auto at = [&](std::size_t i) { return where_of(s, "app", i, "kind"); };
+  const auto path = [](std::size_t i) { return element_path("app", i, "kind"); };
+  std::optional<std::size_t> master;
+  for (std::size_t i = 0; i < s.apps.size(); ++i) {
+    if (!is_ptp(s.apps[i].kind)) continue;
+    if (s.run.until_idle())
+      throw config_error(at(i), path(i), "never ends, so the run would never be idle", "run.duration");
+    if (s.apps[i].kind != AppKind::ptp_master) continue;
+    if (master)
+      throw config_error(at(i), path(i), "a second ptp_master, the first is at " + at(*master).to_string(),
+                         "one in a scenario");
+    master = i;
+  }
+  for (std::size_t i = 0; i < s.apps.size(); ++i) {
+    if (!is_ptp(s.apps[i].kind)) continue;
+    if (!master)
+      throw config_error(at(i), path(i), "a ptp_slave without a ptp_master", "one in the scenario");
+    for (std::size_t j = 0; j < i; ++j)
+      if (is_ptp(s.apps[j].kind) && s.apps[j].host == s.apps[i].host)
+        throw config_error(at(i), path(i),
+                           "UDP ports 319 and 320 of " + s.hosts[s.apps[i].host].name +
+                               " are already used at " + at(j).to_string(),
+                           "one ptp_* on a host");
+  }
+}
+
+std::string interface_name(const Scenario& s, const Link::End& e) {
+  return s.hosts[e.host].name + "." + s.hosts[e.host].nics[e.nic].if_name;
+}
+
 bool is_end_of(const Link& l, std::size_t host, std::size_t nic) {
   const Link::End end{host, nic};
   return l.a == end || l.b == end;
@@ -96,21 +133,27 @@ bool is_end_of(const Link& l, std::size_t host, std::size_t nic) {
 
 /// A NIC has one wire, and one end of it is the NIC.
 void check_links(const Scenario& s) {
-  UsedOnce ends("a NIC without a [[link]]");
+  UsedOnce ends("a NIC without a [[link]] or [[wire]]");
   for (std::size_t i = 0; i < s.links.size(); ++i)
-    for (const auto& [end, key] : {std::pair{s.links[i].a, "a"}, {s.links[i].b, "b"}}) {
-      const Host& h = s.hosts[end.host];
-      ends.use(h.name + "." + h.nics[end.nic].if_name, where_of(s, "link", i, key),
-               element_path("link", i, key));
-    }
+    for (const auto& [end, key] : {std::pair{s.links[i].a, "a"}, {s.links[i].b, "b"}})
+      ends.use(interface_name(s, end), where_of(s, "link", i, key), element_path("link", i, key));
+  for (std::size_t i = 0; i < s.wires.size(); ++i) {
+    const Link::End& end = s.wires[i].nic;
+    ends.use(interface_name(s, end), where_of(s, "wire", i, "nic"), element_path("wire", i, "nic"));
+    for (std::size_t k = 0; k < s.traffic.size(); ++k)
+      if (end == Link::End{s.traffic[k].host, s.traffic[k].nic})
+        throw config_error(
+            where_of(s, "traffic", k, "to"), element_path("traffic", k, "to"),
+            "\"" + interface_name(s, end) + "\" is at the end of the wire at " + s.wires[i].where.to_string(),
+            "a NIC without a [[wire]]");
+  }
   for (std::size_t i = 0; i < s.traffic.size(); ++i) {
     const Traffic& t = s.traffic[i];
     const auto there = [&](const Link& l) { return is_end_of(l, t.host, t.nic); };
     const auto link = std::find_if(s.links.begin(), s.links.end(), there);
     if (link == s.links.end()) continue;
-    const Host& h = s.hosts[t.host];
     throw config_error(where_of(s, "traffic", i, "to"), element_path("traffic", i, "to"),
-                       "\"" + h.name + "." + h.nics[t.nic].if_name + "\" is at the end of the link at " +
+                       "\"" + interface_name(s, {t.host, t.nic}) + "\" is at the end of the link at " +
                            link->where.to_string(),
                        "a NIC without a [[link]]");
   }
@@ -124,7 +167,10 @@ bool shares_network(const Scenario& s, std::size_t host, std::size_t nic) {
       const Ipv4Prefix& other = s.hosts[h].nics[n].ipv4;
       const bool itself = h == host && n == nic;
       const bool linked =
-          std::any_of(s.links.begin(), s.links.end(), [&](const Link& l) { return is_end_of(l, h, n); });
+          std::any_of(s.links.begin(), s.links.end(), [&](const Link& l) { return is_end_of(l, h, n); }) ||
+          std::any_of(s.wires.begin(), s.wires.end(), [&](const LiveWire& w) {
+            return w.nic == Link::End{h, n};
+          });
       if (!itself && !linked && net.length == other.length && net.contains(other.address)) return true;
     }
   return false;
@@ -167,13 +213,22 @@ void check_at(const Scenario& s) {
                          "is after the end of the run", "at most run.duration");
 }
 
+void check_faults(const Scenario& s) {
+  for (std::size_t i = 0; i < s.faults.size(); ++i)
+    if (s.run.duration && s.faults[i].time > *s.run.duration)
+      throw config_error(where_of(s, "fault", i, "time"), element_path("fault", i, "time"),
+                         "is after the end of the run", "at most run.duration");
+}
+
 }  // namespace
 
 void check_scenario(const Scenario& s) {
   check_apps(s);
+  check_ptp(s);
   check_links(s);
   check_traffic(s);
   check_at(s);
+  check_faults(s);
 }
 
 Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesystem::path& folder) {
@@ -187,15 +242,17 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   read_pcie(root, s.pcie);
   read_trace(root, s.trace);
   read_fidelity(root, s.fidelity);
-  for (const char* list : {"app", "link", "traffic", "at", "expect"}) root.node(list);
+  for (const char* list : {"app", "link", "wire", "traffic", "at", "fault", "expect"}) root.node(list);
   root.require("host", "at least one [[host]]");
   root.finish();  // a misspelt section explains more than what is missing without it
-  read_hosts(root, s);
+  read_hosts(root, s, folder);
   check_hosts(s);
   read_apps(root, s);
   read_links(root, s);
+  read_wires(root, s);
   read_traffic(root, s, folder);
   read_at(root, s);
+  read_faults(root, s);
   read_expects(root, s);
   check_scenario(s);
   return s;

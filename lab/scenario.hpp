@@ -79,13 +79,9 @@ struct Nic {
   InterruptKind interrupts = InterruptKind::msix;
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
+  Duration negotiation = hw::Phy::kDefaultNegotiation;  ///< from a restart of the PHY to its link
   unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
-};
-
-/// `[host.card]`: the I350 whose ports the NICs of a host are.
-struct Card {
-  unsigned ports = 0;  ///< PCI functions: 1, 2 or 4; 0: the fewest that have one for each NIC
 };
 
 /// `[[host]]`.
@@ -94,10 +90,10 @@ struct Host {
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
+  sim::I350CardConfig card;  ///< `[host.card]`
   /// Its processors, memory and driver are not ours: `niclab serve` lets them in.
   bool external = false;
   std::vector<Nic> nics;
-  Card card;
 };
 
 /// An address and a port: "10.9.0.2:7".
@@ -109,8 +105,10 @@ struct Endpoint {
 };
 
 /// echo: returns every datagram to its sender. sink: receives and counts. send: sends `count` datagrams,
-/// paced or as fast as it can. request: sends one, waits for its answer, measures the round trip.
-enum class AppKind : std::uint8_t { echo, sink, send, request };
+/// paced or as fast as it can. request: sends one, waits for its answer, measures the round trip. ptp_master:
+/// tells the time of its NIC's clock, `interval` by interval. ptp_slave: steers its NIC's clock by it.
+enum class AppKind : std::uint8_t { echo, sink, send, request, ptp_master, ptp_slave };
+constexpr bool is_ptp(AppKind k) { return k == AppKind::ptp_master || k == AppKind::ptp_slave; }
 
 /// `[[app]]`.
 struct App {
@@ -129,6 +127,8 @@ struct App {
   std::optional<Duration> interval;  ///< from send to send (send), from answer to next request (request)
   unsigned burst = 1;                ///< datagrams sent back to back each interval (send)
   Duration start{};                  ///< after the start line
+  std::size_t nic = 0;               ///< ptp_*: index into the host's nics
+  Duration settle = 1_s;             ///< ptp_slave: offsets later than this after `start` are judged
   Duration timeout = 1_s;            ///< a request without answer is given up after this
 };
 
@@ -149,6 +149,16 @@ struct Link {
   Where where;
   End a, b;
   Duration propagation = 50_ns;  ///< ten metres
+};
+
+/// `[[wire]]`: a NIC's wire leads out of the simulation.
+struct LiveWire {
+  enum class Kind : std::uint8_t { tap, dgram };
+  Where where;
+  Link::End nic;
+  Kind kind = Kind::tap;
+  std::string name;           ///< tap: of the interface
+  std::string local, remote;  ///< dgram: names of sockets
 };
 
 /// `[[traffic]]`: the far end of a NIC's wire.
@@ -178,6 +188,45 @@ struct At {
   std::size_t host = 0;
   std::string command;
 };
+
+/// What a `[[fault]]` breaks; in the order of fault_kinds().
+enum class FaultKind : std::uint8_t {
+  completion_timeout,
+  late_completion,
+  unsupported_request,
+  completer_abort,
+  poisoned,
+  poisoned_write,
+  bad_tlp,
+  malformed_tlp,
+  cable,
+  crc_error,
+  ecc,
+  tx_stall,
+  all_ones,
+  flr,
+  device_reset,
+  port_reset
+};
+
+/// `[[fault]]`: something breaks at a time after the start line.
+struct Fault {
+  Where where;
+  Duration time;
+  std::size_t host = 0, nic = 0;  ///< indexes into hosts and its nics
+  FaultKind kind = FaultKind::crc_error;
+  std::uint64_t count = 1;           ///< reads, writes or frames, of kinds that count
+  std::optional<Duration> duration;  ///< how long, or how late; nullopt: for good, or the kind has none
+};
+
+/// One kind: its name in a scenario and the keys it takes beside time, nic and kind.
+struct FaultKindRow {
+  std::string_view name;
+  bool counts = false;
+  enum class Lasts : std::uint8_t { no, if_given, always } lasts = Lasts::no;
+};
+/// By FaultKind.
+const std::vector<FaultKindRow>& fault_kinds();
 
 enum class CompareOp : std::uint8_t { eq, ne, lt, le, gt, ge };
 std::string_view to_string(CompareOp op);
@@ -209,8 +258,10 @@ struct Scenario {
   std::vector<Host> hosts;
   std::vector<App> apps;
   std::vector<Link> links;
+  std::vector<LiveWire> wires;
   std::vector<Traffic> traffic;
   std::vector<At> at;
+  std::vector<Fault> faults;
   std::vector<Expect> expects;
   ConfigNode tree;  ///< what it was made from, overrides applied and file names absolute
 };

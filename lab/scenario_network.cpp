@@ -1,4 +1,4 @@
-// [[host]], [[host.nic]], [[link]], [[traffic]].
+// [[host]], [[host.nic]], [[link]], [[wire]], [[traffic]].
 #include <algorithm>
 
 #include "lab/scenario_sections.hpp"
@@ -24,13 +24,21 @@ std::string read_name(TableReader& t, std::string_view key, std::size_t longest)
   return name;
 }
 
-MacAddress read_mac(TableReader& t) {
+/// That of port `number`: what its NVM image says, if there is one, good or not.
+MacAddress read_mac(TableReader& t, const std::optional<hw::Nvm>& nvm, unsigned number) {
   const std::string expected = "a station address such as \"02:00:00:00:00:01\"";
-  t.require("mac", expected);
+  if (!nvm) t.require("mac", expected);
   const auto mac = t.parsed("mac", MacAddress::parse, "a MAC address", expected);
   if (mac && (mac->is_group() || mac->is_zero()))
     throw t.error("mac", "\"" + mac->to_string() + "\" is not a station's address", expected);
-  return mac.value_or(MacAddress{});
+  if (!nvm) return mac.value_or(MacAddress{});
+  const MacAddress own = nvm->mac(number);
+  if (mac && *mac != own)
+    throw t.error("mac",
+                  "\"" + mac->to_string() + "\" is not the address of port " + std::to_string(number) +
+                      " in the NVM image",
+                  "\"" + own.to_string() + "\", or no mac");
+  return own;
 }
 
 bool is_station(Ipv4Address a) {
@@ -63,6 +71,12 @@ unsigned read_rx_usecs(TableReader& t, unsigned fallback) {
   return us;
 }
 
+Duration read_negotiation(TableReader& t, Duration fallback) {
+  const Duration d = t.duration("negotiation").value_or(fallback);
+  if (d < 1_us || d > 10_s) throw t.error("negotiation", "is out of range", "1us to 10s");
+  return d;
+}
+
 void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   nic.table("quirk", [&](TableReader& t) {
     for (const sim::Quirk& q : sim::quirk_table())
@@ -70,23 +84,24 @@ void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   });
 }
 
-Nic read_nic(TableReader& t, unsigned cpus) {
+Nic read_nic(TableReader& t, const Host& host) {
   Nic n;
   n.where = t.where();
   n.if_name = read_name(t, "if", 15);
-  n.mac = read_mac(t);
+  n.mac = read_mac(t, host.card.nvm, static_cast<unsigned>(host.nics.size()));
   n.ipv4 = read_ipv4(t);
   n.gateway = t.parsed("gateway", Ipv4Address::parse, "an IPv4 address", "a router's \"a.b.c.d\"");
   if (n.gateway && (!n.ipv4.contains(*n.gateway) || *n.gateway == n.ipv4.address))
     throw t.error("gateway", "\"" + n.gateway->to_string() + "\" is not a neighbour",
                   "another address in " + n.ipv4.to_string());
-  n.queues = t.number("queues", std::min(8u, cpus), 1, 8);
+  n.queues = t.number("queues", std::min(8u, host.cpus), 1, 8);
   n.rx_ring = read_ring(t, "rx_ring", n.rx_ring);
   n.tx_ring = read_ring(t, "tx_ring", n.tx_ring);
   n.rx_usecs = read_rx_usecs(t, n.rx_usecs);
   n.mtu = t.number("mtu", n.mtu, 68, 9216);
   n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
+  n.negotiation = read_negotiation(t, n.negotiation);
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
@@ -94,17 +109,9 @@ Nic read_nic(TableReader& t, unsigned cpus) {
   return n;
 }
 
-void read_card(TableReader& t, Host& h) {
-  if (t.node("ports") == nullptr) return;
-  h.card.ports = t.one_of("ports", 4, {1, 2, 4});
-  if (h.card.ports < h.nics.size())
-    throw t.error("ports", "is " + std::to_string(h.card.ports),
-                  "at least one for each of the " + std::to_string(h.nics.size()) + " NICs of " + h.name);
-}
-
 }  // namespace
 
-void read_hosts(TableReader& root, Scenario& s) {
+void read_hosts(TableReader& root, Scenario& s, const std::filesystem::path& folder) {
   root.require("host", "at least one [[host]]");
   root.each("host", [&](TableReader& t) {
     Host h;
@@ -114,12 +121,12 @@ void read_hosts(TableReader& root, Scenario& s) {
     h.kernel.hz = t.one_of("hz", h.kernel.hz, {100, 250, 300, 1000});
     h.external = t.boolean("external").value_or(false);
     h.cpus = t.number("cpus", h.external ? 1 : h.cpus, 1, 64);
+    read_card(t, h.card, folder);
     t.require("nic", "at least one [[host.nic]]");
-    t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h.cpus)); });
+    t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h)); });
     if (h.nics.size() > 4)
       throw t.error("nic", "has " + std::to_string(h.nics.size()) + " entries",
                     "at most 4, the ports of one I350");
-    t.table("card", [&](TableReader& card) { read_card(card, h); });
     s.hosts.push_back(std::move(h));
   });
 }
@@ -142,18 +149,53 @@ Link::End read_interface(TableReader& t, const Scenario& s, std::string_view key
                 close.empty() ? expected : expected + ", perhaps \"" + std::string(close) + "\"");
 }
 
-void read_capture_file(TableReader& t, const std::filesystem::path& folder, Traffic& traffic) {
-  const auto name = t.required_text("file", "a capture file");
-  if (name.empty()) return;
-  ConfigNode* node = t.node("file");
-  std::filesystem::path file(name);
-  if (file.is_relative()) file = (node->where.command_line ? std::filesystem::current_path() : folder) / file;
-  traffic.file = file.lexically_normal();
-  std::error_code ec;
-  if (!std::filesystem::is_regular_file(traffic.file, ec))
-    throw t.error("file", "cannot read \"" + name + "\"", "an existing capture file");
-  node->value = traffic.file.string();
+}  // namespace
+
+const std::vector<FaultKindRow>& fault_kinds() {
+  using enum FaultKindRow::Lasts;
+  static const std::vector<FaultKindRow> kKinds{
+      {"completion_timeout", true},
+      {"late_completion", true, always},
+      {"unsupported_request", true},
+      {"completer_abort", true},
+      {"poisoned", true},
+      {"poisoned_write", true},
+      {"bad_tlp"},
+      {"malformed_tlp"},
+      {"cable", false, always},
+      {"crc_error", true},
+      {"ecc"},
+      {"tx_stall", false, always},
+      {"all_ones", false, if_given},
+      {"flr"},
+      {"device_reset"},
+      {"port_reset"},
+  };
+  return kKinds;
 }
+
+void read_faults(TableReader& root, Scenario& s) {
+  std::vector<std::string_view> names;
+  for (const FaultKindRow& k : fault_kinds()) names.push_back(k.name);
+  root.each("fault", [&](TableReader& t) {
+    Fault f;
+    f.where = t.where();
+    t.require("time", "a time after the start line, \"<n>ns|us|ms|s\"");
+    f.time = t.duration("time").value_or(Duration{});
+    const Link::End nic = read_interface(t, s, "nic");
+    f.host = nic.host;
+    f.nic = nic.nic;
+    f.kind = static_cast<FaultKind>(t.choice("kind", names, std::nullopt));
+    const FaultKindRow& kind = fault_kinds()[static_cast<std::size_t>(f.kind)];
+    if (kind.counts) f.count = static_cast<std::uint64_t>(t.integer("count", 1, 1'000'000'000).value_or(1));
+    if (kind.lasts == FaultKindRow::Lasts::always) t.require("duration", "how long, \"<n>ns|us|ms|s\"");
+    if (kind.lasts != FaultKindRow::Lasts::no) f.duration = t.duration("duration");
+    if (f.duration == Duration{}) throw t.error("duration", "is zero", "a time above 0");
+    s.faults.push_back(std::move(f));
+  });
+}
+
+namespace {
 
 bool is_of_a_host(const Scenario& s, Ipv4Address a) {
   for (const Host& h : s.hosts)
@@ -221,6 +263,22 @@ void read_links(TableReader& root, Scenario& s) {
   });
 }
 
+void read_wires(TableReader& root, Scenario& s) {
+  root.each("wire", [&](TableReader& t) {
+    LiveWire w;
+    w.where = t.where();
+    w.nic = read_interface(t, s, "nic");
+    w.kind = static_cast<LiveWire::Kind>(t.choice("kind", {"tap", "dgram"}, std::nullopt));
+    if (w.kind == LiveWire::Kind::tap) {
+      w.name = t.required_text("name", "a TAP interface");
+    } else {
+      w.local = t.required_text("local", "the socket to receive at");
+      w.remote = t.required_text("remote", "the socket to send to");
+    }
+    s.wires.push_back(std::move(w));
+  });
+}
+
 void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& folder) {
   root.each("traffic", [&](TableReader& t) {
     Traffic traffic;
@@ -238,7 +296,7 @@ void read_traffic(TableReader& root, Scenario& s, const std::filesystem::path& f
     traffic.pause = t.boolean("pause").value_or(false);
     traffic.start = t.duration("start").value_or(Duration{});
     if (pcap)
-      read_capture_file(t, folder, traffic);
+      traffic.file = read_file_name(t, "file", folder, "capture file");
     else if (traffic.host < s.hosts.size() && traffic.nic < s.hosts[traffic.host].nics.size())
       read_generator(t, s, traffic);
     s.traffic.push_back(std::move(traffic));

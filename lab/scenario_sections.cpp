@@ -191,8 +191,27 @@ void read_expects(TableReader& root, Scenario& s) {
   });
 }
 
+namespace {
+
+void read_ptp(TableReader& t, const Scenario& s, App& a) {
+  std::vector<std::string_view> names;
+  if (!s.hosts.empty())
+    for (const Nic& n : s.hosts[a.host].nics) names.push_back(n.if_name);
+  if (!names.empty()) a.nic = t.choice("if", names, 0);
+  a.start = t.duration("start").value_or(Duration{});
+  if (a.kind == AppKind::ptp_slave) {
+    a.settle = t.duration("settle").value_or(a.settle);
+    return;
+  }
+  a.interval = t.duration("interval").value_or(125_ms);
+  if (*a.interval < 1_ms) throw t.error("interval", "is below a millisecond", "a time from 1ms on");
+}
+
+}  // namespace
+
 void read_apps(TableReader& root, Scenario& s) {
-  static const std::vector<std::string_view> kKinds{"echo", "sink", "send", "request"};
+  static const std::vector<std::string_view> kKinds{"echo",    "sink",       "send",
+                                                    "request", "ptp_master", "ptp_slave"};
   root.each("app", [&](TableReader& t) {
     App a;
     a.where = t.where();
@@ -201,6 +220,11 @@ void read_apps(TableReader& root, Scenario& s) {
     const bool server = a.kind == AppKind::echo || a.kind == AppKind::sink;
     const unsigned cpus = s.hosts.empty() ? 1 : s.hosts[a.host].cpus;
     a.cpu = t.number("cpu", 0, 0, cpus - 1);
+    if (is_ptp(a.kind)) {
+      read_ptp(t, s, a);
+      s.apps.push_back(std::move(a));
+      return;
+    }
     if (server) t.require("port", "an integer from 1 to 65535");
     a.port = static_cast<std::uint16_t>(t.number("port", 0, 1, 65535));
     if (a.kind != AppKind::sink)

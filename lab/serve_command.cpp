@@ -1,5 +1,5 @@
-// `niclab serve`: the card of an external host behind vfio-user sockets, while simulated time follows the
-// wall clock.
+// `niclab serve`: cards of external hosts behind vfio-user sockets, and wires that lead out, while simulated
+// time follows the wall clock.
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -15,6 +15,7 @@
 #include "lab/served_function.hpp"
 #include "lab/summary.hpp"
 #include "lab/user_error.hpp"
+#include "lab/wire_door.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -25,6 +26,8 @@ using std::chrono::nanoseconds;
 constexpr Duration kSlice = 1_ms;        // simulated at once, before clients are asked again
 constexpr Duration kFreeSlice = 100_us;  // at pace "free"
 constexpr nanoseconds kLongestWait = std::chrono::milliseconds(100);
+constexpr nanoseconds kRetry =
+    std::chrono::microseconds(200);  // of frames that a wire's outside had no room for
 constexpr Duration kForEver = Duration::from_s(200ull * 24 * 3600);  // what a Time can hold, nearly
 
 /// SIGINT and SIGTERM as something to poll.
@@ -97,7 +100,7 @@ class Door {
   std::ostream& log_;
 };
 
-/// How far simulated time was behind the wall clock.
+/// How late something happened by the wall clock.
 struct Lag {
   nanoseconds worst{};
   void add(nanoseconds now) { worst = std::max(worst, now); }
@@ -111,6 +114,8 @@ class Server {
     log_ << "niclab serve: " << doors_.back()->name() << " on " << path << std::endl;
   }
 
+  void add(WireDoor& wire) { wires_.push_back(&wire); }
+
   void loop() {
     const StopSignal stop;
     const auto wall_start = WallClock::now();
@@ -123,24 +128,32 @@ class Server {
     for (;;) {
       const Time due = free_ ? run_.now() + kFreeSlice : wall_time();
       if (due > run_.now()) {
-        run_.run_to(step_towards(due));
-        lag_.add(free_ ? nanoseconds{} : nanoseconds((due - run_.now()).ps() / 1000));
+        if (!free_ && run_.next_event() < due) lag_.add(nanoseconds((due - run_.next_event()).ps() / 1000));
+        advance(due);
       }
+      for (WireDoor* w : wires_) w->flush();
       watched.assign(1, {stop.fd(), POLLIN, 0});
       for (const auto& d : doors_) watched.push_back(d->watched());
+      for (const WireDoor* w : wires_) watched.push_back(w->watched(run_));
       const timespec wait = patience(due);
       if (ppoll(watched.data(), watched.size(), &wait, nullptr) <= 0) continue;
       if (watched[0].revents != 0) return;
-      if (!free_ && wall_time() > run_.now()) run_.run_to(step_towards(wall_time()));
+      if (!free_) advance(wall_time());
       for (std::size_t i = 0; i < doors_.size(); ++i)
         if (watched[i + 1].revents != 0) doors_[i]->serve();
+      for (std::size_t i = 0; i < wires_.size(); ++i)
+        if (const short events = watched[1 + doors_.size() + i].revents; events != 0)
+          wires_[i]->serve(run_, events);
     }
   }
   const Lag& lag() const { return lag_; }
 
  private:
-  /// A slice on the way to `due`, and over all the time in which nothing happens.
-  Time step_towards(Time due) const { return niclab::min(due, niclab::max(run_.now() + kSlice, run_.next_event())); }
+  /// Towards `due`: at once when nothing happens on the way.
+  void advance(Time due) {
+    if (due <= run_.now()) return;
+    run_.run_to(run_.next_event() > due ? due : niclab::min(due, run_.now() + kSlice));
+  }
   /// Until something is to be done: nothing when simulated time is late.
   timespec patience(Time due) const {
     nanoseconds wait{};
@@ -151,6 +164,8 @@ class Server {
                       nanoseconds(run_.next_event() == Time::never()
                                       ? kLongestWait.count()
                                       : static_cast<std::int64_t>((run_.next_event() - due).ps() / 1000)));
+    for (const WireDoor* w : wires_)
+      if (w->holds_frames()) wait = std::min(wait, kRetry);
     return {static_cast<time_t>(wait.count() / 1'000'000'000),
             static_cast<long>(wait.count() % 1'000'000'000)};
   }
@@ -159,6 +174,7 @@ class Server {
   const bool free_;
   std::ostream& log_;
   std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<WireDoor*> wires_;
   Lag lag_;
 };
 
@@ -170,8 +186,10 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n)
       if (scenario.hosts[h].external) outside.push_back({h, n});
-  if (outside.empty())
-    throw UserError(command.file.string() + ": no host is external, expected one with external = true");
+  if (outside.empty() && scenario.wires.empty())
+    throw UserError(
+        command.file.string() +
+        ": no host is external and no [[wire]] leads out, expected external = true or a [[wire]]");
   if (command.sockets.size() != outside.size())
     throw UserError("--vfio-user: " + std::to_string(command.sockets.size()) + " sockets, expected " +
                     std::to_string(outside.size()) + ", one for each NIC of an external host");
@@ -180,6 +198,9 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
   options.quiet = true;
   std::optional<Recorder> recorder;
   if (command.record) options.recorder = &recorder.emplace(*command.record, scenario);
+  std::vector<WireDoor> wires;
+  for (std::size_t w = 0; w < scenario.wires.size(); ++w) wires.emplace_back(scenario, w, err);
+  options.frame_out = [&](std::size_t w, std::span<const std::byte> frame) { wires[w].frame_out(frame); };
   LiveRun& run = open_live_run(scenario, options, Duration{});
   Server server(run, command.free_pace, err);
   try {
@@ -192,7 +213,9 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
   } catch (const std::runtime_error& e) {
     throw UserError(std::string("--vfio-user ") + e.what());
   }
+  for (WireDoor& w : wires) server.add(w);
   server.loop();
+  for (const WireDoor& w : wires) err << "niclab serve: " << w.counts() << std::endl;
   if (recorder) recorder->end(run.now());
   out << "niclab serve: simulated " << (run.now() - run.start_line()).ps() / 1'000'000'000 << " ms; at most "
       << server.lag().worst.count() / 1000 << " us behind the wall clock; digest " << hex16(run.digest())

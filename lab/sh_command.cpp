@@ -212,6 +212,7 @@ std::optional<Duration> pause_of(const ShCommand& command) {
 int sh_command(const ShCommand& command, std::ostream& out, std::ostream&) {
   const auto after_start = pause_of(command);
   const Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+  refuse_outside(scenario, command.file);
   const std::size_t host = host_number(scenario, command.host);
   RunOptions options;
   options.quiet = true;

@@ -22,6 +22,7 @@ namespace {
 
 constexpr Duration kStartMargin = 10_ms;  // from "everything is ready" to the start line
 constexpr Duration kIdleCheck = 10_ms;    // how long nothing must move before a run counts as idle
+constexpr Duration kStuck = 30_s;         // after a fault: longer than any driver takes to notice
 constexpr Duration kProgressStep = 1_ms;
 constexpr Duration kBootLimit = 20_s;  // no carrier by then: the scenario cannot start
 constexpr Duration kWavePatience =
@@ -65,6 +66,12 @@ class Simulation final : public LiveRun {
       for (std::size_t h = 0; h < machines_.size(); ++h)
         if (machines_[h]->guest() != nullptr)
           replays_.push_back(std::make_unique<GuestReplay>(*machines_[h], engine_, options.replay->hosts[h]));
+    for (std::size_t w = 0; w < scenario.wires.size(); ++w) {
+      if (options.frame_out)
+        network_->live_end(w).connect([this, w](std::span<const std::byte> f) { options_.frame_out(w, f); });
+      if (options.replay != nullptr)
+        for (const RecordedFrame& f : options.replay->wires[w]) network_->live_end(w).play(f.t, f.bytes);
+    }
     const Waves& w = scenario.waves;
     if (waves_ && !w.from && !w.until) waves_->open(Time{}, Time::never());
     engine_.at<&Simulation::boot_limit>(Time{} + kBootLimit, sim::Kind::foreign, kObserverAgent, *this);
@@ -146,6 +153,11 @@ class Simulation final : public LiveRun {
     if (start_ == Time::never()) refuse();
   }
   GuestCard* guest(std::size_t host) override { return doors_[host].get(); }
+  void frame_in(std::size_t wire, std::span<const std::byte> frame) override {
+    if (options_.recorder != nullptr) options_.recorder->frame(paused_at_, wire, frame);
+    network_->live_end(wire).play(paused_at_, {frame.begin(), frame.end()});
+  }
+  std::size_t frames_waiting(std::size_t wire) const override { return network_->live_end(wire).waiting(); }
   Time next_event() const override { return engine_.next_event(); }
   std::unique_ptr<RunResult> finish() override {
     end_ = niclab::min(end_, paused_at_);
@@ -167,12 +179,14 @@ class Simulation final : public LiveRun {
   shell::Outcome run_script(const shell::Script& script, shell::Host& host) override {
     const bool only_look = over_ && paused_at_ == end_;  // the figures of the run's own report
     if (!needs_task(script, only_look)) return shell::run(script, host, false);
-    for (std::size_t h = 0; h < hosts_.size(); ++h)
-      if (hosts_[h] == &host) command_ = {&script, h, {}, false};
-    pause_ = Time::never();
-    engine_.at<&Simulation::launch>(paused_at_, sim::Kind::foreign, kObserverAgent + 2, *this);
-    while (!command_.done) proceed();  // it may begin before the end of the scenario and finish after it
-    return std::move(command_.outcome);
+    std::size_t index = 0;
+    while (hosts_[index] != &host) ++index;
+    shell::Outcome outcome;
+    run_task(index, [&] { outcome = shell::run(script, host, true); });
+    return outcome;
+  }
+  void run_task(const std::function<void(PciDevice& nic)>& body) override {
+    run_task(0, [&] { body(machines_[0]->pci_device(0)); });
   }
 
  private:
@@ -237,6 +251,7 @@ class Simulation final : public LiveRun {
     instruments_.start = start_;
     if (log_) log_->start_line(start_);
     network_->start(start_);
+    for (auto& m : machines_) m->arm_faults(start_);
     const Waves& w = scenario_.waves;
     if (waves_ && (w.from || w.until))
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
@@ -282,10 +297,18 @@ class Simulation final : public LiveRun {
       proceed();
   }
 
-  /// The shell's command begins: a task on CPU 0, as those of [[at]].
-  void launch(Time, std::uint32_t) {
-    machines_[command_.host]->host().kernel().spawn("sh", 0, [this] {
-      command_.outcome = shell::run(*command_.script, *hosts_[command_.host], true);
+  /// A task of the shell: on CPU 0, as those of [[at]].
+  void run_task(std::size_t host, std::function<void()> body) {
+    command_ = {std::move(body), false};
+    pause_ = Time::never();
+    engine_.at<&Simulation::launch>(paused_at_, sim::Kind::foreign, kObserverAgent + 2, *this,
+                                    static_cast<std::uint32_t>(host));
+    while (!command_.done) proceed();  // it may begin before the end of the scenario and finish after it
+  }
+
+  void launch(Time, std::uint32_t host) {
+    machines_[host]->host().kernel().spawn("sh", 0, [this] {
+      command_.body();
       command_.done = true;
       pause_at(engine_.now());
     });
@@ -298,12 +321,21 @@ class Simulation final : public LiveRun {
   void check_idle(Time t, std::uint32_t) {
     const bool quiet = instruments_.activity == last_activity_;
     last_activity_ = instruments_.activity;
+    if (!quiet) quiet_since_ = t;
+    if (t - quiet_since_ > kStuck && broken()) return stop_at(t);
     if (quiet && network_->idle() &&
         std::all_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->idle(); })) {
       stop_at(t);
       return;
     }
     engine_.at<&Simulation::check_idle>(t + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
+  }
+
+  /// Something broke, all that was to break has, and what waits inside a card may wait for ever.
+  bool broken() const {
+    return !scenario_.faults.empty() && network_->idle() &&
+           std::none_of(machines_.begin(), machines_.end(),
+                        [](const auto& m) { return m->faults_to_come(); });
   }
 
   void report_progress(Time t, std::uint32_t) {
@@ -344,11 +376,10 @@ class Simulation final : public LiveRun {
   std::unique_ptr<Network> network_;
   Time start_ = Time::never(), end_ = Time::never();
   std::uint64_t last_activity_ = 0;
+  Time quiet_since_{};
   // LiveRun
   struct Command {
-    const shell::Script* script = nullptr;
-    std::size_t host = 0;
-    shell::Outcome outcome;
+    std::function<void()> body;
     bool done = false;
   };
   std::vector<std::unique_ptr<MachineShell>> shells_;

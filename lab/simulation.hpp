@@ -1,9 +1,12 @@
 // The door between the command line and the simulation: a scenario goes in, a result comes out.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/time.hpp"
 #include "driver/config.hpp"
@@ -32,7 +35,9 @@ struct RunOptions {
   bool stages = false;  ///< latency by stage: costs time, changes nothing simulated
   bool trace =
       false;  ///< with out_dir: trace.json, of the packets the scenario's [trace] chooses; implies stages
-  Recorder* recorder = nullptr;       ///< of a live run: keeps what comes in from outside
+  Recorder* recorder = nullptr;  ///< of a live run: keeps what comes in from outside
+  /// Of a live run: what leaves by a [[wire]], without FCS, as its last bit passes.
+  std::function<void(std::size_t wire, std::span<const std::byte> frame)> frame_out{};
   const Recording* replay = nullptr;  ///< what came in, instead of an outside
   igb::PlantedBugs bugs{};            ///< for tests: every driver of the run has them
 };

@@ -71,6 +71,24 @@ Json object(const LatencyStats& l) {
               {"p99", l.p99}, {"p999", l.p999}, {"max", l.max}};
 }
 
+Json object(const AerResult& a) {
+  return Json{{"correctable", a.correctable},
+              {"nonfatal", a.nonfatal},
+              {"fatal", a.fatal},
+              {"errors", object(a.errors)}};
+}
+
+Json object(const PtpResult& p) {
+  return Json{{"samples", p.samples},
+              {"steps", p.steps},
+              {"offset_ns", p.offset_ns},
+              {"servo_offset_ns", p.servo_offset_ns},
+              {"path_delay_ns", p.path_delay_ns},
+              {"frequency_ppb", p.frequency_ppb},
+              {"looks_after", p.looks_after},
+              {"max_abs_offset_after_ns", p.max_abs_offset_after_ns}};
+}
+
 template <class T>
 Json named(const Named<T>& rows) {
   Json j = Json::object();
@@ -100,10 +118,12 @@ Json host_json(const HostResult& h) {
   Json j = Json::object();
   j["proc"] = std::move(proc);
   j["ethtool"] = named(h.ethtool);
+  j["aer"] = named(h.aer);
   j["interrupts"] = object(h.interrupts);
   j["softirqs"] = object(h.softirqs);
   j["cpu"] = std::move(cpus);
   j["sockets"] = std::move(sockets);
+  if (!h.ptp.empty()) j["ptp"] = named(h.ptp);
   return j;
 }
 

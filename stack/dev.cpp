@@ -1,5 +1,6 @@
 #include "stack/dev.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/function_trace.hpp"
@@ -15,6 +16,7 @@ DeviceLayer::DeviceLayer(NetStack& stack, Kernel& kernel)
 void DeviceLayer::register_netdev(NetDevice& dev) {
   dev.ifindex = static_cast<unsigned>(devices_.size()) + 2;  // 1 is lo
   devices_.push_back(&dev);
+  watchdogs_.push_back(std::make_unique<TxWatchdog>(kernel_, dev, warned_));
   for (unsigned i = 0; i < dev.tx_queues.size(); ++i) {
     NetdevQueue& txq = dev.tx_queues[i];
     txq.dev = &dev;
@@ -26,11 +28,21 @@ void DeviceLayer::register_netdev(NetDevice& dev) {
 
 void DeviceLayer::unregister_netdev(NetDevice& dev) {
   if (dev.up) dev_close(dev);
-  std::erase(devices_, &dev);
+  const auto at = std::find(devices_.begin(), devices_.end(), &dev);
+  if (at == devices_.end()) return;
+  watchdogs_.erase(watchdogs_.begin() + (at - devices_.begin()));
+  devices_.erase(at);
+}
+
+TxWatchdog* DeviceLayer::watchdog(const NetDevice& dev) {
+  const auto at = std::find(devices_.begin(), devices_.end(), &dev);
+  return at == devices_.end() ? nullptr : watchdogs_[static_cast<std::size_t>(at - devices_.begin())].get();
 }
 
 int DeviceLayer::dev_open(NetDevice& dev) {
+  kernel_.sync();
   if (dev.up) return 0;
+  if (!dev.present) return -ENODEV;
   dev.up = true;
   if (const int err = dev.ndo_open(); err != 0) {
     dev.up = false;
@@ -40,7 +52,7 @@ int DeviceLayer::dev_open(NetDevice& dev) {
   stack_.igmp().up(dev);
   {
     BhGuard bh(kernel_);  // netif_addr_lock_bh
-    dev.ndo_set_rx_mode();
+    update_rx_mode(dev);
   }
   activate(dev);
   return 0;
@@ -60,6 +72,7 @@ int DeviceLayer::dev_close(NetDevice& dev) {
 int DeviceLayer::dev_set_mtu(NetDevice& dev, std::uint32_t mtu) {
   if (mtu < 68) return -EINVAL;
   if (mtu == dev.mtu) return 0;
+  if (!dev.present) return -ENODEV;
   const int err = dev.ndo_change_mtu(mtu);
   if (err == 0) dev.mtu = mtu;
   return err;
@@ -75,9 +88,11 @@ void DeviceLayer::activate(NetDevice& dev) {
     dev.tx_queues[i].trans_start = kernel_.jiffies();
     kernel_.unlock(q.root_lock);
   }
+  if (TxWatchdog* w = watchdog(dev)) w->up();
 }
 
 void DeviceLayer::deactivate(NetDevice& dev) {
+  if (TxWatchdog* w = watchdog(dev)) w->down();
   for (NetdevQueue& txq : dev.tx_queues) {
     Qdisc& q = *txq.qdisc;
     BhGuard bh(kernel_);
@@ -102,6 +117,23 @@ void DeviceLayer::netif_carrier_off(NetDevice& dev) {
   deactivate(dev);
 }
 
+void DeviceLayer::netif_device_detach(NetDevice& dev) {
+  kernel_.sync();
+  if (!dev.present) return;
+  dev.present = false;
+  if (!dev.up) return;
+  for (unsigned i = 0; i < dev.real_num_tx_queues; ++i) dev.tx_queues[i].stopped = true;
+}
+
+void DeviceLayer::netif_device_attach(NetDevice& dev) {
+  kernel_.sync();
+  if (dev.present) return;
+  dev.present = true;
+  if (!dev.up) return;
+  for (unsigned i = 0; i < dev.real_num_tx_queues; ++i) wake_queue(dev.tx_queues[i]);
+  if (TxWatchdog* w = watchdog(dev); w != nullptr && dev.carrier) w->up();
+}
+
 void DeviceLayer::wake_queue(NetdevQueue& queue) {
   kernel_.sync();
   if (!queue.stopped) return;
@@ -111,7 +143,7 @@ void DeviceLayer::wake_queue(NetdevQueue& queue) {
 
 void DeviceLayer::dev_mc_add(NetDevice& dev, MacAddress address) {
   kernel_.sync();
-  if (++dev.dev_mc_list[address] == 1 && dev.up) dev.ndo_set_rx_mode();
+  if (++dev.dev_mc_list[address] == 1) update_rx_mode(dev);
 }
 
 void DeviceLayer::dev_mc_del(NetDevice& dev, MacAddress address) {
@@ -119,7 +151,11 @@ void DeviceLayer::dev_mc_del(NetDevice& dev, MacAddress address) {
   const auto it = dev.dev_mc_list.find(address);
   if (it == dev.dev_mc_list.end() || --it->second != 0) return;
   dev.dev_mc_list.erase(it);
-  if (dev.up) dev.ndo_set_rx_mode();
+  update_rx_mode(dev);
+}
+
+void DeviceLayer::update_rx_mode(NetDevice& dev) {
+  if (dev.up && dev.present) dev.ndo_set_rx_mode();
 }
 
 std::vector<const Qdisc*> DeviceLayer::qdiscs(const NetDevice& dev) const {

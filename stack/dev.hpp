@@ -9,6 +9,7 @@
 #include "stack/net_device.hpp"
 #include "stack/qdisc.hpp"
 #include "stack/skbuff.hpp"
+#include "stack/tx_watchdog.hpp"
 
 namespace niclab::stack {
 
@@ -20,13 +21,16 @@ class DeviceLayer {
 
   void register_netdev(NetDevice& dev);
   void unregister_netdev(NetDevice& dev);
-  /// `ip link set up`: ndo_open, groups, qdiscs. 0 or a negative errno. Task context.
+  /// `ip link set up`: ndo_open, groups, qdiscs. 0 or a negative errno, -ENODEV of a detached device. Task
+  /// context.
   int dev_open(NetDevice& dev);
   int dev_close(NetDevice& dev);
-  /// `ip link set mtu`: 68 .. what the driver takes; else -EINVAL.
+  /// `ip link set mtu`: 68 .. what the driver takes; else -EINVAL, or -ENODEV of a detached device.
   int dev_set_mtu(NetDevice& dev, std::uint32_t mtu);
   void netif_carrier_on(NetDevice& dev);
   void netif_carrier_off(NetDevice& dev);
+  void netif_device_detach(NetDevice& dev);
+  void netif_device_attach(NetDevice& dev);
   /// netif_tx_wake_queue (any context).
   void wake_queue(NetdevQueue& queue);
 
@@ -59,6 +63,8 @@ class DeviceLayer {
   NetdevTx dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq);
   void activate(NetDevice& dev);
   void deactivate(NetDevice& dev);
+  void update_rx_mode(NetDevice& dev);
+  TxWatchdog* watchdog(const NetDevice& dev);  ///< nullptr: not registered
   bool strip_vlan(SkbPtr& skb);
 
   NetStack& stack_;
@@ -66,6 +72,8 @@ class DeviceLayer {
   std::uint32_t hash_secret_;
   std::vector<NetDevice*> devices_;
   std::vector<std::unique_ptr<Qdisc>> qdiscs_;
+  std::vector<std::unique_ptr<TxWatchdog>> watchdogs_;  // of devices_, in the same order
+  bool warned_ = false;                                 // WARN_ONCE of the watchdogs
 };
 
 /// skb_checksum_help: computes a CHECKSUM_PARTIAL checksum in software.

@@ -47,6 +47,7 @@ struct IpCork {
   std::uint8_t protocol = 0, tos = 0, ttl = kDefaultTtl, priority = 0;
   PmtuDiscovery pmtu = PmtuDiscovery::want;
   bool want_hw_csum = false;   ///< UDP: leave the checksum to the device if one packet carries it all
+  std::uint8_t tx_flags = 0;   ///< SkBuff::tx_flags
   std::uint32_t fragsize = 0;  ///< MTU at the time of ip_setup_cork
   std::uint32_t length = 0;    ///< bytes appended so far, transport header included
   SendTimes times{};           ///< stamp goes to SkBuff::stamp

@@ -139,6 +139,7 @@ SkbPtr Ip::make_skb(SkbQueue& queue, const IpCork& cork) {
   ip.set_saddr(cork.saddr);
   ip.set_daddr(cork.daddr);
   skb->priority = cork.priority;
+  skb->tx_flags = cork.tx_flags;
   skb->stamp = cork.times.stamp;
   if (cork.times.called != Time{}) start_journey(*skb, cork.times);
   skb->dst = const_cast<Route*>(cork.route);

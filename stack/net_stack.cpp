@@ -60,6 +60,13 @@ void NetStack::gro_receive() {
   kernel_.charge(kernel_.cost.instructions(path_cost::kNapiGroReceive));
 }
 
+void NetStack::skb_tstamp_tx(SkbPtr skb, std::uint64_t hwtstamp) {
+  auto* const sk = static_cast<UdpSocket*>(skb->owner);
+  skb->owner = nullptr;
+  skb->hwtstamp = hwtstamp;
+  if (sk != nullptr) sk->queue_err_skb(std::move(skb));
+}
+
 void NetStack::softnet_rx_ni(SkbPtr skb) {
   BhGuard bh(kernel_);
   softnet_.netif_rx(std::move(skb));

@@ -54,8 +54,8 @@ class NetStack final : public NetdevCore {
   /// `ip route add default via`.
   void set_gateway(NetDevice& dev, Ipv4Address gateway);
   /// `ip link set up` / `down`; 0 or a negative errno.
-  int dev_open(NetDevice& dev) { return dev_.dev_open(dev); }
-  int dev_close(NetDevice& dev) { return dev_.dev_close(dev); }
+  int dev_open(NetDevice& dev) override { return dev_.dev_open(dev); }
+  int dev_close(NetDevice& dev) override { return dev_.dev_close(dev); }
   int dev_set_mtu(NetDevice& dev, std::uint32_t mtu) { return dev_.dev_set_mtu(dev, mtu); }
   /// `ip neigh add`.
   void add_neighbour(NetDevice& dev, Ipv4Address address, MacAddress ha) {
@@ -80,12 +80,16 @@ class NetStack final : public NetdevCore {
   void unregister_netdev(NetDevice& dev) override { dev_.unregister_netdev(dev); }
   void netif_carrier_on(NetDevice& dev) override { dev_.netif_carrier_on(dev); }
   void netif_carrier_off(NetDevice& dev) override { dev_.netif_carrier_off(dev); }
+  void netif_device_detach(NetDevice& dev) override { dev_.netif_device_detach(dev); }
+  void netif_device_attach(NetDevice& dev) override { dev_.netif_device_attach(dev); }
   void napi_enable(Napi& napi) override { softnet_.napi_enable(napi); }
   void napi_disable(Napi& napi) override { softnet_.napi_disable(napi); }
   void napi_schedule(Napi& napi) override { softnet_.napi_schedule(napi); }
   void napi_complete(Napi& napi) override { softnet_.napi_complete(napi); }
   void napi_gro_receive(Napi& napi, SkbPtr skb) override;
   void netif_tx_wake_queue(NetdevQueue& queue) override { dev_.wake_queue(queue); }
+  int ptp_clock_register(PtpClock&) override { return ptp_clocks_++; }
+  void skb_tstamp_tx(SkbPtr skb, std::uint64_t hwtstamp) override;
 
   // --- the parts, for each other and for reports -------------------------------------------------
   DeviceLayer& dev() { return dev_; }
@@ -106,6 +110,7 @@ class NetStack final : public NetdevCore {
 
   Kernel& kernel_;
   SkbPool pool_;
+  int ptp_clocks_ = 0;
   std::deque<std::unique_ptr<UdpSocket>> sockets_;  // outlive every packet that points to them
   Softnet softnet_;
   RouteTable routes_;

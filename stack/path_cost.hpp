@@ -61,6 +61,7 @@ inline constexpr unsigned kQdiscEnqueue = 60;
 inline constexpr unsigned kQdiscDequeue = 60;
 inline constexpr unsigned kSchDirectXmit = 70;
 inline constexpr unsigned kDevHardStartXmit = 110;
+inline constexpr unsigned kDevWatchdog = 60;
 inline constexpr unsigned kKfreeSkb = 80;  ///< __kfree_skb, skb_release_data
 inline constexpr unsigned kSockWfree = 30;
 

@@ -52,6 +52,9 @@ class BufferPool {
   std::vector<std::unique_ptr<DataBuffer>> all_;
 };
 
+/// SKBTX_HW_TSTAMP: the sender wants to know when the packet left, by the device's clock.
+inline constexpr std::uint8_t kSkbTxHwTstamp = 1;
+
 enum class PacketType : std::uint8_t { host, broadcast, multicast, otherhost, outgoing };
 
 /// Linux's ip_summed (path-map B-41, C-30).
@@ -74,12 +77,14 @@ struct SkBuff {
   IpSummed ip_summed = IpSummed::none;
   std::uint8_t priority = 0;
   bool rx_queue_recorded = false;
+  std::uint8_t tx_flags = 0;        ///< of skb_shared_info: kSkbTxHwTstamp or nothing
   std::uint16_t queue_mapping = 0;  ///< TX queue, or recorded RX queue
   std::uint16_t csum_start = 0;     ///< partial: offset from buffer->base where summing starts
   std::uint16_t csum_offset = 0;    ///< partial: from csum_start to the field
   std::uint32_t rxhash = 0;
   std::uint32_t truesize = 0;  ///< memory charged to a socket
   JourneyId journey{};         ///< measurement: whose way this is
+  std::uint64_t hwtstamp = 0;  ///< skb_hwtstamps: the device's clock when it arrived, or left; 0: none
   NetDevice* dev = nullptr;
   void* dst = nullptr;  ///< route, owned by the stack
   /// Called with the skb when it is freed; accounts memory to a socket. nullptr: nobody owns it.

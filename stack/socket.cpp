@@ -1,5 +1,6 @@
 #include "stack/socket.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -19,6 +20,7 @@ UdpSocket::UdpSocket(NetStack& stack, unsigned index)
 void UdpSocket::release_packets() {
   receive_queue_.clear();  // while the counters their destructors touch still exist
   backlog_.clear();
+  error_queue_.clear();
   write_queue_.clear();
 }
 
@@ -192,13 +194,47 @@ int UdpSocket::sendto(std::span<const std::byte> payload, const Endpoint* to, un
   return leave(result);
 }
 
-int UdpSocket::recvfrom(std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
+int UdpSocket::recvfrom(std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline,
+                        ReceiveControl* control) {
   // No synchronisation yet: recvmsg looks at the queue after its own first charge.
   kernel_.end_instant();
   const FunctionSpan span(kernel_, "recvfrom");
   kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(path_cost::kSysRecvfrom));
   if (rcvtimeo_ != Duration{}) deadline = min(deadline, kernel_.now() + rcvtimeo_);
-  return leave(stack_.udp().recvmsg(*this, buffer, from, flags, deadline));
+  if ((flags & msg::kErrqueue) != 0) [[unlikely]]
+    return leave(recv_error(buffer, flags, deadline, control));
+  return leave(stack_.udp().recvmsg(*this, buffer, from, flags, deadline, control));
+}
+
+void UdpSocket::queue_err_skb(SkbPtr skb) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kSockQueueRcvSkb) + kernel_.cost.lock);
+  kernel_.sync();
+  if (closed_ || rmem_alloc_ + skb->truesize >= rcvbuf_) return;
+  skb->destructor = &sock_rfree;
+  skb->owner = this;
+  rmem_alloc_ += skb->truesize;
+  error_queue_.push_back(std::move(skb));
+  kernel_.wake_all(error_readers_);
+}
+
+/// sock_recv_errqueue.
+int UdpSocket::recv_error(std::span<std::byte> buffer, unsigned flags, Time deadline,
+                          ReceiveControl* control) {
+  kernel_.charge(kernel_.cost.instructions(path_cost::kSkbRecvDatagram) + kernel_.cost.lock);
+  for (Time now = kernel_.now(); error_queue_.empty(); now = kernel_.now()) {
+    if (closed_) return -EBADF;
+    if ((flags & msg::kDontwait) != 0 || now >= deadline) return -EAGAIN;
+    if (deadline == Time::never())
+      kernel_.wait(error_readers_);
+    else
+      kernel_.wait_until(error_readers_, deadline);
+  }
+  const SkbPtr skb = error_queue_.pop_front();
+  const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(buffer.size(), skb->total_len()));
+  kernel_.charge(kernel_.cost.copy(n));
+  skb_copy_bits(*skb, 0, buffer.first(n));
+  if (control != nullptr) control->hwtstamp = skb->hwtstamp;
+  return static_cast<int>(n);
 }
 
 int UdpSocket::close() {
@@ -215,6 +251,9 @@ int UdpSocket::close() {
   kernel_.sync();
   while (SkbPtr skb = receive_queue_.pop_front()) {
   }
+  while (SkbPtr skb = error_queue_.pop_front()) {
+  }
+  kernel_.wake_all(error_readers_);
   kernel_.wake_all(readers_);
   kernel_.wake_all(writers_);
   return leave(0);

@@ -26,7 +26,13 @@ struct Endpoint {
 /// Flags of send and receive calls, Linux's values.
 namespace msg {
 inline constexpr unsigned kOob = 0x1, kPeek = 0x2, kDontroute = 0x4, kProbe = 0x10, kTrunc = 0x20,
-                          kDontwait = 0x40, kConfirm = 0x800, kMore = 0x8000;
+                          kDontwait = 0x40, kConfirm = 0x800, kErrqueue = 0x2000, kMore = 0x8000;
+}
+
+/// SOF_TIMESTAMPING_*, the value of SO_TIMESTAMPING: stamps of the device's clock. Those of the host's are
+/// not offered.
+namespace so_timestamping {
+inline constexpr int kTxHardware = 1 << 0, kRxHardware = 1 << 2, kRawHardware = 1 << 6;
 }
 
 enum class SocketOption : std::uint8_t {
@@ -41,7 +47,8 @@ enum class SocketOption : std::uint8_t {
   so_dontroute,
   so_error,
   so_incoming_cpu,
-  so_rcvtimeo_us,  ///< microseconds, 0: for ever
+  so_timestamping,  ///< an OR of so_timestamping::k*
+  so_rcvtimeo_us,   ///< microseconds, 0: for ever
   so_sndtimeo_us,
   ip_ttl,
   ip_tos,
@@ -60,6 +67,11 @@ struct SendControl {
   NetDevice* device = nullptr;  ///< IP_PKTINFO; nullptr: not given
   int ttl = 0;                  ///< 1..255; 0: not given
   int tos = -1;                 ///< 0..255; -1: not given
+};
+
+/// Control data of one recvmsg.
+struct ReceiveControl {
+  std::uint64_t hwtstamp = 0;  ///< SCM_TIMESTAMPING, the device's clock, nanoseconds; 0: none
 };
 
 /// SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF of 3.13, bytes: no buffer is smaller.
@@ -84,9 +96,10 @@ class UdpSocket {
              const SendControl* control = nullptr);
   int send(std::span<const std::byte> payload, unsigned flags = 0) { return sendto(payload, nullptr, flags); }
   /// Waits for a datagram until `deadline` (and SO_RCVTIMEO); returns the bytes copied, with MSG_TRUNC the
-  /// datagram's length. -EAGAIN: none came.
+  /// datagram's length. -EAGAIN: none came. With MSG_ERRQUEUE: a packet sent with a stamp, from its Ethernet
+  /// header on; that waits until `deadline` too, as poll() before it would.
   int recvfrom(std::span<std::byte> buffer, Endpoint* from = nullptr, unsigned flags = 0,
-               Time deadline = Time::never());
+               Time deadline = Time::never(), ReceiveControl* control = nullptr);
   int setsockopt(SocketOption option, int value);
   int getsockopt(SocketOption option, int& value);
   /// SO_BINDTODEVICE; nullptr removes the binding.
@@ -121,6 +134,8 @@ class UdpSocket {
   int wait_for_wmem(bool dontwait, Time deadline);
   /// sock_wmalloc for follow-up pieces: -ENOBUFS above twice the send buffer.
   int check_wmem_follow_up() const { return wmem_alloc_ <= 2 * sndbuf_ ? 0 : -105; }
+  /// sock_queue_err_skb: for readers of the error queue. Task context.
+  void queue_err_skb(SkbPtr skb);
   std::uint32_t hash() const { return hash_value_; }
   int tx_queue_mapping() const { return tx_queue_mapping_; }
   void set_tx_queue_mapping(int queue) { tx_queue_mapping_ = queue; }
@@ -138,6 +153,7 @@ class UdpSocket {
   static void sock_rfree(SkBuff& skb);
   void enter(unsigned instructions);  ///< a system call begins
   int leave(int result);              ///< and ends
+  int recv_error(std::span<std::byte> buffer, unsigned flags, Time deadline, ReceiveControl* control);
   /// lock_sock / release_sock: softirqs put packets on the backlog meanwhile (path-map C-71).
   void lock_sock();
   void release_sock();
@@ -164,7 +180,10 @@ class UdpSocket {
   SkbQueue receive_queue_, backlog_;
   std::uint32_t rmem_alloc_ = 0, backlog_len_ = 0, rcvbuf_;
   WaitQueue readers_;
-  int err_ = 0;  ///< sk_err, positive
+  SkbQueue error_queue_;
+  WaitQueue error_readers_;
+  int timestamping_ = 0;  ///< sk_tsflags
+  int err_ = 0;           ///< sk_err, positive
   std::uint64_t drops_ = 0, rx_datagrams_ = 0, rx_bytes_ = 0, tx_datagrams_ = 0;
   int incoming_cpu_ = -1;
   // --- send --------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ namespace niclab::stack {
 namespace {
 
 constexpr std::size_t kMaxMemberships = 20;  // igmp_max_memberships
+constexpr int kTimestamping =
+    so_timestamping::kTxHardware | so_timestamping::kRxHardware | so_timestamping::kRawHardware;
 
 }  // namespace
 
@@ -75,6 +77,9 @@ int UdpSocket::setsockopt(SocketOption option, int value) {
       corkflag_ = on;
       if (!on) stack_.udp().push_pending_frames(*this);
       break;
+    case SocketOption::so_timestamping:
+      err = (value & ~kTimestamping) != 0 ? -EINVAL : set(timestamping_, value);
+      break;
     case SocketOption::so_error:
     case SocketOption::so_incoming_cpu:
     case SocketOption::ip_mtu: err = -ENOPROTOOPT; break;
@@ -101,6 +106,7 @@ int UdpSocket::getsockopt(SocketOption option, int& value) {
       if (kernel_.profile.version == KernelVersion::v3_13) return leave(-ENOPROTOOPT);  // path-map F-39
       value = incoming_cpu_;
       break;
+    case SocketOption::so_timestamping: value = timestamping_; break;
     case SocketOption::so_rcvtimeo_us: value = static_cast<int>(rcvtimeo_.ns() / 1000); break;
     case SocketOption::so_sndtimeo_us: value = static_cast<int>(sndtimeo_.ns() / 1000); break;
     case SocketOption::ip_ttl: value = ttl_; break;

@@ -46,7 +46,8 @@ class Udp {
   void deliver_pending();
   /// __udp_queue_rcv_skb: the socket is locked or owned by the caller. 0 or -1.
   int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
-  int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline);
+  int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline,
+              ReceiveControl* control = nullptr);
 
   // --- send --------------------------------------------------------------------------------------
   int sendmsg(UdpSocket& sk, std::span<const std::byte> payload, const Endpoint* to, unsigned flags,

@@ -245,7 +245,8 @@ int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
   }
 }
 
-int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline) {
+int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline,
+                 ReceiveControl* control) {
   const CostModel& cost = kernel_.cost;
   while (true) {
     kernel_.end_instant();
@@ -279,6 +280,8 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
       if (from != nullptr)
         *from = {IpHeader{skb->at(skb->network_header)}.saddr(),
                  UdpHeader{skb->at(skb->transport_header)}.source()};
+      if (control != nullptr) [[unlikely]]
+        control->hwtstamp = sk.timestamping_ & so_timestamping::kRawHardware ? skb->hwtstamp : 0;
       if (!peeked) ++stack_.mib.udp.InDatagrams;
     } else {
       bad_checksum();

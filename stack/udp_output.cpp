@@ -39,6 +39,7 @@ struct Udp::Flow {
     c.ttl = ttl;
     c.priority = priority;
     c.pmtu = sk.pmtu_;
+    c.tx_flags = sk.timestamping_ & so_timestamping::kTxHardware ? kSkbTxHwTstamp : 0;
     c.want_hw_csum = true;
     c.fragsize = route->mtu();
     c.times = times;

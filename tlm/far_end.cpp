@@ -9,24 +9,20 @@
 namespace niclab::sim {
 namespace {
 
-constexpr Duration kArpReplyTime = 20_us;  // a real neighbour's answer
-constexpr unsigned kMaxSources = 256;
+constexpr Duration kArpReplyTime = 20_us;            // a real neighbour's answer
 constexpr std::uint32_t kReply = ~std::uint32_t{0};  // in place of a source's number
-
-/// Agents of the last places, where no source comes.
-constexpr unsigned kReplyAgent = kMaxSources - 1, kLinkAgent = kMaxSources - 2, kPauseAgent = kMaxSources - 3;
 
 }  // namespace
 
 FarEnd::FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames,
-               unsigned agent)
+               unsigned number)
     : sc_module(name),
       out("out"),
       in("in"),
       engine_(engine),
       scheduler_(scheduler),
       frames_(frames),
-      agent_(0x8000 + agent * kMaxSources),
+      agent_(first_agent(number)),
       link_end_(engine, agent_ + kLinkAgent) {
   in.register_nb_transport_fw(this, &FarEnd::frame_in);
 }
@@ -55,6 +51,7 @@ void FarEnd::due(Time t, std::uint32_t source) {
 
 void FarEnd::send(Frame* frame, Time t) {
   const Time start = niclab::max(t, wire_free_);
+  if (!link_end_.cable_in()) return FramePool::unref(frame);
   const hw::LinkSpeed speed = link_end_.speed();
   wire_free_ = start + hw::frame_occupancy(speed, frame->length);
   ++sent_;

@@ -25,7 +25,10 @@ class FarEnd final : public sc_core::sc_module {
   tlm_utils::simple_target_socket<FarEnd> in;
 
   FarEnd(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, FramePool& frames,
-         unsigned agent);
+         unsigned number);
+
+  /// The first of the calendar agents of an end of a wire that no NIC has.
+  static constexpr unsigned first_agent(unsigned number) { return 0x8000 + number * kMaxSources; }
 
   /// An address that lives elsewhere on the network: ARP requests for it are not answered here.
   void leave_to_others(Ipv4Address a) { others_.push_back(a); }
@@ -40,6 +43,10 @@ class FarEnd final : public sc_core::sc_module {
   std::uint64_t pauses() const { return pauses_; }  ///< obeyed
 
  private:
+  static constexpr unsigned kMaxSources = 256;
+  // Agents of the last places, where no source comes.
+  static constexpr unsigned kReplyAgent = kMaxSources - 1, kLinkAgent = kMaxSources - 2,
+                            kPauseAgent = kMaxSources - 3;
   ::tlm::tlm_sync_enum frame_in(Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void due(Time t, std::uint32_t source);
   void schedule(std::uint32_t source);

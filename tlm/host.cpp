@@ -16,7 +16,8 @@ Host::Host(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       trace_(trace),
       first_port_(first_port),
       kernel_(engine, cost, config),
-      iommu_(kernel_.memory(), pcie) {
+      iommu_(kernel_.memory(), pcie),
+      recovery_(kernel_, first_port) {
   from_bus.register_nb_transport_fw(this, &Host::bus_request);
   from_bus.register_b_transport(this, &Host::bus_request_blocking);
   to_bus.register_nb_transport_bw(this, &Host::bus_response);
@@ -132,10 +133,19 @@ void Host::wire_message(Payload& p, Time t) {
   p.set_response_status(::tlm::TLM_OK_RESPONSE);
   const TlpExtension* e = tlp_of(p);
   if (e == nullptr || e->type != TlpType::Msg) return;
+  if (e->message >= static_cast<unsigned>(MessageCode::err_cor)) {
+    engine_.at<&Host::error_reported>(t + apic_latency_, Kind::irq, 0x2000 + first_port_, *this,
+                                      e->function << 8 | e->message);
+    return;
+  }
   const unsigned wire = e->message % kIntxWires;
   const bool high = e->message - wire == static_cast<unsigned>(MessageCode::assert_inta);
   engine_.at<&Host::wire_changes>(t, Kind::irq, 0x3000 + first_port_ * kIntxWires + wire, *this,
                                   wire << 1 | (high ? 1 : 0));
+}
+
+void Host::error_reported(Time, std::uint32_t function_and_code) {
+  recovery_.reported(function_and_code >> 8, static_cast<MessageCode>(function_and_code & 0xFF));
 }
 
 void Host::wire_changes(Time t, std::uint32_t wire_and_level) {
@@ -158,7 +168,7 @@ void Host::line_interrupts(Time t, std::uint32_t wire) {
     line.in_service = false;
     return;
   }
-  trace_.interrupt({t, line.device->port(), 0, line.cpu});
+  trace_.interrupt({t, line.users.front().device->port(), 0, line.cpu});
   kernel_.cpu(line.cpu).irq_arrives(t, *line.action);
 }
 
@@ -168,8 +178,14 @@ void Host::unmask(InterruptLine& line, IrqAction& action) {
   serve(line, kernel_.now());
 }
 
+std::string InterruptLine::names() const {
+  std::string all;
+  for (const User& u : users) all += (all.empty() ? "" : ", ") + u.name;
+  return all;
+}
+
 void InterruptLine::interrupt() {
-  handler();
+  for (std::size_t i = 0; i < users.size(); ++i) users[i].handler();
   host->kernel_.settle();  // what the handler did has its place in time before the line is looked at again
   in_service = false;
   host->serve(*this, host->kernel_.now());

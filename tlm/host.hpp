@@ -6,11 +6,13 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tlm/core/host_kernel.hpp"
 #include "tlm/iommu.hpp"
 #include "tlm/payload.hpp"
+#include "tlm/pci_recovery.hpp"
 #include "tlm/pcie_link.hpp"
 #include "tlm/scheduler.hpp"
 #include "tlm/trace.hpp"
@@ -21,17 +23,23 @@ class Host;
 class HostPci;
 
 /// An input of the interrupt controller: level-triggered, wired to INTA .. INTD of the host's card. While it
-/// is high and not in service it interrupts its CPU; the end of the handler ends the service.
+/// is high and not in service it interrupts its CPU; the end of the handlers ends the service. Functions that
+/// share a line are all asked, each whether it was its interrupt (fact base 5.5).
 struct InterruptLine {
+  struct User {
+    HostPci* device = nullptr;
+    Callback handler;
+    std::string name;
+  };
   Host* host = nullptr;
   unsigned wire = 0;
   bool high = false, in_service = false;
-  HostPci* device = nullptr;
+  std::vector<User> users;      ///< in the order they came
   IrqAction* action = nullptr;  ///< nullptr: masked
-  Callback handler;
   unsigned cpu = 0;
 
-  void interrupt();  ///< hard interrupt: the handler, then the end of service
+  void interrupt();           ///< hard interrupt: the handlers, then the end of service
+  std::string names() const;  ///< as /proc/interrupts writes them: "eth0, eth1"
 };
 
 /// `from_bus` takes memory accesses of devices and, in the window 0xFEE00000, interrupt messages, each with
@@ -60,6 +68,13 @@ class Host final : public sc_core::sc_module {
   /// Registers an interrupt: message data -> action. Returns the data value to program.
   std::uint32_t connect_irq(HostPci& device, unsigned vector, IrqAction& action);
   void disconnect_irq(std::uint32_t data) { irq_routes_[data].action = nullptr; }
+  /// What reports of errors set off.
+  PciRecovery& recovery() { return recovery_; }
+  const PciRecovery& recovery() const { return recovery_; }
+  /// The link to the card is lost: nobody holds its wires any more.
+  void wires_fall() {
+    for (InterruptLine& line : lines_) line.high = false;
+  }
   /// The line of INTA (0) .. INTD (3).
   InterruptLine& line(unsigned wire) { return lines_[wire]; }
   /// Unmasks a line whose other members are set: interrupts at once if it is high.
@@ -82,6 +97,7 @@ class Host final : public sc_core::sc_module {
   void interrupt_message(Payload& p, Time t);
   void interrupt_arrives(Time t, std::uint32_t route_and_cpu);
   void wire_message(Payload& p, Time t);
+  void error_reported(Time t, std::uint32_t function_and_code);
   void wire_changes(Time t, std::uint32_t wire_and_level);
   void serve(InterruptLine& line, Time t);
   void line_interrupts(Time t, std::uint32_t wire);
@@ -99,6 +115,7 @@ class Host final : public sc_core::sc_module {
   std::vector<IrqRoute> irq_routes_;
   std::array<InterruptLine, kIntxWires> lines_;
   std::vector<DmaFault> faults_;
+  PciRecovery recovery_;
 };
 
 }  // namespace niclab::sim

@@ -13,6 +13,30 @@ constexpr std::uint16_t kMsiControl = 0x52, kMsiAddress = 0x54, kMsiAddressHigh 
                         kMsiMask = 0x60;
 constexpr std::uint16_t kMsixControl = 0x72, kMsixTable = 0x74;
 constexpr std::uint16_t kMsixEnable = 0x8000, kMsiEnable = 0x0001;
+constexpr std::uint16_t kDeviceControl = 0xA8, kLinkControl = 0xB0, kDeviceControl2 = 0xC8,
+                        kLinkControl2 = 0xD0, kBar0 = 0x10;
+/// What pci_save_state keeps, in the order in which it is written back: Command when the BARs are there, and
+/// the enable bits of MSI and MSI-X after what they enable.
+constexpr std::uint16_t kSaved[] = {kDeviceControl,
+                                    kLinkControl,
+                                    kDeviceControl2,
+                                    kLinkControl2,
+                                    0x0C,
+                                    kBar0,
+                                    0x14,
+                                    0x18,
+                                    0x1C,
+                                    0x20,
+                                    0x24,
+                                    0x30,
+                                    0x3C,
+                                    kCommand,
+                                    kMsiAddress,
+                                    kMsiAddressHigh,
+                                    kMsiData,
+                                    kMsiMask,
+                                    kMsiControl - 2,
+                                    kMsixControl - 2};
 constexpr unsigned kIoBar = 2;
 /// How often the root port asks again while a function is not ready, and when it gives up: PCI Express allows
 /// a function one second after a reset.
@@ -27,6 +51,7 @@ constexpr std::uint32_t msi_address(unsigned cpu) {
 HostPci::HostPci(Host& host, unsigned function, PciAddress address, InterruptOffer offer)
     : host_(host), function_(function), address_(address), offer_(offer) {
   for (const unsigned bar : {0u, 3u}) set_bar(bar, bar_base(function, bar));
+  host.recovery().attach(function, *this);
 }
 
 std::uint32_t HostPci::transact(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
@@ -111,7 +136,64 @@ void HostPci::io_write32(std::uint32_t offset, std::uint32_t value) {
   transact(TlpType::IOWr, bars_[kIoBar] + offset, value, 0, 4);
 }
 
+// --- saved state ---------------------------------------------------------------------------------
+
+std::uint32_t HostPci::look_at_config(std::uint16_t offset) {
+  Payload& p = host_.payloads().get(TlpType::CfgRd, offset, nullptr, 4);
+  TlpExtension& e = TlpPool::extension(p);
+  e.function = function_;
+  host_.to_bus->transport_dbg(p);
+  std::uint32_t value = 0;
+  std::memcpy(&value, e.inline_data.data(), 4);
+  p.release();
+  return value;
+}
+
+void HostPci::save_state() {
+  const std::uint32_t vendor = look_at_config(0);
+  // In the middle of a reset, or gone: what was saved before still counts.
+  if (vendor == 0 || vendor == ~0u || (look_at_config(kBar0) & ~0xFu) == 0) return;
+  for (const std::uint16_t offset : kSaved) saved_[offset / 4] = look_at_config(offset);
+  state_saved_ = true;
+}
+
+void HostPci::restore_state() {
+  if (!state_saved_) return;
+  for (const std::uint16_t offset : kSaved) {
+    const std::uint32_t v = saved_[offset / 4];
+    switch (offset) {
+      case kCommand:
+      case kDeviceControl:
+      case kLinkControl:
+      case kDeviceControl2:
+      case kLinkControl2:  // above them are status bits
+        config_write16(offset, static_cast<std::uint16_t>(v));
+        break;
+      case kMsiControl - 2:
+      case kMsixControl - 2:
+        config_write16(static_cast<std::uint16_t>(offset + 2), static_cast<std::uint16_t>(v >> 16));
+        break;
+      default: config_write32(offset, v);
+    }
+  }
+  if (way_ != InterruptOffer::msix) return;
+  msix_bar_ = config_read32(kMsixTable) & 7;
+  for (unsigned v = 0; v < irqs_.size(); ++v)
+    if (irqs_[v].action != nullptr) program_msix_entry(v, irqs_[v], false);
+}
+
+int HostPci::request_regions(std::string owner) {
+  if (!owner_.empty()) return -EBUSY;
+  owner_ = std::move(owner);
+  return 0;
+}
+
 // --- DMA -----------------------------------------------------------------------------------------
+
+// Without an IOMMU that places mappings on demand, 32 bits are enough only if no address needs more.
+int HostPci::dma_set_mask_and_coherent(unsigned bits) {
+  return bits >= host_.iommu().address_bits() ? 0 : -EIO;
+}
 
 DmaAddress HostPci::dma_map_single(std::span<std::byte> memory, DmaDirection direction,
                                    std::source_location where) {
@@ -198,15 +280,29 @@ int HostPci::request_intx(Callback handler, std::string name) {
   const unsigned pin = config_read8(kInterruptPin);
   if (pin == 0 || pin > kIntxWires) return -EINVAL;
   wire_ = pin - 1;
-  if (line().action != nullptr) return -EBUSY;  // sharing is not modelled
-  line().device = this;
-  line().handler = handler;
-  line().cpu = 0;
-  irqs_[0].action =
-      &host_.kernel().add_irq(std::move(name), Callback::to<&InterruptLine::interrupt>(line()), true);
-  irqs_[0].action->level = true;
-  host_.unmask(line(), *irqs_[0].action);
+  InterruptLine& wire = line();
+  kernel().sync();
+  wire.users.push_back({this, handler, std::move(name)});
+  if (wire.action == nullptr) {
+    wire.cpu = 0;
+    irqs_[0].action =
+        &host_.kernel().add_irq(wire.names(), Callback::to<&InterruptLine::interrupt>(wire), true);
+    irqs_[0].action->level = true;
+    host_.unmask(wire, *irqs_[0].action);
+  } else {
+    irqs_[0].action = wire.action;
+    wire.action->name = wire.names();
+  }
   return 0;
+}
+
+void HostPci::free_intx() {
+  InterruptLine& wire = line();
+  std::erase_if(wire.users, [this](const InterruptLine::User& u) { return u.device == this; });
+  if (wire.users.empty())
+    wire.action = nullptr;
+  else
+    wire.action->name = wire.names();
 }
 
 int HostPci::request_irq(unsigned vector, Callback handler, std::string name) {
@@ -233,7 +329,7 @@ void HostPci::free_irq(unsigned vector) {
   if (way_ == InterruptOffer::msi) config_write32(kMsiMask, 1);
   kernel().sync();
   if (way_ == InterruptOffer::intx) {
-    line().action = nullptr;
+    free_intx();
   } else {
     host_.disconnect_irq(irq.data);
   }

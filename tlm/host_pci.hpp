@@ -34,6 +34,9 @@ class HostPci final : public PciDevice {
   std::uint32_t config_read32(std::uint16_t offset) override;
   void config_write16(std::uint16_t offset, std::uint16_t value) override;
   void config_write32(std::uint16_t offset, std::uint32_t value) override;
+  int dma_set_mask_and_coherent(unsigned bits) override;
+  int request_regions(std::string owner) override;
+  void release_regions() override { owner_.clear(); }
   std::uint32_t mmio_read32(unsigned bar, std::uint32_t offset) override;
   void mmio_write32(unsigned bar, std::uint32_t offset, std::uint32_t value) override;
   std::uint32_t io_read32(std::uint32_t offset) override;
@@ -52,6 +55,14 @@ class HostPci final : public PciDevice {
   int request_irq(unsigned vector, Callback handler, std::string name) override;
   void free_irq(unsigned vector) override;
   void irq_set_affinity(unsigned vector, unsigned cpu) override;
+  bool irq_is_shared(unsigned) override { return way_ == InterruptOffer::intx && line().users.size() > 1; }
+  void set_error_handler(PciErrorHandler* handler) override { error_handler_ = handler; }
+  PciErrorHandler* error_handler() const { return error_handler_; }
+
+  /// pci_save_state: what software wrote to configuration space, without spending time; nothing if the
+  /// function cannot be asked now. pci_restore_state: in a task; MSI and MSI-X as they were requested.
+  void save_state();
+  void restore_state();
   DescriptorStamps& rx_stamps() override { return rx_stamps_; }
   DescriptorStamps& tx_stamps() override { return tx_stamps_; }
 
@@ -68,9 +79,11 @@ class HostPci final : public PciDevice {
   std::uint32_t transact_once(TlpType type, std::uint64_t address, std::uint32_t value, unsigned offset,
                               unsigned width, bool& retry);
   std::uint32_t config_read(std::uint16_t offset, unsigned width);
+  std::uint32_t look_at_config(std::uint16_t offset);
   void program_msix_entry(unsigned vector, const Irq& irq, bool masked);
   void program_msi(const Irq& irq);
   int request_intx(Callback handler, std::string name);
+  void free_intx();
   InterruptLine& line() { return host_.line(wire_); }
 
   Host& host_;
@@ -82,7 +95,11 @@ class HostPci final : public PciDevice {
   const InterruptOffer offer_;
   InterruptOffer way_ = InterruptOffer::intx;  // chosen by the driver
   unsigned wire_ = 0;                          // INTA .. INTD
+  std::string owner_;                          // of the memory BARs
   DescriptorStamps rx_stamps_, tx_stamps_;
+  PciErrorHandler* error_handler_ = nullptr;
+  std::array<std::uint32_t, 64> saved_{};  // by word
+  bool state_saved_ = false;
 };
 
 }  // namespace niclab::sim

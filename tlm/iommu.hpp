@@ -31,6 +31,8 @@ class Iommu {
  public:
   Iommu(HostMemory& memory, const PcieConfig& config);
 
+  /// How many bits its addresses need: 32 or 64.
+  unsigned address_bits() const { return base_ >> 32 != 0 ? 64 : 32; }
   DmaAddress map(std::span<std::byte> memory, DmaDirection direction, const std::source_location& where);
   /// False (and a fault to report) when nothing of that size is mapped there.
   bool unmap(DmaAddress address, std::size_t size, const std::source_location& where);

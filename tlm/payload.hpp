@@ -26,6 +26,8 @@ struct TlpExtension final : ::tlm::tlm_extension<TlpExtension> {
   unsigned function = 0;  ///< requester (device to host) or completer (host to device)
   std::uint32_t tag = 0;
   std::uint8_t message = 0;   ///< of a Msg: MessageCode, plus 0 .. 3 for INTA .. INTD
+  bool poisoned = false;      ///< the EP bit: of a write, or of a read's completion
+  bool provoked = false;      ///< a scenario wanted this read to fail
   std::uint64_t content = 0;  ///< hash of small payloads
   std::uint32_t packet = 0;   ///< measurement: TlpEvent::packet
   Time credit_returned{};     ///< set by the receiver: when its buffer is free again
@@ -102,6 +104,7 @@ class TlpPool final : public ::tlm::tlm_mm_interface {
     e.owner = nullptr;
     e.content = 0;
     e.tag = 0;
+    e.poisoned = e.provoked = false;
     e.packet = 0;
     e.owner_arg = 0;
     e.retry = false;

@@ -31,9 +31,15 @@ struct PcieConfig {
   unsigned iotlb_entries = 64;
 };
 
-/// Message codes (PCI Express Base 2.2.8.1): the level of a virtual wire INTA .. INTD. A message is a payload
-/// with TLM_IGNORE_COMMAND and no data.
-enum class MessageCode : std::uint8_t { assert_inta = 0x20, deassert_inta = 0x24 };
+/// Message codes (PCI Express Base 2.2.8): the level of a virtual wire INTA .. INTD, or an error. A message
+/// is a payload with TLM_IGNORE_COMMAND and no data.
+enum class MessageCode : std::uint8_t {
+  assert_inta = 0x20,
+  deassert_inta = 0x24,
+  err_cor = 0x30,
+  err_nonfatal = 0x31,
+  err_fatal = 0x33
+};
 inline constexpr unsigned kIntxWires = 4;
 
 /// Framing 8 B (STP, sequence, LCRC, END) and header 3 DW, or 4 DW for a message and for a memory address

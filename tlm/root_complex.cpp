@@ -38,6 +38,12 @@ unsigned RootComplex::function_of(Payload& p) const {
 RootComplex::Sync RootComplex::device_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
   if (phase == ::tlm::END_RESP) return ::tlm::TLM_COMPLETED;
   const Time arrival = instant(delay);
+  if ((armed_ & kNoLink) != 0) [[unlikely]] {
+    lose(p, arrival);
+    if (p.is_read()) return ::tlm::TLM_ACCEPTED;
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    return ::tlm::TLM_COMPLETED;
+  }
   if (!p.is_read()) {  // a write or a message
     const Time visible = posted_write(p, arrival).visible;
     if (TlpExtension* e = tlp_of(p)) e->credit_returned = visible + config_.device_latency;
@@ -66,6 +72,9 @@ RootComplex::Posted RootComplex::posted_write(Payload& p, Time arrival) {
 }
 
 void RootComplex::start_read(Payload& p, Time arrival) {
+  Duration late{};
+  if ((armed_ & kReads) != 0 && read_fails(p, late)) [[unlikely]]
+    return lose(p, arrival);
   p.acquire();
   Duration latency = config_.root_complex_latency + config_.memory_latency;
   if (iommu_ != nullptr) latency += iommu_->lookup_latency(p.get_address());
@@ -73,11 +82,13 @@ void RootComplex::start_read(Payload& p, Time arrival) {
   // it.
   const Time sampled = niclab::max(arrival + latency, last_visible_);
   if (TlpExtension* e = tlp_of(p)) e->credit_returned = sampled + config_.device_latency;
-  engine_.at<&RootComplex::sample>(sampled, Kind::memory_read, agent_, *this, waiting_.put(p));
+  engine_.at<&RootComplex::sample>(sampled + late, Kind::memory_read, agent_, *this, waiting_.put(p));
 }
 
 void RootComplex::sample(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
+  if (p.get_response_status() != ::tlm::TLM_INCOMPLETE_RESPONSE) [[unlikely]]
+    if (const TlpExtension* e = tlp_of(p); e != nullptr && e->provoked) return complete_read(p, t);
   Phase phase = ::tlm::BEGIN_REQ;
   sc_core::sc_time delay = delay_to(t);
   const Sync sync = to_host->nb_transport_fw(p, phase, delay);
@@ -108,6 +119,8 @@ void RootComplex::complete_later(Time t, std::uint32_t slot) {
 }
 
 void RootComplex::complete_read(Payload& p, Time t) {
+  if ((armed_ & kNoLink) != 0) [[unlikely]]
+    return p.release();
   const unsigned function = function_of(p);
   TlpExtension* e = tlp_of(p);
   const bool good = p.is_response_ok();
@@ -184,6 +197,77 @@ void RootComplex::device_request_blocking(Payload& p, sc_core::sc_time& delay) {
   std::erase(waiters_, &waiter);
 }
 
+// --- what a scenario breaks ----------------------------------------------------------------------
+
+void RootComplex::fail_reads(unsigned function, ReadFault how, std::uint64_t count, Duration delay) {
+  failing_reads_.push_back({function, how, count, delay});
+  armed_ |= kReads;
+}
+
+void RootComplex::poison_writes(unsigned function, std::uint64_t count) {
+  poisoned_writes_.at(function) += count;
+  armed_ |= kWrites;
+}
+
+void RootComplex::set_link(bool up) { armed_ = up ? armed_ & ~kNoLink : armed_ | kNoLink; }
+
+/// Whether nobody answers `p`; else what becomes of it is in the payload, and how much later it comes in
+/// `late`.
+bool RootComplex::read_fails(Payload& p, Duration& late) {
+  TlpExtension* e = tlp_of(p);
+  const auto it = std::find_if(failing_reads_.begin(), failing_reads_.end(),
+                               [&](const ArmedReads& f) { return f.function == function_of(p); });
+  if (e == nullptr || it == failing_reads_.end()) return false;
+  const ArmedReads fault = *it;
+  if (--it->left == 0) failing_reads_.erase(it);
+  if (failing_reads_.empty()) armed_ &= ~kReads;
+  e->provoked = true;
+  switch (fault.how) {
+    case ReadFault::lost: return true;
+    case ReadFault::late: late = fault.delay; break;
+    case ReadFault::poisoned: e->poisoned = true; break;
+    case ReadFault::unsupported: p.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE); break;
+    case ReadFault::aborted: p.set_response_status(::tlm::TLM_GENERIC_ERROR_RESPONSE); break;
+  }
+  return false;
+}
+
+/// It arrived, if at all, and nothing comes of it.
+void RootComplex::lose(Payload& p, Time arrival) {
+  if (TlpExtension* e = tlp_of(p))
+    e->credit_returned = arrival + config_.root_complex_latency + config_.device_latency;
+}
+
+unsigned RootComplex::host_debug(Payload& p) {
+  if ((armed_ & kNoLink) == 0) return to_device->transport_dbg(p);
+  if (p.is_read()) std::fill_n(p.get_data_ptr(), p.get_data_length(), static_cast<unsigned char>(0xFF));
+  return p.get_data_length();
+}
+
+RootComplex::Sync RootComplex::no_device(Payload& p, Phase& phase, Time t) {
+  const TlpExtension* e = tlp_of(p);
+  if (p.is_write() && (e == nullptr || e->type == TlpType::MWr)) {
+    p.set_response_status(::tlm::TLM_OK_RESPONSE);
+    return ::tlm::TLM_COMPLETED;
+  }
+  p.acquire();
+  engine_.at<&RootComplex::answer_for_device>(t + config_.root_complex_latency, Kind::link_arrival,
+                                              0x2000 + agent_, *this, waiting_.put(p));
+  phase = ::tlm::END_REQ;
+  return ::tlm::TLM_UPDATED;
+}
+
+void RootComplex::answer_for_device(Time t, std::uint32_t slot) {
+  Payload& p = waiting_.take(slot);
+  p.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  if (!notify_waiter(p, t)) {
+    Phase phase = ::tlm::BEGIN_RESP;
+    sc_core::sc_time delay = delay_to(t);
+    from_host->nb_transport_bw(p, phase, delay);
+  }
+  p.release();
+}
+
 // --- host to device ------------------------------------------------------------------------------
 
 RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::sc_time& delay) {
@@ -192,6 +276,13 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   const unsigned function = function_of(p);
   TlpExtension* e = tlp_of(p);
   const TlpType type = e != nullptr ? e->type : p.is_write() ? TlpType::MWr : TlpType::MRd;
+  if (armed_ != 0) [[unlikely]] {
+    if ((armed_ & kNoLink) != 0) return no_device(p, phase, t);
+    if (type == TlpType::MWr && e != nullptr && poisoned_writes_[function] != 0) {
+      --poisoned_writes_[function];
+      e->poisoned = true;
+    }
+  }
   const bool with_data = p.is_write();
   const std::uint32_t wire = tlp_wire_bytes(type, p.get_address(), with_data ? p.get_data_length() : 0);
   const auto sent = down_.send(t, type, wire, with_data ? p.get_data_length() : 0);
@@ -223,6 +314,8 @@ RootComplex::Sync RootComplex::device_response(Payload& p, Phase& phase, sc_core
     phase = ::tlm::END_RESP;
     return ::tlm::TLM_COMPLETED;
   }
+  if ((armed_ & kNoLink) != 0) [[unlikely]]
+    p.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);  // the answer is lost: the root port gives one
   if (notify_waiter(p, at)) {
     phase = ::tlm::END_RESP;
     return ::tlm::TLM_COMPLETED;

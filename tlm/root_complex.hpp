@@ -4,6 +4,8 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <array>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -33,6 +35,16 @@ class RootComplex final : public sc_core::sc_module {
 
   /// How many functions of the device are NICs; requests to others are counted as the first one's.
   void set_nics(unsigned nics) { nics_ = nics; }
+  // --- what a scenario breaks, each in an event --------------------------------------------------
+  /// How the host treats a read of the device. lost: no answer; late: the answer comes `delay` later.
+  enum class ReadFault : std::uint8_t { lost, unsupported, aborted, poisoned, late };
+  /// The next `count` reads of a function, after those asked for before.
+  void fail_reads(unsigned function, ReadFault how, std::uint64_t count, Duration delay = {});
+  /// The next `count` writes of the host to registers of a function are poisoned.
+  void poison_writes(unsigned function, std::uint64_t count);
+  /// Without a link nothing arrives, in either direction, and the root port answers the host's reads itself.
+  void set_link(bool up);
+
   const PciePortCounters& counters(unsigned function) const { return counters_[function]; }
 
  private:
@@ -43,7 +55,7 @@ class RootComplex final : public sc_core::sc_module {
   void device_request_blocking(Payload& p, sc_core::sc_time& delay);
   Sync host_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
   void host_request_blocking(Payload& p, sc_core::sc_time& delay);
-  unsigned host_debug(Payload& p) { return to_device->transport_dbg(p); }
+  unsigned host_debug(Payload& p);
   Sync host_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
   Sync device_response(Payload& p, Phase& phase, sc_core::sc_time& delay);
 
@@ -58,6 +70,10 @@ class RootComplex final : public sc_core::sc_module {
   void complete_read(Payload& p, Time t);
   void complete_later(Time t, std::uint32_t slot);
   unsigned function_of(Payload& p) const;
+  bool read_fails(Payload& p, Duration& late);
+  void lose(Payload& p, Time arrival);
+  Sync no_device(Payload& p, Phase& phase, Time t);
+  void answer_for_device(Time t, std::uint32_t slot);
 
   Engine& engine_;
   Scheduler& scheduler_;
@@ -71,6 +87,17 @@ class RootComplex final : public sc_core::sc_module {
   PayloadSlots waiting_;
   std::array<PciePortCounters, 4> counters_{};
   // reads that blocking (foreign) initiators wait for
+  // faults: nothing is looked at unless armed_ says so
+  struct ArmedReads {
+    unsigned function;
+    ReadFault how;
+    std::uint64_t left;
+    Duration delay;
+  };
+  static constexpr unsigned kReads = 1, kWrites = 2, kNoLink = 4;
+  unsigned armed_ = 0;
+  std::deque<ArmedReads> failing_reads_;
+  std::array<std::uint64_t, 8> poisoned_writes_{};
   struct Waiter {
     Payload* payload;
     sc_core::sc_event done;

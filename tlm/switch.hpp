@@ -52,7 +52,7 @@ class Switch final : public sc_core::sc_module {
     std::uint32_t slot = 0;
     while (slot < slots_.size() && slots_[slot].frame != nullptr) ++slot;
     if (slot == slots_.size()) slots_.push_back({});
-    slots_[slot] = {frame, static_cast<unsigned>(from)};
+    slots_[slot] = {frame, static_cast<unsigned>(from), p.get_extension<FrameExtension>()->on_wire};
     engine_.at<&Switch::forward>(instant(delay) + kLatency, Kind::frame_start,
                                  agent_ + static_cast<unsigned>(from), *this, slot);
     p.set_response_status(::tlm::TLM_OK_RESPONSE);
@@ -63,6 +63,8 @@ class Switch final : public sc_core::sc_module {
     const Held held = slots_[slot];
     slots_[slot].frame = nullptr;
     --waiting_;
+    const Time end = t - kLatency;
+    if (ports_[held.from]->link_end.cut(end - held.on_wire, end)) return FramePool::unref(held.frame);
     const auto destination = MacAddress::load(held.frame->data);
     table_[MacAddress::load(held.frame->data + 6)] = held.from;
     const auto known = destination.is_group() ? table_.end() : table_.find(destination);
@@ -72,6 +74,7 @@ class Switch final : public sc_core::sc_module {
   }
 
   void send(Port& port, Frame* frame, Time t) {
+    if (!port.link_end.cable_in()) return;
     const Time start = niclab::max(t, port.wire_free);
     port.wire_free = start + hw::frame_occupancy(port.link_end.speed(), frame->length);
     const Time end = start + hw::frame_time(port.link_end.speed(), frame->length);
@@ -85,6 +88,7 @@ class Switch final : public sc_core::sc_module {
   struct Held {
     Frame* frame = nullptr;
     unsigned from = 0;
+    Duration on_wire{};
   };
   Engine& engine_;
   Scheduler& scheduler_;

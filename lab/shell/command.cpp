@@ -17,10 +17,23 @@ struct Tool {
   Step (*parse)(const Words&);
 };
 constexpr std::array kTools{
-    Tool{"cat", cat},   Tool{"dmesg", dmesg}, Tool{"echo", echo},         Tool{"ethtool", ethtool},
-    Tool{"grep", grep}, Tool{"head", head},   Tool{"ifconfig", ifconfig}, Tool{"ip", ip},
-    Tool{"ls", ls},     Tool{"lspci", lspci}, Tool{"sysctl", sysctl},     Tool{"tail", tail},
-    Tool{"tc", tc},     Tool{"wc", wc},
+    Tool{"cat", cat},
+    Tool{"dmesg", dmesg},
+    Tool{"echo", echo},
+    Tool{"ethtool", ethtool},
+    Tool{"grep", grep},
+    Tool{"head", head},
+    Tool{"ifconfig", ifconfig},
+    Tool{"ip", ip},
+    Tool{"link", link},
+    Tool{"ls", ls},
+    Tool{"lspci", lspci},
+    Tool{"phc_ctl", phc_ctl},
+    Tool{"rtcwake", rtcwake},
+    Tool{"sysctl", sysctl},
+    Tool{"tail", tail},
+    Tool{"tc", tc},
+    Tool{"wc", wc},
 };
 
 Step parse_step(Words words) {
@@ -124,6 +137,11 @@ std::vector<std::string> command_names() {
 }
 
 std::string reason(int error) { return std::strerror(error < 0 ? -error : error); }
+
+igb::IgbAdapter* present_adapter(Host& host, const std::string& interface) {
+  igb::IgbAdapter* a = find_adapter(host, interface);
+  return a != nullptr && a->present ? a : nullptr;
+}
 
 igb::IgbAdapter* find_adapter(Host& host, const std::string& interface) {
   for (igb::IgbAdapter* a : host.adapters())

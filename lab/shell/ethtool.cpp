@@ -8,6 +8,8 @@
 #include <numeric>
 #include <optional>
 
+#include "lab/shell/ethtool_eeprom.hpp"
+#include "lab/shell/ethtool_power.hpp"
 #include "lab/shell/ethtool_text.hpp"
 #include "lab/shell/tools.hpp"
 
@@ -42,9 +44,10 @@ std::string show_rings(const igb::IgbAdapter& a) { return ring_parameters(a.name
 std::string show_channels(const igb::IgbAdapter& a) { return channel_parameters(a.name, a.get_channels()); }
 std::string show_pause(const igb::IgbAdapter& a) { return pause_parameters(a.name, a.get_pauseparam()); }
 std::string show_driver(const igb::IgbAdapter& a) { return driver_information(a.get_drvinfo()); }
-std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name); }
+std::string show_time_stamping(const igb::IgbAdapter& a) { return time_stamping(a.name, a.phc_index()); }
 std::string show_settings(const igb::IgbAdapter& a) {
-  return settings(a.name, a.carrier ? a.link().speed : 0, a.link().full_duplex);
+  return settings(a.name, a.get_link_settings(), a.offers_pause(),
+                  {wake_letters(a.wol_supported() ? igb::wufc::kSupported : 0), wake_letters(a.get_wol())});
 }
 std::string show_indirection(const igb::IgbAdapter& a) {
   const auto& table = a.get_rxfh_indir();
@@ -90,7 +93,7 @@ const std::map<std::string, LookOption> kLooks{
 };
 
 int look(const LookOption& option, const std::string& interface, Context& c) {
-  const igb::IgbAdapter* a = find_adapter(c.host, interface);
+  const igb::IgbAdapter* a = present_adapter(c.host, interface);
   if (a == nullptr) {
     if (*option.title != '\0') c.out += option.title + interface + ":\n";
     return fail(c, option.refusal, ENODEV, option.code);
@@ -104,7 +107,7 @@ int look(const LookOption& option, const std::string& interface, Context& c) {
 /// In a task as the tool does it: the driver reads its registers, which takes some 30 us. From outside the
 /// same numbers, as they stand.
 int statistics(const std::string& interface, Context& c) {
-  igb::IgbAdapter* a = find_adapter(c.host, interface);
+  igb::IgbAdapter* a = present_adapter(c.host, interface);
   if (a == nullptr) return fail(c, "Cannot get driver information", ENODEV, 94);
   if (c.in_task) {
     a->ndo_get_stats64();
@@ -244,6 +247,101 @@ int set_channels(igb::IgbAdapter& a, const Wanted& wanted, Context& c) {
   return error == 0 ? 0 : fail(c, "Cannot set device channel parameters", error, 1);
 }
 
+// --- link ----------------------------------------------------------------------------------------
+
+/// `ethtool -s DEV [speed N] [duplex half|full] [autoneg on|off] [advertise MASK]`.
+struct LinkWish {
+  std::optional<unsigned> speed, modes;
+  std::optional<bool> full_duplex, autoneg;
+};
+
+/// One of two words.
+bool either(const std::string& word, const char* yes, const char* no) {
+  if (word != yes && word != no) bad_command_line();
+  return word == yes;
+}
+
+/// Hexadecimal, with or without 0x.
+unsigned mask(std::string word) {
+  if (word.starts_with("0x")) word = word.substr(2);
+  unsigned v = 0;
+  const auto [end, ec] = std::from_chars(word.data(), word.data() + word.size(), v, 16);
+  if (word.empty() || ec != std::errc{} || end != word.data() + word.size()) bad_command_line();
+  return v;
+}
+
+LinkWish link_wish(const Arguments& arguments) {
+  if (arguments.empty() || arguments.size() % 2 != 0) bad_command_line();
+  LinkWish wish;
+  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+    const std::string &name = arguments[i], &value = arguments[i + 1];
+    if (name == "speed") {
+      wish.speed = number(value);
+    } else if (name == "duplex") {
+      wish.full_duplex = either(value, "full", "half");
+    } else if (name == "autoneg") {
+      wish.autoneg = either(value, "on", "off");
+    } else if (name == "advertise") {
+      wish.modes = mask(value);
+    } else {
+      bad_command_line();
+    }
+  }
+  return wish;
+}
+
+/// The one mode of a speed and a duplex; 0: no such mode.
+unsigned mode_of(unsigned speed, bool full_duplex) {
+  using namespace igb::advertised;
+  switch (speed) {
+    case 10: return full_duplex ? kFull10 : kHalf10;
+    case 100: return full_duplex ? kFull100 : kHalf100;
+    case 1000: return full_duplex ? kFull1000 : 0u;
+    default: return 0;
+  }
+}
+
+/// What is not said stays as it is; with autoneg, speed and duplex name the one mode to offer.
+int set_link(igb::IgbAdapter& a, const LinkWish& wish, Context& c) {
+  igb::LinkSettings s = a.get_link_settings();
+  const bool was_forced = !s.autoneg;
+  s.autoneg = wish.autoneg.value_or(s.autoneg);
+  s.speed = wish.speed.value_or(s.speed);
+  s.full_duplex = wish.full_duplex.value_or(s.full_duplex);
+  if (wish.modes) {
+    s.modes = *wish.modes;
+  } else if (s.autoneg && wish.speed && wish.full_duplex) {
+    s.modes = mode_of(*wish.speed, *wish.full_duplex);
+  } else if (s.autoneg && (was_forced || wish.autoneg)) {
+    s.modes = igb::advertised::kAll;
+  }
+  const int error = a.set_link_settings(s);
+  if (error != 0)
+    c.error("Cannot set new settings: " + reason(error) + "\n  not setting " +
+            (wish.autoneg ? "autoneg"
+             : wish.speed ? "speed"
+                          : "duplex") +
+            "\n");
+  return error == 0 ? 0 : 1;
+}
+
+int restart_negotiation(igb::IgbAdapter& a, const Arguments&, Context& c) {
+  const int error = a.nway_reset();
+  return error == 0 ? 0 : fail(c, "Cannot restart autonegotiation", error, 1);
+}
+
+int show_eee(igb::IgbAdapter& a, const Arguments&, Context& c) {
+  igb::Eee eee;
+  if (const int error = a.get_eee(eee); error != 0) return fail(c, "Cannot get EEE settings", error, 1);
+  c.out += eee_settings(a.name, eee);
+  return 0;
+}
+
+int identify(igb::IgbAdapter& a, const unsigned& seconds, Context& c) {
+  const int error = a.set_phys_id(seconds);
+  return error == 0 ? 0 : fail(c, "Cannot identify NIC", error, 1);
+}
+
 // --- hash ----------------------------------------------------------------------------------------
 
 /// `ethtool -X DEV equal N | weight W0 W1 …` (path-map F-25).
@@ -303,7 +401,7 @@ Step flow_hash_step(const std::string& interface, const std::string& type) {
   if (!flow_hash(type, true, true)) bad_command_line();
   Step s;
   s.run = [interface, type](Context& c) {
-    const igb::IgbAdapter* a = find_adapter(c.host, interface);
+    const igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get RX network flow hashing options", ENODEV, 1);
     const HashedFields f = hashed_fields(*a, type);
     c.out += *flow_hash(type, f.addresses, f.ports);
@@ -314,7 +412,7 @@ Step flow_hash_step(const std::string& interface, const std::string& type) {
 
 /// The ring count; igb has no rules to list (path-map E-56).
 int classification_rules(const std::string& interface, Context& c) {
-  const igb::IgbAdapter* a = find_adapter(c.host, interface);
+  const igb::IgbAdapter* a = present_adapter(c.host, interface);
   int error = ENODEV;
   if (a == nullptr) {
     c.error("Cannot get RX rings: " + reason(error) + "\n");
@@ -340,7 +438,7 @@ Step set_flow_hash_step(const std::string& interface, const Arguments& arguments
   s.in_task = true;
   s.run = [interface, type = arguments[1], fields](Context& c) {
     constexpr const char* kRefusal = "Cannot change RX network flow hashing options";
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, kRefusal, ENODEV, 1);
     const bool addresses = fields == "ds", ports = fields == "dfns", udp = type.starts_with("udp");
     const bool possible = type.starts_with("tcp") ? ports : udp ? addresses || ports : addresses;
@@ -378,7 +476,7 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
   }
   Step s;
   s.run = [interface, wanted](Context& c) {
-    const igb::IgbAdapter* a = find_adapter(c.host, interface);
+    const igb::IgbAdapter* a = present_adapter(c.host, interface);
     if (a == nullptr) return fail(c, "Cannot get device feature names", ENODEV, 1);
     for (const auto& [name, on] : features(*a))
       if (const auto w = wanted.find(name); w != wanted.end() && w->second != on) {
@@ -393,38 +491,28 @@ Step set_offload_step(const std::string& interface, const Arguments& arguments) 
 // --- the command line ----------------------------------------------------------------------------
 
 /// Long names of ethtool's options.
-const std::map<std::string, std::string> kLongNames{{"--show-pause", "-a"},
-                                                    {"--pause", "-A"},
-                                                    {"--show-coalesce", "-c"},
-                                                    {"--coalesce", "-C"},
-                                                    {"--show-ring", "-g"},
-                                                    {"--set-ring", "-G"},
-                                                    {"--driver", "-i"},
-                                                    {"--show-features", "-k"},
-                                                    {"--show-offload", "-k"},
-                                                    {"--features", "-K"},
-                                                    {"--offload", "-K"},
-                                                    {"--show-channels", "-l"},
-                                                    {"--set-channels", "-L"},
-                                                    {"--show-nfc", "-n"},
-                                                    {"--show-ntuple", "-n"},
-                                                    {"-u", "-n"},
-                                                    {"--config-nfc", "-N"},
-                                                    {"--config-ntuple", "-N"},
-                                                    {"-U", "-N"},
-                                                    {"--statistics", "-S"},
-                                                    {"--show-time-stamping", "-T"},
-                                                    {"--show-rxfh-indir", "-x"},
-                                                    {"--set-rxfh-indir", "-X"},
-                                                    {"--help", "-h"}};
+const std::map<std::string, std::string> kLongNames{
+    {"--show-pause", "-a"},      {"--pause", "-A"},          {"--show-coalesce", "-c"},
+    {"--coalesce", "-C"},        {"--show-ring", "-g"},      {"--set-ring", "-G"},
+    {"--driver", "-i"},          {"--eeprom-dump", "-e"},    {"--change-eeprom", "-E"},
+    {"--show-features", "-k"},   {"--show-offload", "-k"},   {"--features", "-K"},
+    {"--offload", "-K"},         {"--show-channels", "-l"},  {"--set-channels", "-L"},
+    {"--show-nfc", "-n"},        {"--show-ntuple", "-n"},    {"-u", "-n"},
+    {"--config-nfc", "-N"},      {"--config-ntuple", "-N"},  {"-U", "-N"},
+    {"--statistics", "-S"},      {"--test", "-t"},           {"--change", "-s"},
+    {"--negotiate", "-r"},       {"--identify", "-p"},       {"--show-time-stamping", "-T"},
+    {"--show-rxfh-indir", "-x"}, {"--set-rxfh-indir", "-X"}, {"--help", "-h"}};
 
 constexpr const char* kHelp =
     "ethtool DEV | -a DEV | -A DEV [autoneg on|off] [rx on|off] [tx on|off] | -c DEV | -C DEV rx-usecs N "
-    "[tx-usecs N] | -g DEV | -G DEV [rx N] [tx N] | -i DEV "
+    "[tx-usecs N] | -e DEV [offset N] [length N] | -E DEV magic N offset N value N |\n  "
+    "-g DEV | -G DEV [rx N] [tx N] | -i DEV "
     "|\n"
     "  -k DEV | -l DEV | -L DEV combined N | -n DEV [rx-flow-hash udp4] | -N DEV rx-flow-hash udp4 sd|sdfn "
     "|\n"
-    "  -S DEV | -T DEV | -x DEV | -X DEV equal N | weight W0 W1 ...\n";
+    "  -s DEV [speed N] [duplex half|full] [autoneg on|off] [advertise MASK] [wol p|u|m|b|g|d...] | -r DEV | "
+    "-p DEV SECONDS | --show-eee DEV |\n"
+    "  -S DEV | -t DEV [offline|online] | -T DEV | -x DEV | -X DEV equal N | weight W0 W1 ...\n";
 
 /// A setter that finds its adapter first.
 template <class Value>
@@ -433,7 +521,7 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
   Step s;
   s.in_task = true;
   s.run = [interface, refusal, code, value = std::move(value), set](Context& c) {
-    igb::IgbAdapter* a = find_adapter(c.host, interface);
+    igb::IgbAdapter* a = present_adapter(c.host, interface);
     return a == nullptr ? fail(c, refusal, ENODEV, code) : set(*a, value, c);
   };
   return s;
@@ -441,12 +529,8 @@ Step setter(const std::string& interface, const char* refusal, int code, Value v
 
 /// Options that ethtool knows and this driver, or this laboratory, does not.
 const std::map<std::string, std::string> kNotSupported{{"-d", "Cannot get register dump"},
-                                                       {"-e", "Cannot get EEPROM data"},
                                                        {"-m", "Cannot get module EEPROM information"},
                                                        {"-p", "Cannot identify NIC"},
-                                                       {"-r", "Cannot restart autonegotiation"},
-                                                       {"-s", "Cannot set new settings"},
-                                                       {"-t", "Cannot test"},
                                                        {"-w", "Can not get dump level"},
                                                        {"-P", "Cannot read permanent address"}};
 
@@ -473,6 +557,17 @@ Step parse_option(const std::string& option, const std::string& dev, const Argum
     return set_flow_hash_step(dev, rest);
   }
   if (option == "-K") return set_offload_step(dev, rest);
+  if (option == "-e") return show_eeprom(dev, rest);
+  if (option == "-E") return change_eeprom(dev, rest);
+  if (option == "-t") return self_test_step(dev, rest);
+  if (option == "-s" && !rest.empty() && rest[0] == "wol") return wake_step(dev, rest);
+  if (option == "-s") return setter(dev, "Cannot get current device settings", 1, link_wish(rest), set_link);
+  if (option == "--show-eee" && rest.empty())
+    return setter(dev, "Cannot get EEE settings", 1, rest, show_eee);
+  if (option == "-r" && rest.empty())
+    return setter(dev, "Cannot restart autonegotiation", 1, rest, restart_negotiation);
+  if (option == "-p" && rest.size() == 1)  // without a number it would blink for ever
+    return setter(dev, "Cannot identify NIC", 1, number(rest[0]), identify);
   if (option == "-n" && rest.size() == 2 && rest[0] == "rx-flow-hash") return flow_hash_step(dev, rest[1]);
   Step s;
   if (const auto refused = kNotSupported.find(option); refused != kNotSupported.end()) {

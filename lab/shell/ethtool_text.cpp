@@ -101,35 +101,99 @@ std::string offload_parameters(const std::string& dev,
   return s;
 }
 
-std::string time_stamping(const std::string& dev) {
-  return "Time stamping parameters for " + dev +
-         ":\nCapabilities:\n"
-         "\tsoftware-transmit     (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
-         "\tsoftware-receive      (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
-         "\tsoftware-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
-         "PTP Hardware Clock: none\n"
-         "Hardware Transmit Timestamp Modes: none\n"
-         "Hardware Receive Filter Modes: none\n";
+std::string time_stamping(const std::string& dev, int phc_index) {
+  const bool hardware = phc_index >= 0;
+  std::string s = "Time stamping parameters for " + dev + ":\nCapabilities:\n";
+  if (hardware) s += "\thardware-transmit     (SOF_TIMESTAMPING_TX_HARDWARE)\n";
+  s += "\tsoftware-transmit     (SOF_TIMESTAMPING_TX_SOFTWARE)\n";
+  if (hardware) s += "\thardware-receive      (SOF_TIMESTAMPING_RX_HARDWARE)\n";
+  s += "\tsoftware-receive      (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+       "\tsoftware-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n";
+  if (!hardware)
+    return s +
+           "PTP Hardware Clock: none\n"
+           "Hardware Transmit Timestamp Modes: none\n"
+           "Hardware Receive Filter Modes: none\n";
+  return s + "\thardware-raw-clock    (SOF_TIMESTAMPING_RAW_HARDWARE)\nPTP Hardware Clock: " +
+         std::to_string(phc_index) +
+         "\nHardware Transmit Timestamp Modes:\n"
+         "\toff                   (HWTSTAMP_TX_OFF)\n"
+         "\ton                    (HWTSTAMP_TX_ON)\n"
+         "Hardware Receive Filter Modes:\n"
+         "\tnone                  (HWTSTAMP_FILTER_NONE)\n"
+         "\tall                   (HWTSTAMP_FILTER_ALL)\n";
 }
 
-std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex) {
-  const auto modes = [](const std::string& which) {
-    const std::string under(24, ' ');
-    std::string first = which + " link modes:";
-    first.resize(under.size(), ' ');
-    return "\t" + first + "10baseT/Half 10baseT/Full \n\t" + under + "100baseT/Half 100baseT/Full \n\t" +
-           under + "1000baseT/Full \n";
-  };
-  const std::string speed = speed_mbps == 0 ? "Unknown!" : std::to_string(speed_mbps) + "Mb/s";
-  const std::string duplex = speed_mbps == 0 ? "Unknown! (255)" : full_duplex ? "Full" : "Half";
-  return "Settings for " + dev + ":\n\tSupported ports: [ TP ]\n" + modes("Supported") +
-         "\tSupported pause frame use: Symmetric\n\tSupports auto-negotiation: Yes\n" + modes("Advertised") +
-         "\tAdvertised pause frame use: Symmetric\n\tAdvertised auto-negotiation: Yes\n\tSpeed: " + speed +
-         "\n\tDuplex: " + duplex +
-         "\n\tPort: Twisted Pair\n\tPHYAD: 1\n\tTransceiver: internal\n\tAuto-negotiation: on\n"
-         "\tMDI-X: Unknown\n\tSupports Wake-on: d\n\tWake-on: d\n"
+std::string self_test_result(const igb::SelfTest& result) {
+  constexpr std::array<const char*, 5> kParts{"Register test  (offline)", "Eeprom test    (offline)",
+                                              "Interrupt test (offline)", "Loopback test  (offline)",
+                                              "Link test   (on/offline)"};
+  std::string s =
+      strprintf("The test result is %s\nThe test extra info:\n", result.failed() ? "FAIL" : "PASS");
+  for (std::size_t i = 0; i < kParts.size(); ++i)
+    s += strprintf("%s\t %u\n", kParts[i], static_cast<unsigned>(result.data[i]));
+  return s + "\n";
+}
+
+namespace {
+
+/// The modes of a mask, laid out as the tool does: a line for each speed.
+std::string link_modes(const std::string& title, unsigned modes) {
+  using namespace igb::advertised;
+  constexpr struct {
+    unsigned mode;
+    const char* name;
+    unsigned line;
+  } kModes[] = {{kHalf10, "10baseT/Half ", 0},
+                {kFull10, "10baseT/Full ", 0},
+                {kHalf100, "100baseT/Half ", 1},
+                {kFull100, "100baseT/Full ", 1},
+                {kFull1000, "1000baseT/Full ", 2}};
+  const std::size_t indent = std::max<std::size_t>(24, title.size() + 2);
+  std::string text = "\t" + title;
+  text.resize(1 + indent, ' ');
+  bool any = false;
+  unsigned line = 0;
+  for (const auto& m : kModes) {
+    if ((modes & m.mode) == 0) continue;
+    if (any && m.line != line) text += "\n\t" + std::string(indent, ' ');
+    text += m.name;
+    any = true;
+    line = m.line;
+  }
+  return text + (any ? "\n" : "Not reported\n");
+}
+
+}  // namespace
+
+std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pause, const WakeOn& wake) {
+  const bool up = s.speed != 0;
+  const std::string speed = up ? std::to_string(s.speed) + "Mb/s" : "Unknown!";
+  const std::string duplex = !up ? "Unknown! (255)" : s.full_duplex ? "Full" : "Half";
+  const std::string offered = s.autoneg ? "Yes" : "No", on = s.autoneg ? "on" : "off";
+  return "Settings for " + dev + ":\n\tSupported ports: [ TP ]\n" +
+         link_modes("Supported link modes:", igb::advertised::kAll) +
+         "\tSupported pause frame use: Symmetric\n\tSupports auto-negotiation: Yes\n" +
+         link_modes("Advertised link modes:", s.autoneg ? s.modes : 0) +
+         "\tAdvertised pause frame use: " + (s.autoneg && pause ? "Symmetric" : "No") +
+         "\n\tAdvertised auto-negotiation: " + offered + "\n\tSpeed: " + speed + "\n\tDuplex: " + duplex +
+         "\n\tPort: Twisted Pair\n\tPHYAD: 1\n\tTransceiver: internal\n\tAuto-negotiation: " + on +
+         "\n\tMDI-X: Unknown\n\tSupports Wake-on: " + wake.supported + "\n\tWake-on: " + wake.now +
+         "\n"
          "\tCurrent message level: 0x00000007 (7)\n\t\t\t       drv probe link\n\tLink detected: " +
-         (speed_mbps == 0 ? "no" : "yes") + "\n";
+         (up ? "yes" : "no") + "\n";
+}
+
+std::string eee_settings(const std::string& dev, const igb::Eee& eee) {
+  using namespace igb::advertised;
+  const std::string status = eee.offered == 0 ? "disabled"
+                             : eee.active     ? "enabled - active"
+                                              : "enabled - inactive";
+  return "EEE Settings for " + dev + ":\n\tEEE status: " + status +
+         "\n\tTx LPI: " + (eee.tx_lpi ? "0 (us)" : "disabled") + "\n" +
+         link_modes("Supported EEE link modes:", kFull100 | kFull1000) +
+         link_modes("Advertised EEE link modes:", eee.offered) +
+         link_modes("Link partner advertised EEE link modes:", eee.partner);
 }
 
 }  // namespace niclab::lab::shell

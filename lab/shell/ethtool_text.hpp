@@ -41,10 +41,20 @@ std::optional<std::string> flow_hash(const std::string& type, bool addresses, bo
 std::string offload_parameters(const std::string& dev,
                                const std::vector<std::pair<std::string, bool>>& features);
 
-/// ethtool -T of a device without hardware stamps (path-map E-58, block X20).
-std::string time_stamping(const std::string& dev);
+/// ethtool -T (path-map E-58, block X20); `phc_index` -1: of a device without a clock.
+std::string time_stamping(const std::string& dev, int phc_index);
 
-/// ethtool DEV of a gigabit copper port; `speed` 0: no link.
-std::string settings(const std::string& dev, unsigned speed_mbps, bool full_duplex);
+/// What can wake the host, and what may: letters of ethtool.
+struct WakeOn {
+  std::string supported = "d", now = "d";
+};
+/// ethtool --show-eee.
+std::string eee_settings(const std::string& dev, const igb::Eee& eee);
+
+/// ethtool DEV of a gigabit copper port; `pause`: the driver would offer it, `s.speed` 0: no link.
+std::string settings(const std::string& dev, const igb::LinkSettings& s, bool pause, const WakeOn& wake = {});
+
+/// ethtool -t.
+std::string self_test_result(const igb::SelfTest& result);
 
 }  // namespace niclab::lab::shell

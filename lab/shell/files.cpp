@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lab/shell/power_tools.hpp"
 #include "lab/shell/proc_text.hpp"
 
 namespace niclab::lab::shell {
@@ -27,6 +28,7 @@ std::vector<File> files(Host& host) {
       {"/proc/interrupts", [&host] { return proc_interrupts(host.interrupts(), host.local_interrupts()); }});
   all.push_back({"/proc/softirqs", [&host] { return proc_softirqs(host.softirqs()); }});
   all.push_back({"/proc/stat", [&host] { return proc_stat(host.cpu_times()); }});
+  for (File& file : power_files(host)) all.push_back(std::move(file));
   std::sort(all.begin(), all.end(), [](const File& a, const File& b) { return a.path < b.path; });
   return all;
 }

@@ -43,9 +43,13 @@ class Host {
   virtual std::vector<CpuTime> cpu_times() const = 0;
   virtual std::vector<LogLine> kernel_log() const = 0;
   virtual std::vector<PciFunction> look_at_pci() const = 0;  ///< of the card, by function number
+  /// Pulls an interface's cable out, or plugs it in. From a task of the host.
+  virtual void set_cable(const igb::IgbAdapter& adapter, bool in) = 0;
 };
 
 /// The adapter of an interface, nullptr when there is none of that name.
 igb::IgbAdapter* find_adapter(Host& host, const std::string& interface);
+/// The same for those who get ENODEV when the device is detached (netif_device_present).
+igb::IgbAdapter* present_adapter(Host& host, const std::string& interface);
 
 }  // namespace niclab::lab::shell

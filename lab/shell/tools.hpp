@@ -8,6 +8,8 @@ namespace niclab::lab::shell {
 
 // ethtool.cpp
 Step ethtool(const Words& words);
+// link_tool.cpp
+Step link(const Words& words);
 // net_tools.cpp
 Step ifconfig(const Words& words);
 Step ip(const Words& words);
@@ -17,8 +19,12 @@ Step cat(const Words& words);
 Step ls(const Words& words);
 Step sysctl(const Words& words);
 Step dmesg(const Words& words);
+// power_tools.cpp
+Step rtcwake(const Words& words);
 // lspci.cpp
 Step lspci(const Words& words);
+// phc_ctl.cpp
+Step phc_ctl(const Words& words);
 // text_tools.cpp
 Step echo(const Words& words);
 Step grep(const Words& words);

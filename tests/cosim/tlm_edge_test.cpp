@@ -344,7 +344,9 @@ TEST(ForeignHost, FactBase_1_3_CsrAccessRules) {
     EXPECT_NE(i.read(kRdbal, seen, 12), ::tlm::TLM_OK_RESPONSE);
     i.write(kRdbal, three, 12);
     EXPECT_EQ(i.read32(kRdbal), two[0]);
-    EXPECT_EQ(space.read16(0xAA) & 0xF, 0xA) << "Unsupported Request, non-fatal";
+    EXPECT_EQ(space.read16(0xAA) & 0xF, 0xB)
+        << "Unsupported Request: advisory for the read, nonfatal for the write";
+    EXPECT_EQ(space.read(0x104), 1u << 20) << "and the write is logged";
     // Partial writes are dropped, one or two DWORDs ...
     const std::uint32_t ones = ~0u;
     i.write(kRdbal, &ones, 2);

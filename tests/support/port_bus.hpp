@@ -1,11 +1,13 @@
-// A bus, a host and a wire for one port of the card, without SystemC: reads take a random time or are
-// refused, and everything the port does is held against the law of the bus.
+// A bus, a host and a wire for one port of the card, without SystemC: reads take a random time, fail or are
+// lost, and everything the port does is held against the law of the bus.
 #pragma once
 
 #include <array>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/splitmix64.hpp"
@@ -35,11 +37,20 @@ class PortBus final : public sim::BusPort {
  public:
   PortBus(sim::Engine& engine, DmaLaw& law, std::uint64_t seed) : engine_(engine), law_(law), random_(seed) {}
   void attach(sim::I350Function& function) { function_ = &function; }
-  /// One read in so many is refused by the host; 0: none.
+  /// One read in so many fails; 0: none. The host refuses it, or its answer is poisoned, lost or very late.
   void refuse_one_in(unsigned reads) { refuse_ = reads; }
+  /// What becomes of a read; late: after 200 us more.
+  enum class Failure : std::uint8_t { none, refused, aborted, poisoned, late, lost };
+  /// Of the next one.
+  void fail_next(Failure way) { next_ = way; }
+  std::uint64_t reads() const { return asked_; }
+  /// Codes of the error messages sent, in order.
+  const std::vector<std::uint8_t>& errors() const { return errors_; }
+  unsigned truncated() const { return truncated_; }  ///< frames
   std::uint64_t digest() const { return digest_; }
   bool intx() const { return intx_; }  ///< the level of the pin, as told by messages
   std::uint64_t transmitted() const { return transmitted_; }
+  Time last_start() const { return last_start_; }  ///< of the preamble of the last frame sent
   bool refused(sim::ReadKind kind, unsigned queue) const {
     return (refused_[static_cast<unsigned>(kind)] >> queue & 1) != 0;
   }
@@ -74,17 +85,27 @@ class PortBus final : public sim::BusPort {
       throw Violation("a read goes beyond its frame's buffer");
     check_page(address, length);
     law_.readable(address, length, tag);
+    mix(t, 3, address, length);
+    ++asked_;
+    Failure way = std::exchange(next_, Failure::none);
+    if (refuse_ != 0 && random_.next() % refuse_ == 0) way = static_cast<Failure>(1 + random_.next() % 5);
+    if (way != Failure::none) refused_[static_cast<unsigned>(tag.kind)] |= 1u << tag.queue;
+    if (way == Failure::lost) return;
     const unsigned slot = free_slot();
     if (frame != nullptr) sim::FramePool::ref(frame);
-    reads_[slot] = {true, address, length, frame, offset, tag};
-    mix(t, 3, address, length);
+    reads_[slot] = {true, address, length, frame, offset, tag, way};
     // 200 ns to 8 us, short ones oftener; on the grid of the device.
     const std::uint64_t longest = std::uint64_t{1} << random_.next() % 11;
-    const Duration latency = kDeviceClock * (25 + (random_.next() >> 32) % longest);
+    const Duration latency =
+        kDeviceClock * (25 + (random_.next() >> 32) % longest) + (way == Failure::late ? 200_us : Duration{});
     engine_.at<&PortBus::answer>((t + latency).ceil(kDeviceClock), sim::Kind::link_arrival, 0x1000, *this,
                                  slot);
   }
   void message(Time t, std::uint8_t code) override {
+    if (code == 0x30 || code == 0x31 || code == 0x33) {
+      errors_.push_back(code);
+      return mix(t, 7, code, 0);
+    }
     // INTA to INTD, asserted or not; two in a row would mean that one was lost.
     if (code < 0x20 || code > 0x27) throw Violation("a message of code " + std::to_string(code));
     const bool asserts = code < 0x24;
@@ -93,6 +114,10 @@ class PortBus final : public sim::BusPort {
     mix(t, 6, code, 0);
   }
   void reset_device(Time t) override { function_->device_reset(t, true); }
+  void truncate_frame() override {
+    ++truncated_;
+    digest_ = mix_in(digest_, 8);
+  }
   void link_says(Time, const hw::LinkSignal&) override {}
   unsigned port() const override { return 0; }
   JourneyObserver* journeys() const override { return nullptr; }
@@ -102,6 +127,7 @@ class PortBus final : public sim::BusPort {
     if (frame->length < 14 || frame->length > 9728)
       throw Violation("a frame of " + std::to_string(frame->length) + " B on the wire");
     wire_free_ = end;
+    last_start_ = start;
     ++transmitted_;
     mix(start, 4, end.ps(), frame->content());
     sim::FramePool::unref(frame);
@@ -115,6 +141,7 @@ class PortBus final : public sim::BusPort {
     sim::Frame* frame = nullptr;
     std::uint32_t offset = 0;
     sim::ReadTag tag{};
+    Failure failure = Failure::none;
   };
 
   static void check_page(std::uint64_t address, std::size_t length) {
@@ -142,18 +169,20 @@ class PortBus final : public sim::BusPort {
   void answer(Time t, std::uint32_t slot) {
     const Read r = reads_[slot];
     reads_[slot].busy = false;
-    const bool refused = refuse_ != 0 && random_.next() % refuse_ == 0;
     std::array<std::byte, 4096> data;
-    std::span<const std::byte> bytes;
-    if (refused) {
-      refused_[static_cast<unsigned>(r.tag.kind)] |= 1u << r.tag.queue;
-    } else {
-      std::memcpy(data.data(), law_.readable(r.address, r.length, r.tag), r.length);
-      bytes = {data.data(), r.length};
-      if (r.frame != nullptr) std::memcpy(r.frame->data + r.offset, data.data(), r.length);
+    sim::ReadAnswer answer{.id = r.tag.id};
+    switch (r.failure) {
+      case Failure::none:
+        std::memcpy(data.data(), law_.readable(r.address, r.length, r.tag), r.length);
+        answer.data = {data.data(), r.length};
+        if (r.frame != nullptr) std::memcpy(r.frame->data + r.offset, data.data(), r.length);
+        break;
+      case Failure::refused: answer.status = sim::ReadStatus::unsupported; break;
+      case Failure::poisoned: answer.status = sim::ReadStatus::poisoned; break;
+      default: answer.status = sim::ReadStatus::aborted;
     }
-    mix(t, 5, r.address, bytes.size());
-    function_->read_completed(t, r.tag, bytes);
+    mix(t, 5, r.address, answer.data.size());
+    function_->read_completed(t, answer);
     if (r.frame != nullptr) sim::FramePool::unref(r.frame);
   }
   static std::uint64_t mix_in(std::uint64_t digest, std::uint64_t v) {
@@ -169,8 +198,12 @@ class PortBus final : public sim::BusPort {
   SplitMix64 random_;
   unsigned refuse_ = 0;
   std::array<unsigned, 3> refused_{};  ///< by kind, queues of which a read was refused
-  std::array<Read, 8> reads_{};
-  Time link_free_{}, wire_free_{};
+  Failure next_ = Failure::none;
+  std::array<Read, 64> reads_{};
+  std::vector<std::uint8_t> errors_;
+  std::uint64_t asked_ = 0;
+  unsigned truncated_ = 0;
+  Time link_free_{}, wire_free_{}, last_start_{};
   bool intx_ = false;
   std::uint64_t digest_ = 0, transmitted_ = 0;
 };

@@ -33,6 +33,7 @@ sim::I350FunctionConfig function_config(const PortExerciser::Options& o, Choices
   c.name = "port";
   c.fidelity = o.fidelity;
   c.rtl = o.rtl;
+  if (choices.one_in(4)) c.clock_ppb = static_cast<std::int64_t>(choices.below(2'000'001)) - 1'000'000;
   return c;
 }
 
@@ -69,7 +70,7 @@ PortExerciser::PortExerciser(Choices& choices, std::span<std::byte> memory, cons
     const std::uint64_t v = random.next();
     std::memcpy(at(tx_data() + i), &v, 8);
   }
-  if (choices_.one_in(4)) bus_.refuse_one_in(200);
+  if (choices_.one_in(4)) bus_.refuse_one_in(choices_.one_in(4) ? 20 : 200);
   set_up_configuration();
   write(reg::CTRL, read(reg::CTRL) | reg::ctrl::SLU);
   pass(2_us);
@@ -225,11 +226,16 @@ void PortExerciser::set_up_configuration() {
          0x3);  // MPS 128 to 512 B, MRRS 128 B to 4 KB
   config(0x54, static_cast<std::uint32_t>(messages()));
   config(0x58, static_cast<std::uint32_t>(messages() >> 32));
+  config(0xC8, 1);  // completions come within 100 us
+  write(reg::GCR,
+        choices_.one_in(2) ? reg::gcr::CMPL_TMOUT_RESEND | reg::gcr::RESENDS.put(choices_.below(4)) : 0);
   config(0x04, 0x0006);
 }
 
 void PortExerciser::configuration() {
-  switch (choices_.below(6)) {
+  switch (choices_.below(8)) {
+    case 5: return config(0xA8, choices_.below(16), 0x1);  // reports of errors; MPS of 128 B
+    case 6: return config(0x100 + 4 * choices_.below(16), choices_.word());
     case 0: return config(0x04, choices_.one_in(4) ? 0x0002 : 0x0006);  // bus master
     case 1: return config(0x70, choices_.below(4) << 30, 0xC);          // MSI-X enable, function mask
     case 2: return config(0x50, choices_.below(2) << 16, 0xC);          // MSI enable
@@ -254,10 +260,13 @@ void PortExerciser::message_table() {
 }
 
 void PortExerciser::phy() {
-  static constexpr std::uint16_t kModes[] = {0x1140, 0x1340, 0x0140, 0x2100, 0x0100, 0x1940, 0x9140};
+  static constexpr std::uint16_t kModes[] = {0x1140, 0x1340, 0x0140, 0x2100, 0x0100,
+                                             0x1940, 0x9140, 0x4140, 0x6100};
   if (choices_.one_in(4)) return write(reg::PHPM, choices_.below(64));
   const std::uint32_t address = reg::mdic::REGADD.put(choices_.below(2) * 4);
-  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) | address | choices_.of(kModes));
+  const std::uint16_t value = choices_.of(kModes);
+  looped_ = looped_ || (value & mii::BMCR_LOOPBACK) != 0;
+  write(reg::MDIC, reg::mdic::OP_WRITE | reg::mdic::PHYADD.put(1) | address | value);
 }
 
 // --- receive -------------------------------------------------------------------------------------
@@ -282,6 +291,7 @@ void PortExerciser::rx_enable(unsigned q) {
   if (choices_.one_in(3)) srrctl |= reg::srrctl::RDMTS.put(choices_.below(4));
   srrctl |= reg::srrctl::DESCTYPE.put(choices_.one_in(2) ? 1 : choices_.below(6));
   if (choices_.one_in(2)) srrctl |= reg::srrctl::DROP_EN;
+  if (choices_.one_in(3)) srrctl |= reg::srrctl::TIMESTAMP;
   write(reg::SRRCTL(q), srrctl);
   r.ever = r.enabled = true;
   bus_.forget_refused(sim::ReadKind::rx_descriptors, q);
@@ -455,6 +465,7 @@ void PortExerciser::tx_packet(unsigned q) {
   }
   const bool segment = choices_.one_in(12) && total > 100;
   std::uint32_t cmd = txd::IFCS | (choices_.one_in(8) ? txd::VLE : 0) | (segment ? txd::TSE : 0);
+  if (choices_.one_in(8)) cmd |= txd::MAC_TSTAMP;
   std::uint32_t popts = choices_.one_in(4) || segment ? txd::TXSM | (choices_.one_in(2) ? txd::IXSM : 0) : 0;
   std::uint32_t paylen = segment ? total - 54 : total;
   if (choices_.one_in(100)) paylen = choices_.below(1 << 18);  // a driver's mistake
@@ -537,17 +548,57 @@ void PortExerciser::all_off() {
   for (TxRing& r : tx_) r.enabled = false, r.off_since = now_;
 }
 
+/// Each of the resets, and then as a driver sets the port up again.
 void PortExerciser::reset() {
   all_off();
-  if (choices_.one_in(4)) {  // function level
-    config(0xA8, 0x8000, 0x3);
-    set_up_configuration();
-  } else {
-    write(reg::CTRL, read(reg::CTRL) | (choices_.one_in(4) ? reg::ctrl::DEV_RST : reg::ctrl::RST));
+  broken_ = false;
+  switch (choices_.below(6)) {
+    case 0:  // function level
+      config(0xA8, 0x8000, 0x3);
+      set_up_configuration();
+      break;
+    case 1:  // the link to the host was lost
+      function_.fundamental_reset(now_);
+      pass(kDeviceClock);
+      set_up_configuration();
+      break;
+    case 2:
+      function_.surprise_reset(now_);
+      pass(kDeviceClock);
+      break;
+    case 3: write(reg::CTRL, read(reg::CTRL) | reg::ctrl::DEV_RST); break;
+    default: write(reg::CTRL, read(reg::CTRL) | reg::ctrl::RST); break;
+  }
+  for (unsigned q = 0; q < reg::kQueues; ++q) {  // queue 0 is on after a reset
+    write(reg::RXDCTL(q), 0);
+    write(reg::TXDCTL(q), 0);
   }
   write(reg::CTRL, read(reg::CTRL) | reg::ctrl::SLU);
   write(reg::RCTL, reg::rctl::RXEN | reg::rctl::UPE | reg::rctl::BAM | reg::rctl::LPE);
   write(reg::TCTL, reg::tctl::EN | reg::tctl::PSP);
+}
+
+/// What no software does.
+void PortExerciser::breakdown() {
+  switch (choices_.below(6)) {
+    case 0:
+      function_.break_memory(now_);
+      broken_ = true;
+      break;
+    case 1: function_.stall_transmit(now_, kDeviceClock * choices_.below(20000)); break;
+    case 2:  // the cable is pulled, and perhaps plugged in again
+      function_.partner_will_say(LinkSignal::nothing(), now_ + kDeviceClock);
+      if (choices_.one_in(2)) pass(kDeviceClock * choices_.between(2, 20000));
+      function_.partner_will_say(LinkSignal::everything(), now_ + kDeviceClock * 2);
+      break;
+    case 3: function_.damage_frames(choices_.between(1, 8)); break;
+    case 4: function_.frame_truncated(); break;
+    default:
+      function_.bus_error(static_cast<PciError>(choices_.one_in(2) ? 12 + choices_.below(9) : 44),
+                          choices_.one_in(2) ? ErrorRole::plain : ErrorRole::advisory, {}, now_);
+      break;
+  }
+  pass(kDeviceClock);
 }
 
 void PortExerciser::step() {
@@ -579,7 +630,10 @@ void PortExerciser::step() {
       if (choices_.one_in(16)) phy();
       break;
     case 17:
-      if (choices_.one_in(32)) reset();
+      if (choices_.one_in(32) || (broken_ && choices_.one_in(4))) reset();
+      break;
+    case 19:
+      if (choices_.one_in(16)) breakdown();
       break;
     case 18:
       write(reg::RCTL,
@@ -657,8 +711,9 @@ bool PortExerciser::everything_done() {
 }
 
 void PortExerciser::end() {
+  if (broken_) reset();
   normal_operation();
-  pass(30_us);
+  pass(1_ms);  // every read is answered or given up, and what was out of order for a while is not any more
   // A queue that was off, or whose descriptors the host refused, starts again: frames may wait for it.
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     if (bus_.refused(sim::ReadKind::rx_descriptors, q)) rx_disable(q);

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "hw/nvm.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "hw/registers.hpp"
 #include "hw/semaphores.hpp"
 #include "tests/support/choices.hpp"
@@ -54,6 +54,7 @@ class PortExerciser final : private DmaLaw {
     return bus_.digest();
   }  ///< of all that went over bus and wire, with its times
   sim::PortAccount account() const { return function_.account(); }
+  const sim::I350Function::ErrorCounts& errors() const { return function_.errors(); }
 
  private:
   static constexpr unsigned kBuffers = 64;  ///< of a receive queue
@@ -130,6 +131,7 @@ class PortExerciser final : private DmaLaw {
   std::uint32_t some_thresholds(unsigned most, unsigned most_wthresh);
   void all_off();
   void reset();
+  void breakdown();
   void pass(Duration d);
   bool rested(const Ring& r) const { return !r.ever || now_ >= r.off_since + 20_us; }
 
@@ -146,13 +148,14 @@ class PortExerciser final : private DmaLaw {
   Options options_;
   sim::Engine engine_;
   sim::FramePool frames_;
-  hw::Nvm nvm_;
+  hw::SpiEeprom nvm_;
   hw::Semaphores semaphores_;
   PortBus bus_;
   sim::I350Function function_;
   std::vector<hw::reg::Offset> registers_;  ///< any value is lawful for these
   std::array<RxRing, hw::reg::kQueues> rx_{};
   std::array<TxRing, hw::reg::kQueues> tx_{};
+  bool broken_ = false;  ///< a memory is, so that only a reset helps
   bool looped_ = false;  ///< frames may have come back from the MAC itself
   Time now_{}, wire_free_{};
   std::uint64_t writes_ = 0, descriptors_ = 0, arrived_ = 0;

@@ -23,7 +23,7 @@ struct StatedRegister {
   bool exactly = false;                                     ///< and all others read 0 whatever was written
   std::optional<std::pair<std::uint32_t, unsigned>> alias;  ///< first offset, stride; `alias_count` of them
   unsigned alias_count = 0;
-  bool data_path = false;
+  bool modelled = true;  ///< false: omitted; reads 0 and drops what is written
 
   std::uint32_t at(unsigned i) const { return offset + i * stride; }
   std::optional<std::uint32_t> reset_of(unsigned i) const { return i == 0 ? first_reset : reset; }
@@ -79,7 +79,7 @@ inline std::vector<StatedRegister> stated_registers() {
     r.exactly = cells[6][0] == '=';
     r.writable = detail::stated(cells[6].substr(r.exactly ? 1 : 0));
     detail::read_alias(r, cells[7]);
-    r.data_path = cells[8] == "yes";
+    r.modelled = cells[8] == "yes";
     r.section = cells[9];
     rows.push_back(r);
   }

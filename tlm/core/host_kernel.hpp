@@ -81,6 +81,8 @@ class HostKernel final : public Kernel {
     return memory_.allocate(bytes, alignment);
   }
   void log(std::string_view line) override;
+  /// In an event, outside of any CPU.
+  void log_at(Time t, std::string_view line) { log_.push_back({t, std::string(line)}); }
   std::uint64_t random_seed() const override { return config_.seed; }
 
   // --- for Cpu -----------------------------------------------------------------------------------

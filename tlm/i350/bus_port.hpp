@@ -12,22 +12,24 @@
 
 namespace niclab::sim {
 
-/// Who a read belongs to, and what for; handed back with its data.
+/// Who a read belongs to, and what for.
 enum class ReadKind : std::uint8_t { rx_descriptors, tx_descriptors, tx_payload };
 struct ReadTag {
   ReadKind kind;
   std::uint8_t queue = 0;
   std::uint16_t slot = 0;
   std::uint32_t generation = 0;  ///< of the queue: an answer from before a reset is dropped
+  std::uint64_t id = 0;          ///< handed back with the answer; no two reads have the same
+};
 
-  constexpr std::uint64_t pack() const {
-    return std::uint64_t{generation} << 32 | std::uint64_t{slot} << 16 | std::uint64_t{queue} << 8 |
-           static_cast<std::uint64_t>(kind);
-  }
-  static constexpr ReadTag unpack(std::uint64_t v) {
-    return {static_cast<ReadKind>(v & 0xFF), static_cast<std::uint8_t>(v >> 8),
-            static_cast<std::uint16_t>(v >> 16), static_cast<std::uint32_t>(v >> 32)};
-  }
+/// How a read ended (fact base 6.4): with data, or as an Unsupported Request, a Completer Abort, or poisoned.
+enum class ReadStatus : std::uint8_t { good, unsupported, aborted, poisoned };
+struct ReadAnswer {
+  std::uint64_t id = 0;  ///< ReadTag::id
+  ReadStatus status = ReadStatus::good;
+  bool provoked = false;              ///< a scenario wanted it so: nobody's mistake
+  std::uint8_t tlp_tag = 0;           ///< on the bus, for the header log
+  std::span<const std::byte> data{};  ///< of a good one
 };
 
 class BusPort {
@@ -48,7 +50,7 @@ class BusPort {
   /// Reads into `frame` at `offset` (a reference is taken), or into the TLP itself when `frame` is null.
   virtual void read(Time t, std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
                     ReadTag tag, JourneyId journey = JourneyId::none) = 0;
-  /// Sends a message TLP: MessageCode, no data. Ordered with posted writes.
+  /// Sends a message TLP: MessageCode, no data. Ordered with posted writes. Needs no bus mastering.
   virtual void message(Time t, std::uint8_t code) = 0;
   /// CTRL.DEV_RST was written: every function of the device, this one included, is to be reset now.
   virtual void reset_device(Time t) = 0;
@@ -58,6 +60,8 @@ class BusPort {
   virtual JourneyObserver* journeys() const = 0;
   /// A frame leaves for the wire: first bit of its preamble at `start`, last bit of its FCS at `end`.
   virtual void transmit(Time start, Time end, Frame* frame) = 0;
+  /// The frame that transmit() put on the wire last, and that has not ended, loses its end.
+  virtual void truncate_frame() = 0;
   /// The PHY says something new to the other end of its cable.
   virtual void link_says(Time t, const hw::LinkSignal& s) = 0;
 };

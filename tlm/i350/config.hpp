@@ -1,13 +1,17 @@
 // What a scenario may choose about the device.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/addresses.hpp"
 #include "base/time.hpp"
 #include "base/waves.hpp"
+#include "hw/firmware_agent.hpp"
 #include "hw/flow_control.hpp"
 #include "hw/interrupts.hpp"
+#include "hw/nvm.hpp"
 #include "hw/phy.hpp"
 #include "hw/queue_filters.hpp"
 #include "hw/register_readings.hpp"
@@ -65,6 +69,7 @@ struct I350Quirks {
 struct I350FunctionConfig {
   MacAddress mac;
   I350Quirks quirks;
+  std::int64_t clock_ppb = 0;  ///< by how much the card's crystal is fast, as SYSTIM shows it (2.11)
   Duration negotiation = hw::Phy::kDefaultNegotiation;
   std::string name;                       ///< in messages: "h1.eth0"
   unsigned ports = 4;                     ///< PCI functions of its card
@@ -75,11 +80,16 @@ struct I350FunctionConfig {
   WaveScope wave_scope{};
 };
 
-/// The card that its functions share.
+/// What the ports of a card share.
 struct I350CardConfig {
   /// PCI functions: 1, 2 or 4; 0: the fewest that have one for each port in use. Those beyond have
   /// configuration space and nothing behind it.
   unsigned ports = 0;
+  /// What its EEPROM holds, taken as it is; none: the factory image with the addresses of its functions.
+  std::optional<hw::Nvm> nvm;
+  std::vector<hw::FirmwareHold> firmware;  ///< what firmware takes for itself now and then
+  bool pass_through = false;               ///< FWSM says that management firmware runs
+  std::int64_t clock_ppb = 0;              ///< by how much its crystal is fast, as SYSTIM shows it (2.11)
 };
 
 /// Latencies inside the device, in clocks of 8 ns. The data sheet gives none; these are readings of the block

@@ -30,10 +30,11 @@ void FetchArbiter<Ring>::request(Time t, std::uint32_t) {
       busy_ = true;
       next_ = q + 1;
       if (waves_ != nullptr) waves_->fetch(q, t);
-      port_.bus_.read(t, run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes),
-                      nullptr, 0,
-                      {direction_.kind, static_cast<std::uint8_t>(q), static_cast<std::uint16_t>(run->index),
-                       generation_[q]});
+      port_.issue_read(run->address.value, run->count * static_cast<std::uint32_t>(kDescriptorBytes), nullptr,
+                       0,
+                       {direction_.kind, static_cast<std::uint8_t>(q), static_cast<std::uint16_t>(run->index),
+                        generation_[q]},
+                       t);
       return;
     }
   }
@@ -52,13 +53,16 @@ void FetchArbiter<Ring>::answered(const ReadTag& tag, std::span<const std::byte>
                                                        *this);
     return;
   }
-  if (tag.generation == generation_[q]) {
-    port_.fault(std::string(direction_.purpose) + " of queue " + std::to_string(q) + " refused by the host",
-                t);
-    port_.descriptors_refused(rings_[q], q, t);
-  }
+  if (tag.generation == generation_[q]) port_.descriptors_refused(rings_[q], q, t);
   schedule(t);
   port_.descriptors_arrived(rings_[q], q, 0, 0, t);
+}
+
+template <class Ring>
+void FetchArbiter<Ring>::tell_refused(const ReadTag& tag, Time t) {
+  if (tag.generation != generation_[tag.queue]) return;
+  port_.fault(
+      std::string(direction_.purpose) + " of queue " + std::to_string(tag.queue) + " refused by the host", t);
 }
 
 template <class Ring>
@@ -82,10 +86,14 @@ void I350Function::descriptors_arrived(RxRingUnit&, unsigned, unsigned, unsigned
 
 void I350Function::descriptors_refused(RxRingUnit& queue, unsigned q, Time t) {
   queue.set_enabled(false, t);
+  csr_[reg::RXDCTL(q)] &= ~reg::rxdctl::ENABLE;
   rx_fetches_.forget(q);
 }
 
-void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) { tx_switch_off(q, t); }
+void I350Function::descriptors_refused(TxRingUnit&, unsigned q, Time t) {
+  csr_[reg::TXDCTL(q)] &= ~reg::txdctl::ENABLE;
+  tx_switch_off(q, t);
+}
 
 void I350Function::descriptors_arrived(TxRingUnit& queue, unsigned q, unsigned first, unsigned count,
                                        Time t) {
@@ -95,7 +103,7 @@ void I350Function::descriptors_arrived(TxRingUnit& queue, unsigned q, unsigned f
   tx_kick(t + kDeviceClock);
 }
 
-void I350Function::read_completed(Time t, ReadTag tag, std::span<const std::byte> data) {
+void I350Function::read_over(const ReadTag& tag, std::span<const std::byte> data, Time t) {
   switch (tag.kind) {
     case ReadKind::rx_descriptors: rx_fetches_.answered(tag, data, t); break;
     case ReadKind::tx_descriptors: tx_fetches_.answered(tag, data, t); break;

@@ -49,9 +49,12 @@ class FetchArbiter {
   }
   /// Bus mastering is back, or a request failed: looks at all queues that want, one clock after `t`.
   void schedule(Time t);
-  /// The host answers; empty `data`: it refuses, and the queue is disabled. Ends with
+  /// The host answers; empty `data`: it does not, and the queue is disabled. Ends with
   /// I350Function::descriptors_arrived().
   void answered(const ReadTag& tag, std::span<const std::byte> data, Time t);
+
+  /// The host refuses what this read asked for: a fault, if the queue is still the one that asked.
+  void tell_refused(const ReadTag& tag, Time t);
 
   /// What is on its way for queue `q` is nobody's any more.
   void forget(unsigned q) { ++generation_[q]; }

@@ -18,21 +18,28 @@ PciIdentity identity(const Nvm& nvm, unsigned number, const I350FunctionConfig& 
   return id;
 }
 
+/// In place of a lot, so that of two cards one becomes master.
+std::uint16_t phy_seed(const MacAddress& mac) {
+  return static_cast<std::uint16_t>(mac.octets[4] << 8 | mac.octets[5]);
+}
+
 }  // namespace
 
-I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, Nvm& nvm, Semaphores& semaphores,
-                           unsigned number, unsigned agent, const I350FunctionConfig& config)
+I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiEeprom& eeprom,
+                           Semaphores& semaphores, unsigned number, unsigned agent,
+                           const I350FunctionConfig& config)
     : engine_(engine),
       bus_(bus),
       frames_(frames),
-      nvm_(nvm),
+      eeprom_(eeprom),
       semaphores_(semaphores),
       number_(number),
       agent_(agent),
       config_(config),
-      pci_(identity(nvm, number, config)),
-      phy_(config.negotiation),
+      pci_(identity(eeprom.image(), number, config)),
+      phy_(config.negotiation, phy_seed(config.mac)),
       pause_sender_(config.quirks.pause_sender),
+      system_time_(config.clock_ppb),
       waves_(config.waves != nullptr ? std::make_unique<FunctionWaves>(*config.waves, config.wave_scope)
                                      : nullptr) {
   const Fidelities& f = config.fidelity;
@@ -83,6 +90,8 @@ void I350Function::power_on(Time t) {
   reset_by(config_.quirks.registers, csr_, true);
   status_latched_ = reg::status::PHYRA;
   io_address_ = 0;
+  nvm_errors_ = 0;
+  offer_eee();
   phy_.reset(t);
   reset(t);
   config_ready_at_ = nvm_loaded_at_;
@@ -93,11 +102,11 @@ void I350Function::fault(std::string what, Time t) {
 }
 
 bool I350Function::may_master(const char* what, Time t) {
-  if (!pci_.bus_master_enabled() && !no_master_reported_ && pci_.power_state() == 0) {
+  if (!pci_.bus_master_enabled() && !was_master_ && !no_master_reported_ && pci_.power_state() == 0) {
     no_master_reported_ = true;
     fault(std::string("bus mastering is off (Command bit 2): ") + what + " held back", t);
   }
-  return master_enabled();
+  return dma_enabled();
 }
 
 PortAccount I350Function::account() const {
@@ -120,6 +129,7 @@ void I350Function::reset(Time t) {
 }
 
 void I350Function::device_reset(Time t, bool own) {
+  pci_.reload(identity(eeprom_.image(), number_, config_));
   if (own) reset_interrupts(t);
   reset_all_but_interrupts(t);
   config_ready_at_ = nvm_loaded_at_;
@@ -137,6 +147,8 @@ void I350Function::reset_all_but_interrupts(Time t) {
     rx_fifo_.pop_front();
   }
   rx_fifo_bytes_ = rx_fifo_head_ = 0;
+  truncate_frame_on_wire(t);
+  holds_end();
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
   if (rx_state_ == RxState::issuing) engine_.cancel(Kind::device, agent_ + step::rx_written, this);
   rx_state_ = RxState::idle;
@@ -162,11 +174,14 @@ void I350Function::reset_all_but_interrupts(Time t) {
     tx_queues_[q].reset(t);
     tx_loose_[q] = 0;
   }
+  abort_nvm(t);
   csr_.reset();
   reset_by(config_.quirks.registers, csr_, false);
+  update_read_timeout();
   csr_[reg::BARCTRL] |=
       reg::barctrl::FLASH_SIZE.put(std::countr_zero(pci_.identity().bar0_size / PciConfigSpace::kBar0Size));
-  nvm_loaded_at_ = config_.quirks.registers.late_nvm ? t + 1_ms : t;
+  reset_link(t);
+  free_running_timer_.write(0, t);
   filter_ = MacFilter(config_.quirks.uta_always);
   rss_ = RssHash(config_.quirks.rss);
   for (unsigned i = 0; i < 32; ++i) rss_.write_reta(i, csr_[reg::RETA(i)]);
@@ -175,11 +190,9 @@ void I350Function::reset_all_but_interrupts(Time t) {
   parser_ = ParserConfig();
   rx_setup_ = {};
   update_rx_setup(t);
+  reset_time_sync(t);
   if (!config_.quirks.registers.statistics_kept) statistics_.reset();
-  // The address filter's first entry comes from the NVM.
-  const MacAddress mac = nvm_.mac(number_);
-  write_csr(reg::RAL(0), MacFilter::ral_of(mac), t);
-  write_csr(reg::RAH(0), MacFilter::rah_of(mac), t);
+  load_nvm(t);
   flow_control_changed(t);
   flow_control_forget(t);
   tx_finish_ready(t);
@@ -188,9 +201,17 @@ void I350Function::reset_all_but_interrupts(Time t) {
   watch_link(t);
 }
 
+/// The frame on its way out ends where it is: whoever receives it finds a wrong FCS (4.9).
+void I350Function::truncate_frame_on_wire(Time t) {
+  const LinkSpeed speed = mac_mode_.speed;
+  const Duration gap = byte_time(speed) * gap_bytes(csr_[reg::TIPG]);
+  if (tx_wire_free_ > t + gap && looped_.empty()) bus_.truncate_frame();
+}
+
 /// Reads of the host in flight come back to nobody; until they have, DevSta says so.
 void I350Function::function_level_reset(Time t) {
   pci_.function_level_reset();
+  was_master_ = false;
   delivery_.reset();
   io_address_ = 0;
   reset(t);
@@ -208,9 +229,11 @@ void I350Function::write_config(std::uint16_t offset, std::uint32_t value, unsig
   const bool was_master = pci_.bus_master_enabled();
   const auto effects = pci_.write(offset, value, byte_enable);
   if (effects.function_level_reset) function_level_reset(t);
+  update_read_timeout();
   interrupt_mode_changed(t);
   if (!was_master && pci_.bus_master_enabled()) {
     no_master_reported_ = false;
+    was_master_ = true;
     master_enabled_again(t);
   }
 }
@@ -228,7 +251,7 @@ void I350Function::write_io(std::uint32_t offset, std::uint32_t value, Time t) {
 void I350Function::master_enabled_again(Time t) {
   rx_fetches_.schedule(t);
   tx_fetches_.schedule(t);
-  for (unsigned q = 0; q < reg::kQueues; ++q) rx_writeback(q, false, t);
+  write_held(t);
   tx_kick(t);
   rx_retry(t);
 }
@@ -240,11 +263,13 @@ std::uint32_t I350Function::read_csr(std::uint32_t offset, Time t) {
   switch (r.chapter) {
     case reg::Chapter::general: return read_general(r, t);
     case reg::Chapter::nvm: return read_nvm(r, t);
+    case reg::Chapter::link: return read_link(r, t);
     case reg::Chapter::flow_control: return read_flow_control(r, t);
     case reg::Chapter::interrupts: return read_interrupts(r, t);
     case reg::Chapter::receive_queues: return read_receive_queues(r, t);
     case reg::Chapter::transmit: return read_transmit(r, t);
     case reg::Chapter::statistics: return read_statistics(r);
+    case reg::Chapter::time_sync: return read_time_sync(r, t);
     default: return csr_.read(r.offset);
   }
 }
@@ -260,6 +285,11 @@ void I350Function::write_csr(std::uint32_t offset, std::uint32_t value, Time t) 
     case reg::Chapter::receive_filters: return write_receive_filters(r, value, t);
     case reg::Chapter::receive_queues: return write_receive_queues(r, value, t);
     case reg::Chapter::transmit: return write_transmit(r, value, t);
+    case reg::Chapter::power:
+      csr_.write(r.offset, value);
+      if (r.offset == reg::GCR) update_read_timeout();
+      return;
+    case reg::Chapter::time_sync: return write_time_sync(r, value, t);
     default: return csr_.write(r.offset, value);
   }
 }

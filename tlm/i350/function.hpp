@@ -13,12 +13,12 @@
 #include "base/pci.hpp"
 #include "hw/csr_file.hpp"
 #include "hw/flow_control.hpp"
+#include "hw/free_running_timer.hpp"
 #include "hw/header_split.hpp"
 #include "hw/interrupt_causes.hpp"
 #include "hw/interrupt_delivery.hpp"
 #include "hw/mac_filter.hpp"
 #include "hw/mac_timing.hpp"
-#include "hw/nvm.hpp"
 #include "hw/packet_parser.hpp"
 #include "hw/pci_config.hpp"
 #include "hw/phy.hpp"
@@ -26,7 +26,9 @@
 #include "hw/registers.hpp"
 #include "hw/rss.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "hw/statistics.hpp"
+#include "hw/system_time.hpp"
 #include "hw/tcp_timer.hpp"
 #include "hw/tx_segmenter.hpp"
 #include "tlm/core/engine.hpp"
@@ -36,6 +38,7 @@
 #include "tlm/i350/config.hpp"
 #include "tlm/i350/fetch_arbiter.hpp"
 #include "tlm/i350/intr_throttle_unit.hpp"
+#include "tlm/i350/outstanding_reads.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -56,8 +59,8 @@ struct PortAccount {
 /// Calendar agents of a port's steps; their order at equal time is this one.
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
-                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10,
-                          tcp_timer = 12;
+                          tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
+                          tcp_timer = 12, clock = 20, tx_stamp = 21, read_timeout = 26, stall_end = 27;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
 inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -67,8 +70,8 @@ inline constexpr unsigned kAgents = 32;
 
 class I350Function {
  public:
-  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::Nvm& nvm, hw::Semaphores& semaphores,
-               unsigned number, unsigned agent, const I350FunctionConfig& config);
+  I350Function(Engine& engine, BusPort& bus, FramePool& frames, hw::SpiEeprom& eeprom,
+               hw::Semaphores& semaphores, unsigned number, unsigned agent, const I350FunctionConfig& config);
   I350Function(const I350Function&) = delete;
   I350Function& operator=(const I350Function&) = delete;
 
@@ -99,8 +102,31 @@ class I350Function {
   /// Measurement: a CPU posted the write that follows at `t`, and its TLP was on the link from `start` to
   /// `end`.
   void posted_at(Time t, Time start, Time end) { write_posted_ = {t, start, end}; }
-  /// A read asked for with BusPort::read is answered. `data` is empty when the host refused it.
-  void read_completed(Time t, ReadTag tag, std::span<const std::byte> data);
+  /// A read asked for with BusPort::read is answered.
+  void read_completed(Time t, const ReadAnswer& answer);
+
+  // --- what goes wrong (bus_errors.cpp; docs/i350.md, "Errors and resets") --------------------------
+  /// The function found an error on the bus: status bits, AER, and a message upstream if one is due.
+  void bus_error(hw::PciError error, hw::ErrorRole role, const hw::TlpHeader& header, Time t);
+  /// A poisoned request arrived, and was thrown away.
+  void poisoned_request(const hw::TlpHeader& header, Time t);
+  struct ErrorCounts {
+    std::uint64_t correctable = 0, nonfatal = 0, fatal = 0;  ///< messages sent
+    std::array<std::uint64_t, 64> found{};                   ///< by hw::PciError
+  };
+  const ErrorCounts& errors() const { return errors_; }
+  /// What a scenario breaks; each at an instant of the grid. A memory loses bits that cannot be corrected.
+  void break_memory(Time t);
+  /// Transmit descriptors are neither taken nor written back for `d`, or until a reset.
+  void stall_transmit(Time t, Duration d);
+  /// The next `count` frames received have a wrong FCS.
+  void damage_frames(std::uint64_t count) { damage_frames_ += count; }
+  /// As if CTRL.RST had been written, but no software knows.
+  void surprise_reset(Time t);
+  /// The PCIe link was down: all of the function but its sticky bits starts as at power-on.
+  void fundamental_reset(Time t);
+  /// The wire brings no end of the last frame that was received and has not ended.
+  void frame_truncated();
 
   void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
   const hw::Statistics& statistics() const { return statistics_; }
@@ -112,13 +138,17 @@ class I350Function {
   RtlCounters rx_ring_counters() const;
   RtlCounters tx_checksum_counters() const { return tx_checksum_.counters(); }
   RtlCounters intr_throttle_counters() const { return throttle_.counters(); }
-  bool link_up(Time t) const { return phy_.link(t) && (csr_[hw::reg::CTRL] & hw::reg::ctrl::SLU) != 0; }
+  bool link_up(Time t) const { return t >= link_up_from_; }
   /// Speed and duplex of the MAC: the PHY's, unless CTRL.FRCSPD and FRCDPX force others.
   hw::LinkMode link_mode() const { return mac_mode_; }
+  /// What SYSTIM shows at `t`.
+  hw::SystemTime::Value system_time(Time t) const { return system_time_.at(t); }
   /// What the PHY says to the other end of the cable.
   const hw::LinkSignal& link_signal() const { return phy_.signal(); }
   /// The other end says this from `t` on (not rounded); `t` lies ahead.
   void partner_will_say(const hw::LinkSignal& s, Time t);
+  /// How long a bit takes on the cable.
+  void set_cable(Duration propagation);
   /// Nothing in the packet buffers, nothing on its way to or from host memory.
   bool idle() const;
   /// What software did that hardware cannot do, one line each.
@@ -133,6 +163,7 @@ class I350Function {
   // --- function.cpp ------------------------------------------------------------------------------
   void reset(Time t);
   void reset_all_but_interrupts(Time t);
+  void truncate_frame_on_wire(Time t);
   void function_level_reset(Time t);
   /// Requests of the function are unanswered; those from before a reset count.
   bool transactions_pending() const { return rx_fetches_.busy() || tx_fetches_.busy() || tx_reads_ != 0; }
@@ -141,8 +172,18 @@ class I350Function {
   bool master_enabled() const {
     return pci_.bus_master_enabled() && (csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) == 0;
   }
-  /// As master_enabled(), for someone about to master the bus: without the bus-master bit that is a fault of
-  /// the driver, told once until it sets the bit.
+  /// The device may move data and descriptors, or those of packets to be sent: master_enabled(), and nothing
+  /// is broken.
+  bool dma_enabled() const {
+    return pci_.bus_master_enabled() &&
+           ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | (holds_ & kHoldAll)) == 0;
+  }
+  bool tx_dma_enabled() const {
+    return pci_.bus_master_enabled() &&
+           ((csr_[hw::reg::CTRL] & hw::reg::ctrl::GIO_MASTER_DISABLE) | holds_) == 0;
+  }
+  /// As dma_enabled(), for someone about to master the bus: if software never set the bus-master bit, that is
+  /// a fault of the driver, told once until it does.
   bool may_master(const char* what, Time t);
   void fault(std::string what, Time t);
 
@@ -150,13 +191,27 @@ class I350Function {
   std::uint32_t read_general(const hw::reg::Target& r, Time t);
   void write_general(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t status(Time t);
+  static std::uint32_t i2c_lines(std::uint32_t params);
   void write_ctrl(std::uint32_t value, Time t);
   std::uint32_t read_nvm(const hw::reg::Target& r, Time t);
   void write_nvm(const hw::reg::Target& r, std::uint32_t value, Time t);
+  std::uint32_t read_eecd(Time t);
+  void write_eecd(std::uint32_t value, Time t);
+  void write_eerd(std::uint32_t value, Time t);
+  bool nvm_granted(Time t) { return semaphores_.nvm_granted(number_, t) && t >= nvm_granted_at_; }
+  /// Reads the port's section of the NVM into the registers it decides; at resets and CTRL_EXT.EE_RST.
+  void load_nvm(Time t);
+  /// The port lets go of the EEPROM; a reset takes it away, in the middle of a transfer too.
+  void release_nvm(Time t);
+  void abort_nvm(Time t);
+  std::uint32_t read_link(const hw::reg::Target& r, Time t);
   void write_link(const hw::reg::Target& r, std::uint32_t value, Time t);
   std::uint32_t read_flow_control(const hw::reg::Target& r, Time t);
   void write_flow_control(const hw::reg::Target& r, std::uint32_t value, Time t);
+  void write_mdic(std::uint32_t value, Time t);
   std::uint32_t mdic(std::uint32_t written, Time t);
+  void mdic_event(Time t, std::uint32_t);
+  void offer_eee();
   std::uint32_t read_interrupts(const hw::reg::Target& r, Time t);
   void write_interrupts(const hw::reg::Target& r, std::uint32_t value, Time t);
   void write_receive_filters(const hw::reg::Target& r, std::uint32_t value, Time t);
@@ -173,6 +228,8 @@ class I350Function {
   void tx_switch_off(unsigned n, Time t);
   void write_txdctl(unsigned n, std::uint32_t value, Time t);
   std::uint32_t read_statistics(const hw::reg::Target& r);
+  std::uint32_t read_time_sync(const hw::reg::Target& r, Time t);
+  void write_time_sync(const hw::reg::Target& r, std::uint32_t value, Time t);
 
   // --- receive.cpp -------------------------------------------------------------------------------
   enum class RxState : std::uint8_t { idle, waiting_ready, waiting_descriptor, waiting_writeback, issuing };
@@ -201,9 +258,11 @@ class I350Function {
     std::uint32_t psrtype = 0;
     bool drop = false;  ///< SRRCTL.DROP_EN or QDE
     bool strip_vlan = false, hide_vlan = false, strip_fcs = false;
-    unsigned minimum = 0;          ///< free descriptors at which RXDMT0 comes; 0: never
-    bool as_received = false;      ///< nothing to do to a frame, unless a tag has to go
-    bool packet_checksum = false;  ///< the write-back has a checksum over the stored bytes
+    unsigned minimum = 0;           ///< free descriptors at which RXDMT0 comes; 0: never
+    bool as_received = false;       ///< nothing to do to a frame, unless a tag has to go
+    bool packet_checksum = false;   ///< the write-back has a checksum over the stored bytes
+    bool stamps = false;            ///< TSYNCRXCTL.EN
+    bool stamps_in_packet = false;  ///< and SRRCTL.TIMESTAMP: a header in front of the packet
   };
   enum class RxVerdict : std::uint8_t { accepted, filtered, error };
   std::uint32_t receive_buffer_bytes() const;
@@ -212,7 +271,7 @@ class I350Function {
   bool length_accepted(const Frame& frame, std::uint32_t length);
   bool length_field_error(const hw::ParsedPacket& packet);
   RxVerdict classify(RxEntry& e);
-  void choose_queue(RxEntry& e, const hw::ParsedPacket& packet);
+  bool choose_queue(RxEntry& e, const hw::ParsedPacket& packet);
   void store(RxEntry& e);
   Frame* stored_image(const RxEntry& e, const RxSetup& setup);
   /// Bytes of the packet buffer a frame of that length, FCS included, takes.
@@ -240,7 +299,7 @@ class I350Function {
   /// there.
   struct TxPacket {
     /// What only some packets ask for: bits of `extras`.
-    static constexpr std::uint8_t kTag = 1, kOwnFcs = 2, kLegacyChecksum = 4, kSegment = 8;
+    static constexpr std::uint8_t kTag = 1, kOwnFcs = 2, kLegacyChecksum = 4, kSegment = 8, kTimeStamp = 16;
 
     Frame* frame = nullptr;
     std::uint32_t filled = 0;  ///< bytes of the frame asked for so far
@@ -316,6 +375,7 @@ class I350Function {
   TxPacket& tx_new_slot(unsigned q, std::uint32_t bytes, std::uint32_t room = 0);
   void tx_begin(unsigned q);
   void tx_start_packet(unsigned q, const hw::AdvTxData& data, unsigned index, Time t);
+  static std::uint8_t tx_extras(const hw::AdvTxData& data);
   static std::uint8_t tx_extras(bool vle, bool ifcs);
   void tx_refuse(unsigned index, const std::string& why, Time t);
   void tx_refuse_length(unsigned index, std::uint32_t bytes, Time t);
@@ -367,10 +427,10 @@ class I350Function {
   void tx_mac_try(Time t);
   void tx_mac_reconsider(Time t);
   void tx_mac_pause(Time t);
-  void tx_dress(const TxOnWire& next);
+  void tx_dress(const TxOnWire& next, Time t);
   void tx_mac_put(Frame* frame, Time t);
-  /// MAC loopback; the code for a transceiver's does the same (fact base 2.7.1).
-  bool loops_back() const { return (csr_[hw::reg::RCTL] & hw::reg::rctl::LBM.mask()) != 0; }
+  /// What is sent comes in again: RCTL.LBM, or the PHY's own loopback.
+  bool loops_back() const { return loops_back_; }
   void loop_back(Frame* frame, Time end);
   void looped_event(Time t, std::uint32_t);
   void tx_deferred();
@@ -389,6 +449,29 @@ class I350Function {
   void pause_refresh(Time t, std::uint32_t);
   void software_pause(Time t);
 
+  // --- time_sync.cpp -----------------------------------------------------------------------------
+  void reset_time_sync(Time t);
+  void put_time(hw::reg::Offset low, hw::reg::Offset high, std::uint64_t ns);
+  std::uint32_t latch_system_time(Time t);
+  void write_system_time(hw::reg::Offset offset, std::uint32_t value, Time t);
+  void adjust_system_time(std::uint32_t high, Time t);
+  void write_tsauxc(std::uint32_t value, Time t);
+  /// Causes that are set and enabled.
+  std::uint32_t time_sync_causes() const { return csr_[hw::reg::TSICR] & csr_[hw::reg::TSIM]; }
+  void time_sync_cause(std::uint32_t causes, Time t);
+  void time_sync_changed(std::uint32_t before, Time t);
+  std::uint64_t target_time(unsigned i) const;
+  void schedule_clock_event(Time t);
+  void clock_event(Time t, std::uint32_t);
+  void target_reached(unsigned i, Time t);
+  void auxiliary_stamp(unsigned i, Time t);
+  bool pin_level(unsigned pin) const;
+  void pins_changed(Time t);
+  void tx_stamp_wanted(Time start);
+  void tx_stamp(Time t, std::uint32_t);
+  void rx_stamp(RxEntry& e, const hw::ParsedPacket& packet, bool marked);
+  void rx_insert_stamp(RxEntry& e, const RxSetup& setup);
+
   // --- descriptor_fetch.cpp ----------------------------------------------------------------------
   template <class Ring>
   friend class FetchArbiter;
@@ -399,6 +482,27 @@ class I350Function {
   /// clock; 0 if there were none for it.
   void descriptors_arrived(RxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
   void descriptors_arrived(TxRingUnit& ring, unsigned q, unsigned first, unsigned count, Time t);
+
+  // --- bus_errors.cpp ----------------------------------------------------------------------------
+  std::uint16_t requester_id() const;
+  void update_read_timeout();
+  /// Asks the host for bytes, into `frame` at `offset` or into the TLP; ends with read_over().
+  void issue_read(std::uint64_t address, std::uint32_t length, Frame* frame, std::uint32_t offset,
+                  const ReadTag& tag, Time t, JourneyId journey = JourneyId::none);
+  void watch_reads(Time due);
+  void reads_expire(Time t, std::uint32_t);
+  bool still_wanted(const ReadTag& tag) const;
+  void read_expired(OutstandingRead& r, Time t);
+  void unexpected_completion(const ReadAnswer& answer, Time t);
+  void read_failed(const ReadTag& tag, std::uint32_t length, const ReadAnswer& answer, Time t);
+  void tell_refused(const ReadTag& tag, Time t);
+  /// Without `data` it failed.
+  void read_over(const ReadTag& tag, std::span<const std::byte> data, Time t);
+  void give_up_reads(Time t);
+  void stall_ends(Time t, std::uint32_t);
+  void write_held(Time t);
+  void holds_end();
+  Frame* damaged(Frame* frame);
 
   // --- interrupts.cpp ----------------------------------------------------------------------------
   void queue_cause(std::optional<unsigned> vector, std::uint32_t legacy, Time t);
@@ -469,15 +573,17 @@ class I350Function {
 
   // --- link.cpp ----------------------------------------------------------------------------------
   void watch_link(Time t);
+  void reset_link(Time t);
   void link_event(Time t, std::uint32_t);
   void partner_event(Time t, std::uint32_t);
   void link_lost(Time t);
   hw::LinkMode resolved_mode() const;
+  Time mac_link_from() const;
 
   Engine& engine_;
   BusPort& bus_;
   FramePool& frames_;
-  hw::Nvm& nvm_;
+  hw::SpiEeprom& eeprom_;
   hw::Semaphores& semaphores_;
   const unsigned number_;  // PCI function
   const unsigned agent_;   // calendar agent base: this port's steps use agent_ .. agent_+31
@@ -490,6 +596,7 @@ class I350Function {
   hw::InterruptVectors vectors_;
   hw::InterruptDelivery delivery_;
   hw::TcpTimer tcp_timer_;
+  hw::FreeRunningTimer free_running_timer_;
   hw::Phy phy_;
   hw::MacFilter filter_;
   hw::RssHash rss_;
@@ -502,10 +609,14 @@ class I350Function {
   struct Arriving {
     Frame* frame;
     JourneyId journey;
-    bool cut;  // the link was lost before its last bit
+    bool cut;        // the link was lost before its last bit
+    bool truncated;  // its sender was reset
+    Time end;        // of that bit
   };
-  Ring<Arriving> arriving_;  // frames whose last bit is scheduled
-  Ring<Frame*> looped_;      // likewise, of our own (RCTL.LBM)
+  Ring<Arriving> arriving_;     // frames whose last bit is scheduled
+  Ring<Frame*> looped_;         // likewise, of our own (loopback)
+  Time rx_end_{};               // of the frame that has just arrived
+  std::uint64_t rx_stamp_ = 0;  // of it, for its packet
   Ring<RxEntry> rx_fifo_{256};
   std::uint32_t rx_fifo_bytes_ = 0;
   std::uint32_t rx_fifo_head_ = 0;  // bytes that ever left, for the FIFO's diagnostics
@@ -556,11 +667,28 @@ class I350Function {
   std::uint32_t tx_mac_releasing_ = 0;
   bool tx_deferred_ = false;  // the frame in front has been counted in DC
 
+  // errors
+  OutstandingReads reads_;
+  std::optional<Duration> read_timeout_ = hw::PciConfigSpace::completion_timeout(0);
+  Time read_timer_ = Time::never();
+  ErrorCounts errors_;
+  static constexpr std::uint32_t kHoldAll = 1, kHoldTransmit = 2;
+  std::uint32_t holds_ = 0;  // what is broken
+  Time stall_ends_ = Time::never();
+  std::uint64_t damage_frames_ = 0;
+
   // flow control
   hw::PauseTimer pause_timer_;
   hw::PauseSender pause_sender_;
   std::uint32_t control_type_ = kNoControlFrames;  // EtherType of frames the MAC looks at itself
   Time pause_refresh_event_ = Time::never();
+
+  // time stamps
+  hw::SystemTime system_time_;
+  Time clock_event_ = Time::never(), clock_wraps_ = Time::never();
+  Time tx_stamp_event_ = Time::never();
+  std::array<bool, 2> target_levels_{};  // each toggles when its target time is reached
+  unsigned pin_levels_ = 0;              // of SDP0-3, one bit each
 
   // interrupts and link
   Time grant_scheduled_ = Time::never();
@@ -568,15 +696,21 @@ class I350Function {
   bool intx_told_ = false;  // the level of the pin, as the host knows it
   std::array<bool, hw::reg::kVectors> flush_scheduled_{};
   hw::LinkMode mac_mode_{};
+  Time link_up_from_ = Time::never();  // the MAC has a link from here on
   bool link_was_up_ = false;
+  bool loops_back_ = false;
+  Time mdic_done_at_{};
   unsigned told_restarts_ = 0;  // of those of the PHY
   Ring<hw::LinkSignal> partner_signals_;
   Time link_event_at_ = Time::never();
   bool phy_reset_asserted_ = false;
-  Time nvm_loaded_at_{}, nvm_granted_at_{}, config_ready_at_{};
+  Time nvm_loaded_at_{}, nvm_granted_at_{}, nvm_read_at_{}, config_ready_at_{};
+  std::uint32_t nvm_errors_ = 0;      // of EECD
+  bool nvm_output_ = false;           // EECD.DO
   std::uint32_t io_address_ = 0;      // IOADDR
   std::uint32_t status_latched_ = 0;  // PHYRA, DEV_RST_SET
   bool no_master_reported_ = false;
+  bool was_master_ = false;  // software set the bus-master bit since configuration space was reset
 
   struct {
     Time at{}, start{}, end{};

@@ -28,14 +28,27 @@ std::uint32_t I350Function::status(Time t) {
   return s;
 }
 
+/// What the wires of the I2C bus show: open drain, pulled up, and nobody else there.
+std::uint32_t I350Function::i2c_lines(std::uint32_t params) {
+  using namespace reg::i2cparams;
+  const bool data = (params & (DATA_OE_N | DATA_OUT)) != 0, clock = (params & (CLK_OE_N | CLK_OUT)) != 0;
+  return params | (data ? DATA_IN : 0) | (clock ? CLK_IN : 0);
+}
+
 std::uint32_t I350Function::read_general(const reg::Target& r, Time t) {
-  return r.offset == reg::STATUS ? status(t) : csr_.read(r.offset);
+  switch (r.offset) {
+    case reg::STATUS: return status(t);
+    case reg::FRTIMER: return free_running_timer_.read(t);
+    case reg::I2CPARAMS: return i2c_lines(csr_.read(r.offset));
+    default: return csr_.read(r.offset);
+  }
 }
 
 void I350Function::write_ctrl(std::uint32_t value, Time t) {
   if ((value & reg::ctrl::DEV_RST) != 0) return bus_.reset_device(t);
   if ((value & reg::ctrl::RST) != 0) return reset(t);
   const bool held = (value & reg::ctrl::PHY_RST) != 0;
+  if (!phy_reset_asserted_ && held) phy_.hold_in_reset(t);
   if (phy_reset_asserted_ && !held) {
     phy_.reset(t);
     status_latched_ |= reg::status::PHYRA;
@@ -43,6 +56,7 @@ void I350Function::write_ctrl(std::uint32_t value, Time t) {
   phy_reset_asserted_ = held;
   const bool was_master = master_enabled();
   csr_.write(reg::CTRL, value);
+  pins_changed(t);
   flow_control_changed(t);
   update_rx_setup(t);
   if (master_enabled() != was_master) {
@@ -59,7 +73,16 @@ void I350Function::write_general(const reg::Target& r, std::uint32_t value, Time
       if ((value & reg::status::PHYRA) == 0) status_latched_ &= ~reg::status::PHYRA;
       status_latched_ &= ~(value & reg::status::DEV_RST_SET);
       return;
-    case reg::CTRL_EXT: csr_.write(r.offset, value); return update_rx_setup(t);
+    case reg::FRTIMER: return free_running_timer_.write(value, t);
+    case reg::I2CCMD:  // a command for a module that is not there
+      csr_.write(r.offset, value);
+      csr_[reg::I2CCMD] |= reg::i2ccmd::READY | reg::i2ccmd::ERROR;
+      return;
+    case reg::CTRL_EXT:
+      csr_.write(r.offset, value);
+      pins_changed(t);
+      if ((value & reg::ctrl_ext::EE_RST) != 0) load_nvm(t);
+      return update_rx_setup(t);
     default: return csr_.write(r.offset, value);
   }
 }

@@ -5,6 +5,16 @@
 #include <cstring>
 
 namespace niclab::sim {
+namespace {
+
+hw::Nvm factory_image(const std::vector<I350FunctionConfig>& functions) {
+  hw::Nvm nvm = hw::Nvm::make_default(functions.at(0).mac);
+  for (unsigned f = 0; f < functions.size(); ++f) nvm.set_mac(f, functions[f].mac);
+  nvm.fix_checksums();
+  return nvm;
+}
+
+}  // namespace
 
 /// A function and its side of the bus and the wire.
 class I350::Port final : public BusPort, public LinkEnd {
@@ -14,7 +24,7 @@ class I350::Port final : public BusPort, public LinkEnd {
         wire_in(("wire_in" + std::to_string(number)).c_str()),
         device_(device),
         number_(number),
-        function(device.engine_, *this, frames, device.nvm_, device.semaphores_, number,
+        function(device.engine_, *this, frames, device.eeprom_, device.semaphores_, number,
                  (device.first_port_ + number) * step::kAgents, config) {}
 
   tlm_utils::simple_initiator_socket_tagged<I350> wire_out;
@@ -60,18 +70,21 @@ class I350::Port final : public BusPort, public LinkEnd {
       e.packet = frame->number;
     }
     e.tag = device_.next_tag_++ & 31;
-    e.requester_data = tag.pack();
+    e.requester_data = tag.id;
     e.journey = journey;
     send(t, p, 0);
     p.release();
   }
   void message(Time t, std::uint8_t code) override {
+    if (!device_.changes_wire(code, number_)) return;
     Payload& p = device_.tlps_.get(TlpType::Msg, 0, nullptr, 0);
     TlpPool::extension(p).message = code;
     TlpPool::extension(p).content = code;
     post(t, p);
   }
   void reset_device(Time t) override {
+    for (auto& space : device_.unused_)
+      space.reload(device_.identity_of_unused(space.identity().port, space.identity().ports));
     for (const auto& port : device_.ports_) port->function.device_reset(t, port.get() == this);
   }
   unsigned port() const override { return device_.first_port_ + number_; }
@@ -80,6 +93,8 @@ class I350::Port final : public BusPort, public LinkEnd {
     device_.trace_.frame({end, device_.first_port_ + number_, true, frame->bytes(), frame->content(),
                           frame->stamp, frame->number, frame->journey});
     if (frame->journey != JourneyId::none) on_wire(start, end, *frame);
+    if (!cable_in()) [[unlikely]]
+      return FramePool::unref(frame);
     Payload& p = device_.frame_payloads_.get(frame, end - start);
     ::tlm::tlm_phase phase = ::tlm::BEGIN_REQ;
     sc_core::sc_time delay = delay_to(end);
@@ -88,9 +103,14 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
   }
 
+  void truncate_frame() override { truncate(); }
   void link_says(Time t, const hw::LinkSignal& s) override { say(s, t); }
   hw::LinkSignal signal() const override { return function.link_signal(); }
-  void partner_will_say(const hw::LinkSignal& s, Time t) override { function.partner_will_say(s, t); }
+  void partner_will_say(const hw::LinkSignal& s, Time t) override {
+    function.set_cable(propagation());
+    function.partner_will_say(s, t);
+  }
+  void partner_truncates() override { function.frame_truncated(); }
 
   /// Measurement: the last stage of a sent packet.
   void on_wire(Time start, Time end, Frame& frame) {
@@ -159,9 +179,8 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
       config_(pcie),
       first_port_(first_port),
       up_(pcie),
-      nvm_(hw::Nvm::make_default(functions.at(0).mac)) {
-  for (unsigned f = 0; f < functions.size(); ++f) nvm_.set_mac(f, functions[f].mac);
-  nvm_.fix_checksums();
+      eeprom_(card.nvm ? *card.nvm : factory_image(functions)),
+      semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0) {
   const unsigned count = std::max(card.ports, std::bit_ceil(static_cast<unsigned>(functions.size())));
   for (unsigned f = 0; f < functions.size(); ++f) {
     I350FunctionConfig config = functions[f];
@@ -174,10 +193,7 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
     ports_[f]->function.power_on(Time{});
   }
   for (unsigned f = static_cast<unsigned>(functions.size()); f < count; ++f) {
-    hw::PciIdentity id = hw::pci_identity(nvm_, f, count);
-    id.link_gen = pcie.gen;
-    id.link_lanes = pcie.lanes;
-    unused_.emplace_back(id);
+    unused_.emplace_back(identity_of_unused(f, count));
   }
   // What firmware does before an operating system runs: link parameters (no bus traffic is modelled).
   for (unsigned f = 0; f < count; ++f) {
@@ -195,14 +211,39 @@ I350::I350(sc_core::sc_module_name name, Engine& engine, Scheduler& scheduler, T
 I350::~I350() = default;
 
 tlm_utils::simple_initiator_socket_tagged<I350>& I350::wire_out(unsigned f) { return ports_[f]->wire_out; }
+bool I350::changes_wire(std::uint8_t code, unsigned function) {
+  const unsigned first = static_cast<unsigned>(MessageCode::assert_inta);
+  if (code < first || code >= first + 2 * kIntxWires) return true;
+  std::uint8_t& asserting = asserting_[code % kIntxWires];
+  const bool before = asserting != 0;
+  const auto bit = static_cast<std::uint8_t>(1u << function);
+  asserting = static_cast<std::uint8_t>(code < first + kIntxWires ? asserting | bit : asserting & ~bit);
+  return before != (asserting != 0);
+}
+
 tlm_utils::simple_target_socket_tagged<I350>& I350::wire_in(unsigned f) { return ports_[f]->wire_in; }
 LinkEnd& I350::link_end(unsigned f) { return *ports_[f]; }
 I350Function& I350::function(unsigned f) { return ports_[f]->function; }
 const I350Function& I350::function(unsigned f) const { return ports_[f]->function; }
+
+hw::PciIdentity I350::identity_of_unused(unsigned f, unsigned ports) const {
+  hw::PciIdentity id = hw::pci_identity(eeprom_.image(), f, ports);
+  id.link_gen = config_.gen;
+  id.link_lanes = config_.lanes;
+  return id;
+}
 hw::PciConfigSpace& I350::config_space(unsigned f) {
   return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
 }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
+
+void I350::device_reset(Time t) {
+  for (const auto& port : ports_) port->function.device_reset(t, false);
+}
+
+void I350::fundamental_reset(Time t) {
+  for (const auto& port : ports_) port->function.fundamental_reset(t);
+}
 
 std::uint32_t I350::keep(Payload& p) {
   p.acquire();
@@ -247,7 +288,10 @@ unsigned I350::pcie_debug(Payload& p) {
 void I350::request_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
   TlpExtension* e = tlp_of(p);
-  const Outcome outcome = execute(p, t);
+  const bool poisoned = e != nullptr && e->poisoned;
+  const Outcome outcome = poisoned ? Outcome::unsupported : execute(p, t);
+  if (outcome == Outcome::unsupported) [[unlikely]]
+    report_request(p, poisoned, t);
   const bool good = outcome == Outcome::good;
   p.set_response_status(good ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
   if (e != nullptr) e->retry = outcome == Outcome::retry;
@@ -264,6 +308,27 @@ void I350::request_arrives(Time t, std::uint32_t slot) {
   p.release();
 }
 
+/// Of a read, or of any other request that is answered, the requester knows better whether it matters (fact
+/// base 1.3; PCI Express Base 6.2.3.2.4.1).
+void I350::report_request(Payload& p, bool poisoned, Time t) {
+  const TlpType type = type_of(p);
+  const bool config = type == TlpType::CfgRd || type == TlpType::CfgWr;
+  I350Function* f = &ports_[0]->function;
+  for (const auto& port : ports_)
+    if (!config && port->function.config_space().memory_place(p.get_address())) f = &port->function;
+  const TlpExtension* e = tlp_of(p);
+  const hw::TlpKind kind = type == TlpType::CfgRd   ? hw::TlpKind::config_read
+                           : type == TlpType::CfgWr ? hw::TlpKind::config_write
+                           : p.is_read()            ? hw::TlpKind::memory_read
+                                                    : hw::TlpKind::memory_write;
+  const hw::TlpHeader header =
+      hw::memory_header(kind, p.get_address(), p.get_data_length(), 0, e != nullptr ? e->tag : 0, poisoned);
+  if (poisoned) return f->poisoned_request(header, t);
+  const bool posted = type == TlpType::MWr;
+  f->bus_error(hw::PciError::unsupported_request, posted ? hw::ErrorRole::plain : hw::ErrorRole::advisory,
+               header, t);
+}
+
 I350::Outcome I350::execute(Payload& p, Time t) {
   const TlpType type = type_of(p);
   if (type == TlpType::CfgRd || type == TlpType::CfgWr) return execute_config(p, t);
@@ -273,10 +338,7 @@ I350::Outcome I350::execute(Payload& p, Time t) {
     const hw::PciConfigSpace& space = f.config_space();
     const auto place = io ? space.io_place(p.get_address()) : space.memory_place(p.get_address());
     if (!place) continue;
-    if (!accessible(p)) {
-      if (!p.is_read()) f.config_space().latch_device_status(0xA);
-      return Outcome::unsupported;
-    }
+    if (!accessible(p)) return Outcome::unsupported;
     execute_at(p, f, *place, t);
     return Outcome::good;
   }
@@ -419,10 +481,17 @@ I350::Sync I350::pcie_response(Payload& p, Phase& phase, sc_core::sc_time& delay
 void I350::response_arrives(Time t, std::uint32_t slot) {
   Payload& p = waiting_.take(slot);
   TlpExtension& e = TlpPool::extension(p);
-  const ReadTag tag = ReadTag::unpack(e.requester_data);
-  std::span<const std::byte> data;
-  if (p.is_response_ok()) data = {TlpPool::data(p), p.get_data_length()};
-  ports_[e.function]->function.read_completed(t, tag, data);
+  ReadAnswer answer{.id = e.requester_data};
+  if (p.is_response_ok() && !e.poisoned) [[likely]] {
+    answer.data = {TlpPool::data(p), p.get_data_length()};
+  } else {
+    answer.status = e.poisoned                                                     ? ReadStatus::poisoned
+                    : p.get_response_status() == ::tlm::TLM_GENERIC_ERROR_RESPONSE ? ReadStatus::aborted
+                                                                                   : ReadStatus::unsupported;
+    answer.provoked = e.provoked;
+    answer.tlp_tag = static_cast<std::uint8_t>(e.tag);
+  }
+  ports_[e.function]->function.read_completed(t, answer);
   ports_[e.function]->function.show_waves(t);
   p.release();
 }

@@ -40,11 +40,18 @@ class I350 final : public sc_core::sc_module {
   unsigned pci_functions() const { return static_cast<unsigned>(ports_.size() + unused_.size()); }
   hw::PciConfigSpace& config_space(unsigned f);
   const PciePortCounters& counters(unsigned f) const;
+  /// As if CTRL.DEV_RST had been written, but no driver knows: each is told by DRSTA.
+  void device_reset(Time t);
+  /// The link to the host was down: every function starts anew.
+  void fundamental_reset(Time t);
 
  private:
   using Sync = ::tlm::tlm_sync_enum;
   using Phase = ::tlm::tlm_phase;
   class Port;
+  /// Whether an INTx message of a function tells the host anything new: functions that share a virtual wire
+  /// assert it when the first does and deassert it when the last has (fact base 1.6). Other messages do.
+  bool changes_wire(std::uint8_t code, unsigned function);
 
   Sync pcie_request(Payload& p, Phase& phase, sc_core::sc_time& delay);
   void pcie_request_blocking(Payload& p, sc_core::sc_time& delay);
@@ -56,6 +63,7 @@ class I350 final : public sc_core::sc_module {
   void response_arrives(Time t, std::uint32_t slot);
   void answer_event(Time t, std::uint32_t slot);
   void answer(Payload& p, Time t, bool good);
+  hw::PciIdentity identity_of_unused(unsigned f, unsigned ports) const;
   /// What a request comes to: done; Unsupported Request; or Configuration Request Retry Status.
   enum class Outcome : std::uint8_t { good, unsupported, retry };
   static TlpType type_of(Payload& p) {
@@ -64,6 +72,8 @@ class I350 final : public sc_core::sc_module {
     return p.is_read() ? TlpType::MRd : TlpType::MWr;
   }
   Outcome execute(Payload& p, Time t);
+  /// A request that was poisoned, or that nobody takes: function 0 reports what is nobody's.
+  void report_request(Payload& p, bool poisoned, Time t);
   Outcome execute_config(Payload& p, Time t);
   void execute_at(Payload& p, I350Function& f, hw::PciPlace place, Time t);
   /// A DWORD behind a BAR. Flash and ROM are erased, and writing them does nothing.
@@ -85,10 +95,11 @@ class I350 final : public sc_core::sc_module {
   LinkTransmitter up_;
   TlpPool tlps_;
   FramePayloadPool frame_payloads_;
-  hw::Nvm nvm_;
+  hw::SpiEeprom eeprom_;
   hw::Semaphores semaphores_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::vector<hw::PciConfigSpace> unused_;  ///< of the functions after them
+  std::array<std::uint8_t, kIntxWires> asserting_{};  // by wire, the functions that assert it
+  std::vector<hw::PciConfigSpace> unused_;            ///< of the functions after them
   PayloadSlots waiting_;
   std::uint32_t next_tag_ = 0;
   struct Waiter {

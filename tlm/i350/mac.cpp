@@ -50,9 +50,10 @@ void I350Function::tx_deferred() {
   tx_deferred_ = true;
 }
 
-/// The tag goes in, and the FCS that software brought is told from the data.
-void I350Function::tx_dress(const TxOnWire& next) {
+/// The tag goes in, the FCS that software brought is told from the data, and a stamp is ordered.
+void I350Function::tx_dress(const TxOnWire& next, Time t) {
   Frame& f = *next.frame;
+  if ((next.extras & TxPacket::kTimeStamp) != 0) tx_stamp_wanted(t);
   if ((next.extras & TxPacket::kTag) != 0) {
     f.length += kVlanTagBytes;
     insert_vlan_tag({f.data, f.length}, static_cast<std::uint16_t>(csr_[reg::VET]), next.tag);
@@ -84,7 +85,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   journey_begins(next.frame->journey, Stage::tx_mac_queue, next.ready);
   journey_ends(next.frame->journey, Stage::tx_mac_queue, t);
   if (next.extras != 0) [[unlikely]]
-    tx_dress(next);
+    tx_dress(next, t);
   statistics_.count_tx_good(next.frame->length + kFcsBytes,
                             destination_kind(MacAddress::load(next.frame->data)), next.queue);
   ++account_.on_the_wire;
@@ -121,7 +122,7 @@ void I350Function::tx_mac_put(Frame* frame, Time t) {
   engine_.at<&I350Function::tx_mac_start>(tx_wire_free_, Kind::frame_start, agent_, *this);
 }
 
-/// RCTL.LBM: the frame comes in again here, and the wire sees nothing of it (fact base 2.7.1).
+/// The frame comes in again here, and the wire sees nothing of it (fact base 2.5.4, 2.7.1).
 void I350Function::loop_back(Frame* frame, Time end) {
   journey_dropped(std::exchange(frame->journey, JourneyId::none));
   looped_.push_back(frame);
@@ -132,6 +133,7 @@ void I350Function::looped_event(Time t, std::uint32_t) {
   const ShowAfter show{*this, t};
   Frame* const frame = looped_.front();
   looped_.pop_front();
+  rx_end_ = t;
   ++account_.injected;
   accept(frame, JourneyId::none, t);
 }

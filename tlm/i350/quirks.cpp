@@ -40,7 +40,9 @@ std::span<const Quirk> quirk_table() {
       // NVM and PHY
       {"eecd_grant", {"at_once", "after_50us"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_grant; }},
       {"nvm_load", {"at_once", "after_1ms"}, "2.4.1", [](I350Quirks& q) -> bool& { return q.registers.late_nvm; }},
+      {"eerd_time", {"at_once", "10us"}, "2.4.2", [](I350Quirks& q) -> bool& { return q.registers.slow_eerd; }},
       {"eerd_beyond", {"all_ones", "never_done"}, "2.4.2", [](I350Quirks& q) -> bool& { return q.registers.eerd_refuses; }},
+      {"mdic_time", {"at_once", "mdio_frame"}, "2.5.1", [](I350Quirks& q) -> bool& { return q.registers.mdio_frames; }},
       {"phy_address", {"one", "zero_too"}, "2.5.2", [](I350Quirks& q) -> bool& { return q.registers.phy_at_zero_too; }},
       {"eee_advertised", {"yes", "no"}, "2.14", [](I350Quirks& q) -> bool& { return q.registers.eee_off; }},
       // receive
@@ -65,6 +67,11 @@ std::span<const Quirk> quirk_table() {
       {"legacy_command", {"first", "last"}, "3.2.2", [](I350Quirks& q) -> bool& { return q.legacy_command_in_last; }},
       {"tso_middle_flags", {"0xFF6", "0xF76"}, "2.8.5", [](I350Quirks& q) -> bool& { return q.registers.middle_clears_cwr; }},
       {"statistics_reset", {"cleared", "kept"}, "2.12", [](I350Quirks& q) -> bool& { return q.registers.statistics_kept; }},
+      // time stamps
+      {"systim", {"read_only", "writable"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.systim_writable; }},
+      {"systim_latch", {"systimr", "systiml_too"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.systiml_latches; }},
+      {"rx_stamp_valid", {"rxstmph", "rxsatrh"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.rxsatrh_clears; }},
+      {"ptp_messages", {"peer_delay_too", "named_only"}, "2.11", [](I350Quirks& q) -> bool& { return q.registers.ptp_named_only; }},
       // flow control
       {"tctl_swxoff", {"sends", "ignored"}, "4.7", [](I350Quirks& q) -> bool& { return q.software_xoff; }},
       {"fcrtv", {"counts_down", "counts_up"}, "2.10", [](I350Quirks& q) -> bool& { return q.pause_sender.refresh_counts_down; }},

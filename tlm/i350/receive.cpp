@@ -24,7 +24,9 @@ std::uint32_t I350Function::receive_buffer_bytes() const { return kRxPbsKb[csr_[
 
 void I350Function::receive_frame(Time end, Frame* frame, JourneyId journey) {
   journey_begins(journey, Stage::rx_mac, end);
-  arriving_.push_back({frame, journey, false});
+  if (damage_frames_ != 0) [[unlikely]]
+    frame = damaged(frame);
+  arriving_.push_back({frame, journey, false, false, end});
   engine_.at<&I350Function::frame_event>(end.ceil(kDeviceClock), Kind::frame_arrival, agent_, *this);
 }
 
@@ -33,11 +35,14 @@ void I350Function::frame_event(Time t, std::uint32_t) {
   const Arriving a = arriving_.front();
   arriving_.pop_front();
   ++account_.injected;
-  if (a.cut || loops_back()) [[unlikely]] {
-    ++account_.filtered;
+  if (a.cut || a.truncated || loops_back()) [[unlikely]] {
+    const bool seen = !a.cut && !loops_back() && (csr_[reg::RCTL] & reg::rctl::RXEN) != 0 && link_up(t);
+    ++(seen ? account_.error_drops : account_.filtered);
+    if (seen) statistics_.count(reg::CRCERRS);
     journey_dropped(a.journey);
     return FramePool::unref(a.frame);
   }
+  rx_end_ = a.end;
   accept(a.frame, a.journey, t);
 }
 
@@ -132,8 +137,10 @@ I350Function::RxVerdict I350Function::classify(RxEntry& e) {
   e.ptype_rss = packet.ptype;
   e.status = packet.status_errors | (decision.inexact ? rxd::PIF : 0) | (packet.outer_vlan ? rxd::VEXT : 0) |
              (e.frame->fcs_good ? 0 : rxd::CE | rxd::RXE);
-  choose_queue(e, packet);
+  const bool marked = choose_queue(e, packet);
   const RxSetup& setup = rx_setup_[e.queue];
+  if (setup.stamps) [[unlikely]]
+    rx_stamp(e, packet, marked);
   if (packet.vlan && setup.strip_vlan) {
     e.strip_at = packet.vlan_offset;
     if (!setup.hide_vlan) {
@@ -149,17 +156,19 @@ I350Function::RxVerdict I350Function::classify(RxEntry& e) {
   return RxVerdict::accepted;
 }
 
-/// Filters first, then RSS, then the default queue.
-void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
+/// Filters first, then RSS, then the default queue. Whether a filter wants the packet's arrival time.
+bool I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
   const RssResult rss = rss_.hash(packet);
   e.queue = static_cast<std::uint8_t>(rss.queue);
   const bool pcsd = (parser_.rxcsum & reg::rxcsum::PCSD) != 0;
   e.hash = pcsd ? rss.hash : std::uint32_t{packet.fragment_checksum} << 16 | packet.ip_id;
+  bool marked = false;
   if (queue_filters_.active()) [[unlikely]] {
     const RxSetup& setup = rx_setup_[e.queue];
     const std::uint32_t stored = e.frame->length + (setup.strip_fcs ? 0 : kFcsBytes) -
                                  (packet.vlan && setup.strip_vlan ? kVlanTagBytes : 0);
     const QueueMatch match = queue_filters_.match(packet, stored);
+    marked = match.timestamp;
     if (match.queue) e.queue = *match.queue;
     if (match.ethertype) e.ptype_rss = rxd::PTYPE_ETQF(*match.ethertype);
     // Neither errors nor legacy descriptors go with an interrupt at once (I210 7.3.6).
@@ -168,6 +177,7 @@ void I350Function::choose_queue(RxEntry& e, const ParsedPacket& packet) {
       e.status |= rxd::LLINT;
   }
   e.ptype_rss |= static_cast<std::uint32_t>(rss.type);
+  return marked;
 }
 
 /// Brings a frame the packet buffer has taken into the form the host will find.
@@ -184,6 +194,7 @@ void I350Function::store(RxEntry& e) {
     const std::uint16_t sum = packet_checksum(e.frame->bytes(), reg::rxcsum::PCSS.get(parser_.rxcsum));
     e.hash = (e.hash & 0xFFFF) | std::uint32_t{sum} << 16;
   }
+  if ((e.status & rxd::TSIP) != 0) rx_insert_stamp(e, setup);
 }
 
 /// The tag taken out, RCTL.PSP's zeros put in, the FCS as it was on the wire behind.
@@ -278,7 +289,7 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
   const RxSetup& setup = rx_setup_[e.queue];
   // A frame half written to a ring that was switched off has no place where it could go on.
   if (e.offset != 0 && rx_generation_ != rx_fetches_.generation(e.queue)) return rx_drop(t);
-  if (!q.enabled() || q.available(t) == 0 || !master_enabled()) return rx_starved(t);
+  if (!q.enabled() || q.available(t) == 0 || !dma_enabled()) return rx_starved(t);
   // A frame of several descriptors is dropped unless the ring has them all.
   if (setup.drop && e.frame->length > setup.buffers.packet_bytes && e.offset == 0) [[unlikely]]
     if (rx_short_of_descriptors(e, t)) return rx_starved(t);
@@ -328,9 +339,10 @@ Time I350Function::rx_write(Time t, std::uint64_t address, const RxEntry& e, std
   return end;
 }
 
-/// The write-back of the descriptor just filled.
+/// The write-back of the descriptor just filled. TSIP goes with the packet's first, which has the stamp.
 Descriptor I350Function::rx_result(const RxEntry& e, bool last) const {
-  const std::uint32_t status = rxd::DD | rx_place_.errors | (last ? rxd::EOP | e.status : 0);
+  const std::uint32_t status =
+      rxd::DD | rx_place_.errors | (last ? rxd::EOP | e.status : e.status & rxd::TSIP);
   const std::uint32_t vlan = last ? e.vlan : 0;
   if (rx_setup_[e.queue].buffers.descriptor_type == reg::srrctl::DESCTYPE_LEGACY)
     return Descriptor::of(
@@ -353,9 +365,9 @@ void I350Function::rx_written(Time t, std::uint32_t) {
   e.offset = rx_place_.next;
   const bool last = e.offset == e.frame->length;
   const bool at_once = last && (e.status & rxd::LLINT) != 0;
-  e.status |= rx_place_.errors;
   const unsigned index = rx_descriptor_.index;
   q.completed(rx_result(e, last), t);
+  e.status = (e.status | rx_place_.errors) & ~rxd::TSIP;
   if (last) {
     if (rx_stamps_ != nullptr) rx_stamps_->at(queue, index) = e.arrived;
     journey_ends(e.journey, Stage::rx_dma, t);

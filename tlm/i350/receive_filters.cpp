@@ -13,7 +13,10 @@ void I350Function::write_receive_filters(const reg::Target& r, std::uint32_t wri
   csr_.write(r.offset, written);
   const std::uint32_t value = csr_[r.offset];
   switch (r.first) {
-    case reg::RCTL: filter_.write_rctl(value); return update_rx_setup(t);
+    case reg::RCTL:
+      filter_.write_rctl(value);
+      update_rx_setup(t);
+      return watch_link(t);
     case reg::MRQC:
       filter_.write_mrqc(value);
       rss_.write_mrqc(value);
@@ -79,7 +82,10 @@ void I350Function::update_rx_setup(Time t) {
     s.hide_vlan = (pools || also) && (dvmolr & reg::dvmolr::HIDVLAN) != 0;
     s.packet_checksum = s.buffers.descriptor_type == reg::srrctl::DESCTYPE_LEGACY ||
                         (rxcsum & (reg::rxcsum::PCSD | reg::rxcsum::IPPCSE)) == 0;
-    s.as_received = s.strip_fcs && !s.packet_checksum && (rctl & reg::rctl::PSP) == 0;
+    s.stamps = (csr_[reg::TSYNCRXCTL] & reg::tsyncrxctl::EN) != 0;
+    s.stamps_in_packet = s.stamps && (srrctl & reg::srrctl::TIMESTAMP) != 0 &&
+                         s.buffers.descriptor_type != reg::srrctl::DESCTYPE_LEGACY;
+    s.as_received = s.strip_fcs && !s.packet_checksum && !s.stamps_in_packet && (rctl & reg::rctl::PSP) == 0;
     update_rx_minimum(q, t);
   }
 }

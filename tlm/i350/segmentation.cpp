@@ -36,7 +36,8 @@ void I350Function::tx_start_segmentation(const AdvTxData& data, unsigned index, 
     return tx_refuse(index, "segmentation: " + std::string(to_string(r)), t);
   }
   s.segmenter = TxSegmenter(context, data, TcpFlagMasks::of(csr_[reg::DTXTCPFLGL], csr_[reg::DTXTCPFLGH]));
-  s.extras = static_cast<std::uint8_t>(TxPacket::kSegment | tx_extras(data.vle(), true));
+  s.extras = static_cast<std::uint8_t>(TxPacket::kSegment | tx_extras(data.vle(), true) |
+                                       (data.tstamp() ? TxPacket::kTimeStamp : 0));
   s.ixsm = data.ixsm();
   s.txsm = data.txsm();
   s.header = frames_.get(s.segmenter.header_bytes());

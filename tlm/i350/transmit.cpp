@@ -40,7 +40,7 @@ void I350Function::tx_step(Time t, std::uint32_t) {
 /// False when the engine has nothing more to do for now.
 bool I350Function::tx_process_descriptor(Time t) {
   const ShowAfter show{*this, t};
-  if (!master_enabled()) return false;
+  if (!tx_dma_enabled()) return false;
   if (tx_left_ != 0 && !tx_issue_reads(t)) return false;  // a completed read brings us back
   // Without TCTL.EN the packet begun is finished, and no other begins.
   if (!tx_building_ && !tx_enabled()) return false;
@@ -192,13 +192,18 @@ void I350Function::tx_start_packet(unsigned q, const AdvTxData& data, unsigned i
   p.ixsm = data.ixsm();
   p.txsm = data.txsm();
   p.context = tx_contexts_[q][data.idx() & 1];
-  if ((data.dw[2] & (txd::VLE | txd::IFCS)) != txd::IFCS) [[unlikely]]
-    p.extras = tx_extras(data.vle(), data.ifcs());
+  if ((data.dw[2] & (txd::VLE | txd::IFCS | txd::MAC_TSTAMP)) != txd::IFCS) [[unlikely]]
+    p.extras = tx_extras(data);
   p.tag = p.context.vlan();
   tx_built_.left = paylen;
   tx_built_.open = true;
   if (!sendable) [[unlikely]]
     tx_refuse_length(index, paylen, t);
+}
+
+std::uint8_t I350Function::tx_extras(const AdvTxData& data) {
+  return static_cast<std::uint8_t>(tx_extras(data.vle(), data.ifcs()) |
+                                   (data.tstamp() ? TxPacket::kTimeStamp : 0));
 }
 
 /// A tag makes the device append the FCS in any case.
@@ -264,9 +269,9 @@ std::uint32_t I350Function::tx_read(TxPacket& p, Frame* into, std::uint32_t offs
   ++tx_reads_;
   ++p.pending_reads;
   if (waves_) waves_->tx.payload(p.queue, p.frame->number, t);
-  bus_.read(t, tx_address_, n, into, offset,
-            {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(tx_newest_slot()), 0},
-            tx_last_ ? tx_journey(p) : JourneyId::none);
+  issue_read(tx_address_, n, into, offset,
+             {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(tx_newest_slot()), 0}, t,
+             tx_last_ ? tx_journey(p) : JourneyId::none);
   tx_address_ += n;
   tx_left_ -= n;
   return n;
@@ -399,7 +404,7 @@ void I350Function::tx_descriptors_done(unsigned n, unsigned count, Time t) {
 }
 
 void I350Function::tx_writeback(unsigned n, bool flush, Time t) {
-  if (!master_enabled()) return;
+  if (!tx_dma_enabled()) return;
   TxRingUnit& queue = tx_queues_[n];
   if (flush) queue.flush(t);
   const auto burst = queue.next_writeback(t);

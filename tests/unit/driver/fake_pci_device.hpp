@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,7 +28,7 @@ struct Access {
 
 inline constexpr MacAddress kMac{{0xA0, 0x36, 0x9F, 0x11, 0x22, 0x33}};
 
-class FakePciDevice final : public PciDevice {
+class FakePciDevice : public PciDevice {
  public:
   struct Irq {
     Callback handler;
@@ -52,13 +54,24 @@ class FakePciDevice final : public PciDevice {
   std::map<unsigned, Irq> irqs;
   std::map<std::uint64_t, Mapping> mappings;
   unsigned msix_entries = 10;
-  unsigned msix_granted = 0;    ///< vectors enable_msix gave
+  unsigned msix_granted = 0;  ///< vectors enable_msix gave
+  unsigned swsm_taken_reads = 0;     ///< so many reads of SWSM find another port's SMBI
+  bool firmware_keeps_swsm = false;  ///< SWSM.SWESMBI does not stick
   bool offers_msi = true;
-  bool msi = false;  ///< enabled
+  bool msi = false;             ///< enabled
   bool gone = false;            ///< reads return all ones
   int maps_until_failure = -1;  ///< dma_map_single calls that still succeed; -1: all
   int irqs_until_failure = -1;
-  unsigned dma_errors = 0;  ///< unmaps of what is not mapped
+  unsigned dma_errors = 0;                             ///< unmaps of what is not mapped
+  std::map<reg::Offset, std::uint32_t> stuck_at_zero;  ///< bits that read 0 whatever was written
+  bool obeys_masks = false;                            ///< what cannot be written is not stored
+  unsigned resets = 0, device_resets = 0;              ///< by CTRL.RST and CTRL.DEV_RST
+  PciErrorHandler* error_handler = nullptr;
+  std::string owner;  ///< of the memory BARs
+  unsigned widest_mask = 64;
+  std::vector<unsigned> masks_asked;
+  std::function<void(reg::Offset, std::uint32_t)> after_write;  ///< what else the device does about a write
+  bool powered() const { return (config_[0x44] & 3) == 0; }
   std::array<std::uint16_t, 32> phy_{};
 
   std::uint32_t& at(reg::Offset offset) { return regs_[reg::canonical(offset) / 4]; }
@@ -111,6 +124,12 @@ class FakePciDevice final : public PciDevice {
   }
   void config_write16(std::uint16_t o, std::uint16_t v) override {
     config_log.push_back({true, o, v});
+    if (o == 0x44) v = static_cast<std::uint16_t>(v & 0x7FFF);  // PME_Status clears
+    if (o == 0xA8 && (v & 0x8000) != 0) {                       // function-level reset
+      v = static_cast<std::uint16_t>(v & 0x7FFF);
+      config_[0x04] = config_[0x05] = 0;
+      reset();
+    }
     config_.at(o) = static_cast<std::uint8_t>(v);
     config_.at(o + 1u) = static_cast<std::uint8_t>(v >> 8);
   }
@@ -122,7 +141,9 @@ class FakePciDevice final : public PciDevice {
   void io_write32(std::uint32_t, std::uint32_t) override {}
   std::uint32_t mmio_read32(unsigned, std::uint32_t offset) override {
     kernel_.charge(1_us);
-    const std::uint32_t value = gone ? ~0u : read(reg::canonical(offset));
+    std::uint32_t value = gone || !powered() ? ~0u : read(reg::canonical(offset));
+    if (const auto stuck = stuck_at_zero.find(reg::canonical(offset)); stuck != stuck_at_zero.end())
+      value &= ~stuck->second;
     log.push_back({false, reg::canonical(offset), value});
     return value;
   }
@@ -130,6 +151,7 @@ class FakePciDevice final : public PciDevice {
     kernel_.charge(kernel_.cost.mmio_write);
     log.push_back({true, reg::canonical(offset), value});
     write(reg::canonical(offset), value);
+    if (after_write) after_write(reg::canonical(offset), value);
   }
   DmaAddress dma_map_single(std::span<std::byte> memory, DmaDirection direction,
                             std::source_location) override {
@@ -176,6 +198,17 @@ class FakePciDevice final : public PciDevice {
   }
   void free_irq(unsigned vector) override { irqs.erase(vector); }
   void irq_set_affinity(unsigned, unsigned) override {}
+  int dma_set_mask_and_coherent(unsigned bits) override {
+    masks_asked.push_back(bits);
+    return bits <= widest_mask ? 0 : -5;
+  }
+  int request_regions(std::string name) override {
+    if (!owner.empty()) return -16;
+    owner = std::move(name);
+    return 0;
+  }
+  void release_regions() override { owner.clear(); }
+  void set_error_handler(PciErrorHandler* handler) override { error_handler = handler; }
   DescriptorStamps& rx_stamps() override { return rx_stamps_; }
   DescriptorStamps& tx_stamps() override { return tx_stamps_; }
 
@@ -198,7 +231,10 @@ class FakePciDevice final : public PciDevice {
   std::uint32_t read(reg::Offset o) {
     std::uint32_t& r = at(o);
     const std::uint32_t value = r;
-    if (o == reg::SWSM) r |= reg::swsm::SMBI;
+    if (o == reg::SWSM) {
+      if (swsm_taken_reads != 0 && swsm_taken_reads-- != 0) return value | reg::swsm::SMBI;
+      r |= reg::swsm::SMBI;
+    }
     if (is_statistic(o) || is_rqdpc(o) || o == reg::ICR) r = 0;
     if (o == reg::IMC) return at(reg::IMS);
     if (o == reg::EIMC) return at(reg::EIMS);
@@ -208,14 +244,18 @@ class FakePciDevice final : public PciDevice {
     std::uint32_t& r = at(o);
     switch (o) {
       case reg::CTRL:
-        if ((value & reg::ctrl::RST) != 0) {
+        if ((value & (reg::ctrl::RST | reg::ctrl::DEV_RST)) != 0) {
+          ++((value & reg::ctrl::DEV_RST) != 0 ? device_resets : resets);
           reset();
-          at(reg::CTRL) = value & ~reg::ctrl::RST;
+          at(reg::CTRL) = value & ~(reg::ctrl::RST | reg::ctrl::DEV_RST);
           return;
         }
         if ((value & reg::ctrl::GIO_MASTER_DISABLE) != 0) at(reg::STATUS) &= ~reg::status::GIO_MASTER_ENABLE;
         break;
       case reg::STATUS: return;
+      case reg::SWSM:
+        if (firmware_keeps_swsm) value &= ~reg::swsm::SWESMBI;
+        break;
       case reg::EERD: {
         const std::uint32_t word = reg::eerd::ADDR.get(value);
         r = word < nvm_.size() ? reg::eerd::DATA.put(nvm_[word]) | reg::eerd::DONE : reg::eerd::DONE;
@@ -236,7 +276,8 @@ class FakePciDevice final : public PciDevice {
       case reg::ICR: r &= ~value; return;
       default: break;
     }
-    r = value;
+    const auto row = obeys_masks ? reg::find(o) : std::nullopt;
+    r = row ? (r & ~row->row->write_mask) | (value & row->row->write_mask) : value;
   }
 
   Kernel& kernel_;

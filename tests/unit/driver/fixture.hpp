@@ -25,11 +25,21 @@ class FakeNetdevCore final : public stack::NetdevCore {
   void unregister_netdev(stack::NetDevice& dev) override { std::erase(registered, &dev); }
   void netif_carrier_on(stack::NetDevice& dev) override { dev.carrier = true; }
   void netif_carrier_off(stack::NetDevice& dev) override { dev.carrier = false; }
+  void netif_device_detach(stack::NetDevice& dev) override {
+    if (!std::exchange(dev.present, false)) return;
+    for (stack::NetdevQueue& q : dev.tx_queues) q.stopped = true;
+  }
+  void netif_device_attach(stack::NetDevice& dev) override { dev.present = true; }
+  int dev_open(stack::NetDevice& dev) override { return dev.ndo_open(); }
+  int dev_close(stack::NetDevice& dev) override { return dev.ndo_stop(); }
   void napi_enable(stack::Napi& n) override { enabled.push_back(&n); }
   void napi_disable(stack::Napi& n) override { std::erase(enabled, &n); }
   void napi_schedule(stack::Napi& n) override { scheduled.push_back(&n); }
   void napi_complete(stack::Napi& n) override { completed.push_back(&n); }
   void napi_gro_receive(stack::Napi&, stack::SkbPtr skb) override { received.push_back(std::move(skb)); }
+  void skb_tstamp_tx(stack::SkbPtr skb, std::uint64_t hwtstamp) override {
+    stamped.emplace_back(std::move(skb), hwtstamp);
+  }
   void netif_tx_wake_queue(stack::NetdevQueue& queue) override {
     queue.stopped = false;
     ++wakes;
@@ -38,6 +48,7 @@ class FakeNetdevCore final : public stack::NetdevCore {
   std::vector<stack::NetDevice*> registered;
   std::vector<stack::Napi*> enabled, scheduled, completed;
   std::vector<stack::SkbPtr> received;
+  std::vector<std::pair<stack::SkbPtr, std::uint64_t>> stamped;
   unsigned wakes = 0;
 
  private:
@@ -53,6 +64,7 @@ class DriverTest : public testing::Test {
   void probe(IgbConfig config = {}) {
     ProbeResult result = igb_probe(pci, core, "eth0", config);
     error = result.error;
+    reason = result.reason;
     adapter = std::move(result.adapter);
   }
   void open(IgbConfig config = {}) {
@@ -116,6 +128,7 @@ class DriverTest : public testing::Test {
   FakeNetdevCore core{kernel};
   std::unique_ptr<IgbAdapter> adapter;
   int error = 0;
+  std::string reason;
 };
 
 }  // namespace niclab::igb::test

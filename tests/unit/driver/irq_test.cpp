@@ -83,14 +83,16 @@ TEST_F(DriverTest, A_19_SingleVectorReadsIcrAndUnmasksImsAndIam) {
 TEST_F(DriverTest, A_19_InterruptsAreMsixElseMsiElseThePin) {
   probe({.queues = 2});
   EXPECT_FALSE(pci.msi);
-  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using MSI-X interrupts. 2 rx queue(s), 2 tx queue(s)")));
+  EXPECT_THAT(kernel.log_lines(),
+              testing::Contains(testing::HasSubstr("Using MSI-X interrupts. 2 rx queue(s), 2 tx queue(s)")));
 }
 
 TEST_F(DriverTest, A_19_MsiHasOneVectorNamedAfterTheInterface) {
   pci.msix_entries = 1;
   open({.queues = 4});
   EXPECT_TRUE(pci.msi);
-  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using MSI interrupts. 1 rx queue(s), 1 tx queue(s)")));
+  EXPECT_THAT(kernel.log_lines(),
+              testing::Contains(testing::HasSubstr("Using MSI interrupts. 1 rx queue(s), 1 tx queue(s)")));
   ASSERT_EQ(pci.irqs.size(), 1u);
   EXPECT_EQ(pci.irqs.at(0).name, "eth0");
   EXPECT_EQ(pci.at(reg::IVAR(0)), 0x00008080u);
@@ -104,7 +106,8 @@ TEST_F(DriverTest, A_19_HandlerOfThePinClaimsOnlyItsOwnInterrupt) {
   pci.msix_entries = 1;
   pci.offers_msi = false;
   open();
-  EXPECT_THAT(kernel.log_lines(), testing::Contains(testing::HasSubstr("Using legacy interrupts. 1 rx queue(s), 1 tx queue(s)")));
+  EXPECT_THAT(kernel.log_lines(),
+              testing::Contains(testing::HasSubstr("Using legacy interrupts. 1 rx queue(s), 1 tx queue(s)")));
   pci.at(reg::ICR) = reg::icr::LSC;
   kernel.hardirq([&] { pci.irqs.at(0).handler(); });
   EXPECT_TRUE(core.scheduled.empty());

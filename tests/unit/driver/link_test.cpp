@@ -1,4 +1,7 @@
 // What igb makes of a link: flow control and speed (fact base 2.10, 4.7, 4.8; path-map D-41).
+#include <algorithm>
+#include <cerrno>
+
 #include "tests/unit/driver/fixture.hpp"
 
 namespace niclab::igb::test {
@@ -75,6 +78,89 @@ TEST_F(DriverTest, FactBase_4_8_AdvertisesUpToItsSpeed) {
     EXPECT_EQ(pci.phy_[9] & 0x0300, c.gigabit) << c.speed;
     adapter->ndo_stop();
   }
+}
+
+TEST_F(DriverTest, FactBase_4_8_AForcedSpeedIsNotNegotiated) {
+  open({.queues = 1});
+  ASSERT_EQ(adapter->set_link_settings({.autoneg = false, .speed = 100, .full_duplex = false}), 0);
+  EXPECT_EQ(pci.phy_[0] & 0x3140, 0x2000) << "100 Mb/s half duplex without negotiation";
+  EXPECT_EQ(pci.phy_[18] & 0x0600, 0) << "no search for the right pair: auto MDI-X needs negotiation";
+  constexpr std::uint32_t kForced = reg::ctrl::FRCSPD | reg::ctrl::FRCDPX;
+  EXPECT_EQ(pci.at(reg::CTRL) & (kForced | reg::ctrl::FD | reg::ctrl::SPEED.mask()),
+            kForced | reg::ctrl::SPEED.put(1));
+  pci.phy_[1] = 0x794D;  // a link, nothing negotiated
+  pci.phy_[5] = kSymmetric;
+  pci.at(reg::STATUS) = reg::status::LU | reg::status::SPEED.put(1);
+  kernel.run();
+  ASSERT_TRUE(adapter->carrier);
+  EXPECT_THAT(kernel.log_lines(),
+              Contains(HasSubstr("NIC Link is Up 100 Mbps Half Duplex, Flow Control: None")));
+  const LinkSettings now = adapter->get_link_settings();
+  EXPECT_FALSE(now.autoneg);
+  EXPECT_EQ(now.speed, 100u);
+  EXPECT_FALSE(now.full_duplex);
+  ASSERT_EQ(adapter->set_link_settings({.autoneg = true}), 0);
+  EXPECT_EQ(pci.at(reg::CTRL) & kForced, 0u);
+  EXPECT_EQ(pci.phy_[0] & 0x1000, 0x1000);
+}
+
+TEST_F(DriverTest, FactBase_4_8_WhatIsOfferedAndWhatIsRefused) {
+  open({.queues = 1});
+  const LinkSettings gigabit{.autoneg = false, .speed = 1000, .full_duplex = true};
+  ASSERT_EQ(adapter->set_link_settings(gigabit), 0);
+  EXPECT_TRUE(adapter->get_link_settings().autoneg) << "1000BASE-T has to negotiate who is master";
+  EXPECT_EQ(pci.phy_[4] & 0x01E0, 0);
+  EXPECT_EQ(pci.phy_[9] & 0x0300, 0x0200);
+  ASSERT_EQ(adapter->set_link_settings({.modes = advertised::kFull10 | advertised::kHalf100}), 0);
+  EXPECT_EQ(pci.phy_[4] & 0x01E0, 0x00C0);
+  EXPECT_EQ(pci.phy_[9] & 0x0300, 0);
+  EXPECT_EQ(adapter->set_link_settings({.modes = 0}), -EINVAL);
+  EXPECT_EQ(adapter->set_link_settings({.autoneg = false, .speed = 1000, .full_duplex = false}), -EINVAL);
+  EXPECT_EQ(adapter->set_link_settings({.autoneg = false, .speed = 2500}), -EINVAL);
+  EXPECT_EQ(adapter->get_link_settings().modes, advertised::kFull10 | advertised::kHalf100);
+  pci.at(reg::MANC) = reg::manc::BLK_PHY_RST_ON_IDE;
+  EXPECT_EQ(adapter->set_link_settings({}), -EINVAL);
+  EXPECT_THAT(kernel.log_lines(), Contains(HasSubstr("SoL/IDER")));
+}
+
+TEST_F(DriverTest, FactBase_5_2_RestartsTheNegotiation) {
+  open({.queues = 1});
+  const auto restarts = [this] {
+    const auto all = pci.writes(reg::MDIC);
+    return std::count_if(all.begin(), all.end(), [](std::uint32_t v) {
+      return reg::mdic::REGADD.get(v) == 0 && (v & reg::mdic::OP_WRITE) != 0 && (v & 0x1200) == 0x1200;
+    });
+  };
+  EXPECT_EQ(restarts(), 0);
+  EXPECT_EQ(adapter->nway_reset(), 0);
+  EXPECT_EQ(restarts(), 1);
+  adapter->ndo_stop();
+  pci.log.clear();
+  EXPECT_EQ(adapter->nway_reset(), 0);
+  EXPECT_EQ(restarts(), 0) << "nothing to do while closed";
+}
+
+TEST_F(DriverTest, FactBase_2_14_EeeOfBothEnds) {
+  open({.queues = 1});
+  Eee eee;
+  pci.phy_[17] = 0x0002;
+  ASSERT_EQ(adapter->get_eee(eee), 0);
+  EXPECT_EQ(pci.phy_[16], 0x040F);
+  EXPECT_EQ(eee.offered, advertised::kFull100 | advertised::kFull1000) << "the driver turns it on";
+  EXPECT_EQ(eee.partner, advertised::kFull100);
+  EXPECT_FALSE(eee.active);
+  EXPECT_TRUE(eee.tx_lpi);
+  pci.at(reg::EEER) |= reg::eeer::EEE_NEG;
+  ASSERT_EQ(adapter->get_eee(eee), 0);
+  EXPECT_TRUE(eee.active);
+}
+
+TEST_F(DriverTest, FactBase_2_13_LedsBlinkAsTheNvmSays) {
+  open({.queues = 1});
+  pci.log.clear();
+  EXPECT_EQ(adapter->set_phys_id(1), 0);
+  constexpr std::uint32_t kBlink = 0x8E0F8302, kOff = 0x0F0F8302;  // 0x8911: LED 3 blinks, LED 2 is dark
+  EXPECT_THAT(pci.writes(reg::LEDCTL), testing::ElementsAre(kBlink, kBlink, kOff, kBlink, kOff, 0x07068302u));
 }
 
 }  // namespace

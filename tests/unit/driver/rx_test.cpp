@@ -68,6 +68,14 @@ TEST_F(RxTest, C_31_C_24_BudgetLimitsAPoll) {
   EXPECT_EQ(core.completed.size(), 1u);
 }
 
+TEST_F(RxTest, C_26_BuffersAreWholePagesTheDeviceMayWrite) {
+  for (unsigned i = 0; i < 255; ++i) {
+    ASSERT_TRUE(pci.mappings.contains(posted(i)));
+    EXPECT_EQ(pci.mappings.at(posted(i)).size, 4096u);
+    EXPECT_EQ(pci.mappings.at(posted(i)).direction, DmaDirection::from_device);
+  }
+}
+
 TEST_F(RxTest, LargeFrameStaysInItsPageAndThePageFlips) {
   const std::uint64_t first = posted(0);
   receive(0, 0, 1514);

@@ -82,26 +82,39 @@ TEST(TxChecksum, TcpEqualsSoftwares) {
   EXPECT_EQ(f, frame(0x0800, ipv4(h, right)));
 }
 
-TEST(TxChecksum, UdpZeroIsSentAsAllOnes) {
+/// A layer-4 packet of `size` bytes with its field for the checksum at `field`, whose checksum computes to
+/// zero: seed and data sum to 0xFFFF.
+Bytes of_zero_checksum(std::uint8_t protocol, std::uint16_t size, unsigned field) {
   const Ipv4 h;
   for (unsigned v = 0; v < 0x10000; ++v) {
-    // Find the payload whose checksum computes to zero: seed + data = 0xFFFF.
-    Bytes l4 = be16(1);
-    append(l4, be16(2));
-    append(l4, be16(10));
-    append(l4, be16(0));
-    append(l4, be16(v));
-    InetChecksum sum = ipv4_pseudo_header(h.source, h.destination, 17, 10);
+    Bytes l4(size);
+    store_be16(l4.data(), static_cast<std::uint16_t>(v));
+    InetChecksum sum = ipv4_pseudo_header(h.source, h.destination, protocol, size);
     sum.add(l4);
     if (sum.finish() != 0) continue;
-    Bytes f = prepared(h, l4, 6);
-    ASSERT_EQ(insert_checksums(f, context(14, 20, txd::IPV4 | txd::L4T_UDP), false, true),
-              TxChecksumResult::ok);
-    EXPECT_EQ(load_be16(f.data() + 40), 0xFFFF);
-    EXPECT_EQ(load_be16(f.data() + 24), 0xFFFF) << "IXSM off: untouched";
-    return;
+    Ipv4 header;
+    header.protocol = protocol;
+    return prepared(header, l4, field);
   }
-  FAIL() << "no such payload";
+  return {};
+}
+
+TEST(TxChecksum, UdpZeroIsSentAsAllOnes) {
+  Bytes f = of_zero_checksum(17, 10, 6);
+  ASSERT_FALSE(f.empty());
+  ASSERT_EQ(insert_checksums(f, context(14, 20, txd::IPV4 | txd::L4T_UDP), false, true),
+            TxChecksumResult::ok);
+  EXPECT_EQ(load_be16(f.data() + 40), 0xFFFF);
+  EXPECT_EQ(load_be16(f.data() + 24), 0xFFFF) << "IXSM off: untouched";
+}
+
+// To TCP a checksum of zero is like any other (RFC 793).
+TEST(TxChecksum, TcpZeroIsSentAsZero) {
+  Bytes f = of_zero_checksum(6, 20, 16);
+  ASSERT_FALSE(f.empty());
+  ASSERT_EQ(insert_checksums(f, context(14, 20, txd::IPV4 | txd::L4T_TCP), false, true),
+            TxChecksumResult::ok);
+  EXPECT_EQ(load_be16(f.data() + 50), 0);
 }
 
 TEST(TxChecksum, SctpCrcPassesOurParser) {

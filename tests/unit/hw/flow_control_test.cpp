@@ -221,6 +221,10 @@ TEST(PauseSender, ConfigurationActsOnWhatIsInTheBuffer) {
   b.sender.configure(kRegisters, 0);
   b.to(0x6400);
   b.take(us(2));
+  b.to(0x63F0);
+  b.sender.configure(kRegisters, b.bytes);
+  EXPECT_FALSE(b.sender.wanted()) << "at the low watermark is not below it";
+  b.to(0x6400);
   b.sender.reset(b.bytes);
   EXPECT_EQ(b.take(us(3)), 0x100) << "a new link: the partner has to be stopped anew";
 }

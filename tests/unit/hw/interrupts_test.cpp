@@ -68,6 +68,21 @@ TEST(Throttle, AMessageHeldBackStartsTheCountdownWhenItGoes) {
   EXPECT_EQ(t.counter_expiry(0), us(14));
 }
 
+// What else software does meanwhile makes the line neither rise again nor fall.
+TEST(Throttle, FactBase_2_6_6_AMessageHeldBackSurvivesOtherAccesses) {
+  auto t = msix(1, 0);
+  t.write_eiac(1, {});
+  t.write_eitr(0, 10 << 2, {});
+  t.set_causes(1, us(1));
+  EXPECT_EQ(t.grants(us(1)), 1u);
+  t.set_causes(1, us(2));
+  t.set_causes(0b10, us(3));
+  t.write_eims(0b10, us(4));
+  t.write_eimc(0b10, us(5));
+  EXPECT_EQ(t.next_grant(), us(11));
+  EXPECT_EQ(t.grants(us(11)), 1u);
+}
+
 TEST(Throttle, OneCauseOneMessage) {
   auto t = msix(1);  // neither auto-clear nor auto-mask
   t.write_eitr(0, 4, {});
@@ -90,6 +105,15 @@ TEST(Throttle, AutoClearAndAutoMaskAtTheGrant) {
   EXPECT_EQ(t.eicr(), 0b010u);
   t.write_eims(0b010, us(9));
   EXPECT_EQ(t.next_grant(), us(9));
+}
+
+TEST(Throttle, FactBase_2_6_5_AutoClearNeedsNoAutoMask) {
+  auto t = msix(0b110, 0b110);
+  t.write_gpie(kMsix & ~reg::gpie::EIAME, {});
+  t.set_causes(0b010, us(1));
+  EXPECT_EQ(t.grants(us(1)), 0b010u);
+  EXPECT_EQ(t.eicr(), 0u);
+  EXPECT_EQ(t.eims() & 0b110, 0b110u);
 }
 
 TEST(Throttle, CauseClearedInTimeSendsNothing) {

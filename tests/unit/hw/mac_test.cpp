@@ -76,6 +76,9 @@ TEST(MacFilter, VlanFilter) {
   EXPECT_FALSE(f.decide(kStation, 100).accept);
   f.write_vfta(100 >> 5, 1u << (100 & 31));
   EXPECT_TRUE(f.decide(kStation, 100).accept);
+  f.write_vfta(127, 1u << 30);
+  EXPECT_TRUE(f.decide(kStation, 4094).accept) << "all twelve bits";
+  EXPECT_FALSE(f.decide(kStation, 4094 & 0x7FF).accept);
   f.write_rctl(0);
   EXPECT_TRUE(f.decide(kStation, 101).accept);
 }

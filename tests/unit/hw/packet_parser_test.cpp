@@ -38,6 +38,12 @@ TEST(Parser, EthernetPaddingIsNotChecksummed) {
   Bytes f = udp_frame();
   f.resize(60, std::byte{0xEE});
   EXPECT_EQ(parse_packet(f, kDriver).status_errors, rxd::IPCS | rxd::L4CS | rxd::UDPCS);
+  // TCP has no length of its own: the IP header's decides.
+  Ipv4 h;
+  h.protocol = 6;
+  f = frame(0x0800, ipv4(h, tcp(h, 1, 2, {})));
+  f.resize(60, std::byte{0xEE});
+  EXPECT_EQ(parse_packet(f, kDriver).status_errors, rxd::IPCS | rxd::L4CS);
 }
 
 TEST(Parser, EveryFlippedBitBehindTheHeaderIsAnL4Error) {

@@ -122,8 +122,8 @@ TEST(CsrFile, ReadBackMasksOfTheOfflineRegisterTest) {
   EXPECT_EQ(csr.read(reg::RCTL), 0u);
   csr.write(reg::TCTL, 0);
   EXPECT_EQ(csr.read(reg::TCTL), 0u);
-  csr.write(reg::VET, 0x1234);
-  EXPECT_EQ(csr.read(reg::VET), 0x81008100u) << "read-only on the I350";
+  csr.write(reg::VET, 0x88A81234);
+  EXPECT_EQ(csr.read(reg::VET), 0x88A88100u) << "the inner half is read-only on the I350";
   csr.write(reg::RDH(0), 5);
   EXPECT_EQ(csr.read(reg::RDH(0)), 0u) << "RDH is read-only on the I350";
 }

@@ -260,6 +260,21 @@ TEST(Rss, NewKeyTakesEffect) {
 }
 
 // 4.1.2, bit by bit.
+TEST(Rss, FactBase_2_7_9_EachByteOfRetaIsAnEntry) {
+  RssHash rss = unit(kDriverMrqc);
+  for (unsigned i = 0; i < 32; ++i) rss.write_reta(i, 0x03020100u + (i % 2 != 0 ? 0xFC040404u : 0));
+  const Ipv4 h{{kV4[0].source}, {kV4[0].destination}, 17};
+  unsigned queues = 0;
+  for (unsigned port = 0; port < 64; ++port) {
+    rss.write_mrqc(kDriverMrqc | reg::mrqc::UDP_IPV4);
+    const Bytes f = frame(0x0800, ipv4(h, udp(h, port, 9, {})));
+    const RssResult r = rss.hash(parse_packet(f, {0x2B00, 0}));
+    EXPECT_EQ(r.queue, r.hash % 8) << "the three low bits of entry hash[6:0]";
+    queues |= 1u << r.queue;
+  }
+  EXPECT_EQ(queues, 0xFFu);
+}
+
 TEST(Rss, TablesEqualTheDefinition) {
   RssHash rss = unit(2);
   std::array<std::uint8_t, 40> key;

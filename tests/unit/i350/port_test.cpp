@@ -1,5 +1,10 @@
-// What random histories once found, each by itself (tests/unit/i350/property_test.cpp).
+// What random histories once found, each by itself (tests/unit/i350/property_test.cpp), and what they cannot
+// judge.
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
 
 #include "quiet_port.hpp"
 
@@ -7,6 +12,131 @@ namespace niclab::test {
 namespace {
 
 using namespace hw;
+
+/// A port that may master the bus, with MSI-X and one receive queue on vector 1; notes what it writes and
+/// reads, in order.
+class NotingPort final : private DmaLaw {
+ public:
+  static constexpr std::uint64_t kRing = 0x10000, kBuffers = 0x11000, kMessage = 0xFEE01000;
+  static constexpr unsigned kVector = 1;
+
+  explicit NotingPort(std::uint32_t wthresh)
+      : eeprom_(Nvm::make_default(QuietPort::kMac)),
+        bus_(engine_, *this, 1),
+        function_(engine_, bus_, frames_, eeprom_, semaphores_, 0, 0, config()) {
+    bus_.attach(function_);
+    function_.power_on(now_);
+    function_.write_config(0x04, 0x0006, 0x3, now_);
+    function_.write_config(PciConfigSpace::kMsix, 0x8000'0000, 0xC, now_);
+    function_.write_msix(16 * kVector, static_cast<std::uint32_t>(kMessage), 0xF, now_);
+    function_.write_msix(16 * kVector + 12, 0, 0xF, now_);
+    write(reg::CTRL, function_.read_csr(reg::CTRL, now_) | reg::ctrl::SLU);
+    pass(2_us);
+    for (unsigned i = 0; i < 64; ++i)
+      Descriptor::of(AdvRxRead::make({kBuffers})).store(&memory_[i * kDescriptorBytes]);
+    write(reg::RDBAL(0), kRing);
+    write(reg::RDLEN(0), 64 * kDescriptorBytes);
+    write(reg::RXDCTL(0), reg::rxdctl::ENABLE | reg::rxdctl::WTHRESH.put(wthresh));
+    write(reg::RDT(0), 63);
+    write(reg::IVAR(0), reg::ivar::VALID | kVector);
+    write(reg::GPIE, reg::gpie::Multiple_MSIX | reg::gpie::EIAME);
+    write(reg::EIAC, reg::bit(kVector));
+    write(reg::EIMS, reg::bit(kVector));
+    write(reg::RCTL, reg::rctl::RXEN | reg::rctl::UPE | reg::rctl::SECRC);
+    pass(10_us);
+  }
+  void write(reg::Offset offset, std::uint32_t value) {
+    pass(kDeviceClock);
+    function_.write_csr(offset, value, now_);
+  }
+  void pass(Duration d) {
+    now_ += d;
+    engine_.run(now_);
+  }
+  /// One frame, and all that it does.
+  void receive() {
+    sim::Frame* f = frames_.get(60);
+    std::fill_n(f->data, 60, std::byte{8});  // EtherType 0x0808
+    function_.receive_frame(now_, f);
+    pass(5_us);
+  }
+  /// Puts a packet of 60 bytes at `buffer` into the first descriptor of the ring at `ring`.
+  void give(std::uint64_t ring, std::uint64_t buffer) {
+    Descriptor::of(AdvTxData::make({buffer}, 60, txd::IFCS | txd::EOP | txd::RS, 60))
+        .store(&memory_.at(ring - kRing));
+  }
+  /// Where packets were read from.
+  const std::vector<std::uint64_t>& payloads() const { return payloads_; }
+  /// What was written since the last call: 'f'rames, 'd'escriptors, 'm'essages.
+  std::string written_since() { return std::exchange(writes_, {}); }
+
+ private:
+  static sim::I350FunctionConfig config() {
+    sim::I350FunctionConfig c;
+    c.mac = QuietPort::kMac;
+    c.negotiation = 1_us;
+    c.name = "port";
+    return c;
+  }
+  std::byte* readable(std::uint64_t address, std::uint32_t, sim::ReadTag tag) override {
+    // Asked when the read is sent and when it is answered.
+    const bool again = !payloads_.empty() && payloads_.back() == address;
+    if (tag.kind == sim::ReadKind::tx_payload && !again) payloads_.push_back(address);
+    return &memory_.at(address - kRing);
+  }
+  std::byte* writable(std::uint64_t address, std::uint32_t, bool frame) override {
+    writes_ += frame ? 'f' : address == kMessage ? 'm' : 'd';
+    return address == kMessage ? message_.data() : &memory_.at(address - kRing);
+  }
+  void written(std::uint64_t, std::uint32_t) override {}
+
+  Time now_{};
+  sim::Engine engine_{false};
+  sim::FramePool frames_;
+  SpiEeprom eeprom_;
+  Semaphores semaphores_;
+  PortBus bus_;
+  sim::I350Function function_;
+  std::array<std::byte, 0x2000> memory_{};
+  std::array<std::byte, 4> message_{};
+  std::string writes_;
+  std::vector<std::uint64_t> payloads_;
+};
+
+// A message announces descriptors: those that wait for more of their kind go out before it, whoever asked for
+// it.
+TEST(Port, WaitingWriteBacksGoBeforeTheMessage_FactBase_3_4) {
+  NotingPort port(4);
+  port.write(reg::EITR(1), 1000 << 2);
+  port.receive();
+  EXPECT_EQ(port.written_since(), "fdm") << "an idle vector: at once";
+  port.receive();
+  EXPECT_EQ(port.written_since(), "f") << "one of four, and the countdown runs";
+  port.write(reg::EIMS, reg::bit(NotingPort::kVector));
+  port.write(reg::EITR(1), 0);
+  port.write(reg::EICS, reg::bit(NotingPort::kVector));
+  port.pass(1_us);
+  EXPECT_EQ(port.written_since(), "dm");
+}
+
+// What was asked for before the queue was switched off arrives in its next life and is nobody's.
+TEST(Port, DescriptorsOfAnEarlierLifeAreForgotten_FactBase_3_1) {
+  constexpr std::uint64_t kFirst = 0x10400, kSecond = 0x10800, kOld = 0x11400, kNew = 0x11800;
+  NotingPort port(0);
+  port.give(kFirst, kOld);
+  port.give(kSecond, kNew);
+  port.write(reg::TCTL, reg::tctl::EN | reg::tctl::PSP);
+  port.write(reg::TDBAL(0), kFirst);
+  port.write(reg::TDLEN(0), 8 * kDescriptorBytes);
+  port.write(reg::TXDCTL(0), reg::txdctl::ENABLE);
+  port.write(reg::TDT(0), 1);
+  port.pass(80_ns);  // the read is on its way
+  port.write(reg::TXDCTL(0), 0);
+  port.write(reg::TDBAL(0), kSecond);
+  port.write(reg::TXDCTL(0), reg::txdctl::ENABLE);
+  port.pass(50_us);
+  EXPECT_EQ(port.payloads(), (std::vector<std::uint64_t>{kNew}));
+}
 
 // Software cannot write RDT while a queue is off, and the head starts at 0: a tail of its last life would
 // give the card descriptors that nobody has posted.
@@ -124,6 +254,23 @@ TEST(Port, NoDmaAndNoInterruptInD3hot_FactBase_1_4_1) {
   port.pass(kDeviceClock * 4);
   EXPECT_EQ(port.read_config(kDevCtl) & kPending, kPending);
   port.pass(100_us);
+}
+
+TEST(Port, DeviceResetReadsConfigurationFromTheNvmAgain_FactBase_4_9) {
+  sim::I350CardConfig card;
+  card.nvm = Nvm::make_default(QuietPort::kMac);
+  set(*card.nvm, nvm_field("bar0_size"), std::uint16_t{2});
+  QuietPort port({}, 0, card);
+  port.write_config(kCommand, kMaster);
+  EXPECT_EQ(port.read(reg::BARCTRL), 0x2200u) << "CSR size, and flash size by the size of BAR 0 (1.3)";
+  set(port.eeprom.image(), nvm_field("bar0_size"), std::uint16_t{0});
+  set(port.eeprom.image(), nvm_field("subsystem_id"), std::uint16_t{0x1234});
+  port.write(reg::CTRL, reg::ctrl::RST);
+  EXPECT_EQ(port.read_config(0x2C), 0x00A18086u) << "a port reset does not";
+  port.write(reg::CTRL, reg::ctrl::DEV_RST);
+  EXPECT_EQ(port.read_config(0x2C), 0x12348086u);
+  EXPECT_EQ(port.read(reg::BARCTRL), 0x2000u);
+  EXPECT_EQ(port.read_config(kCommand) & 0xFFFF, kMaster) << "what software wrote stays";
 }
 
 TEST(Port, RegistersThroughTheIoBar_FactBase_1_3) {

@@ -19,6 +19,7 @@ std::vector<std::byte>& memory() {
 struct Outcome {
   std::uint64_t digest = 0, writes = 0, descriptors = 0;
   sim::PortAccount account;
+  sim::I350Function::ErrorCounts errors;
 };
 
 Outcome exercise(std::uint64_t seed, const PortExerciser::Options& options) {
@@ -26,7 +27,7 @@ Outcome exercise(std::uint64_t seed, const PortExerciser::Options& options) {
   std::fill(memory().begin(), memory().end(), std::byte{});
   PortExerciser e(choices, memory(), options);
   e.run();
-  return {e.digest(), e.writes(), e.descriptors(), e.account()};
+  return {e.digest(), e.writes(), e.descriptors(), e.account(), e.errors()};
 }
 
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
@@ -48,6 +49,8 @@ TEST(PortProperties, HoldForAMillionRandomWrites) {
       all.account.on_the_wire += o.account.on_the_wire;
       all.account.queue_drops += o.account.queue_drops;
       all.account.missed += o.account.missed;
+      for (std::size_t i = 0; i < all.errors.found.size(); ++i) all.errors.found[i] += o.errors.found[i];
+      all.errors.nonfatal += o.errors.nonfatal;
     } catch (const Violation& v) {
       ADD_FAILURE() << "seed " << seed << ": " << v.what();
       if (std::getenv("NICLAB_ALL_SEEDS") == nullptr) return;
@@ -59,6 +62,11 @@ TEST(PortProperties, HoldForAMillionRandomWrites) {
   EXPECT_GT(all.account.delivered, wanted / 50);
   EXPECT_GT(all.account.on_the_wire, wanted / 50);
   EXPECT_GT(all.account.queue_drops, 0u);
+  using hw::PciError;
+  for (const PciError e :
+       {PciError::completion_timeout, PciError::unexpected_completion, PciError::poisoned_tlp})
+    EXPECT_GT(all.errors.found[static_cast<unsigned>(e)], 0u) << static_cast<unsigned>(e);
+  EXPECT_GT(all.errors.nonfatal, 0u);
   RecordProperty("writes", std::to_string(all.writes));
   std::printf("%llu writes, %llu descriptors, %llu delivered, %llu sent, %llu dropped, %llu missed\n",
               static_cast<unsigned long long>(all.writes), static_cast<unsigned long long>(all.descriptors),

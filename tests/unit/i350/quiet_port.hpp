@@ -4,20 +4,22 @@
 #include <stdexcept>
 #include <vector>
 
-#include "hw/nvm.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "tests/support/port_bus.hpp"
 
 namespace niclab::test {
 
-class QuietPort final : private DmaLaw {
+class QuietPort : private DmaLaw {
  public:
   static constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
-  explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0)
-      : nvm_(hw::Nvm::make_default(kMac)),
+  explicit QuietPort(const sim::I350Quirks& quirks = {}, unsigned number = 0,
+                     const sim::I350CardConfig& card = {})
+      : eeprom(card.nvm ? *card.nvm : hw::Nvm::make_default(kMac)),
+        semaphores_(card.firmware, card.pass_through ? hw::kFwsmPassThrough : 0),
         bus_(engine_, *this, 1),
-        function(engine_, bus_, frames_, nvm_, semaphores_, number, 0, config(quirks)) {
+        function(engine_, bus_, frames_, eeprom, semaphores_, number, 0, config(quirks)) {
     bus_.attach(function);
     function.power_on(now);
   }
@@ -41,10 +43,16 @@ class QuietPort final : private DmaLaw {
     engine_.run(now);
   }
 
+  /// Frames on the wire so far.
+  std::uint64_t transmitted() const { return bus_.transmitted(); }
   bool asserts_intx() const { return bus_.intx(); }
+  void receive(Time end, sim::Frame* frame) { function.receive_frame(end, frame); }
+  sim::FramePool& frames() { return frames_; }
+  PortBus& bus() { return bus_; }
 
   Time now{};
   std::vector<std::byte> memory;  ///< of the host, from bus address 0 on; at first there is none
+  hw::SpiEeprom eeprom;
 
  private:
   static sim::I350FunctionConfig config(const sim::I350Quirks& quirks) {
@@ -69,7 +77,6 @@ class QuietPort final : private DmaLaw {
 
   sim::Engine engine_{false};
   sim::FramePool frames_;
-  hw::Nvm nvm_;
   hw::Semaphores semaphores_;
   PortBus bus_;
 

@@ -1,6 +1,7 @@
 #include "fake_simulation.hpp"
 
 #include "lab/live_run.hpp"
+#include "lab/register_bench.hpp"
 #include "lab/simulation.hpp"
 #include "lab/user_error.hpp"
 
@@ -35,6 +36,8 @@ std::unique_ptr<RunResult> run_scenario(const Scenario& scenario, const RunOptio
   r->accounts.push_back({name, account});
   return r;
 }
+
+RegisterTimes measure_registers(const Scenario&) { return {150, 100}; }
 
 LiveRun& open_live_run(const Scenario&, const RunOptions&, std::optional<Duration>) {
   throw UserError("no live run in these tests");

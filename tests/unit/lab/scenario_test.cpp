@@ -219,6 +219,27 @@ TEST(ScenarioErrors, NothingInTheFile) {
   EXPECT_THAT(error_of([] { load_scenario("/tmp"); }), StartsWith("/tmp: cannot read: it is a folder"));
 }
 
+TEST(ScenarioWires, TakeTheFarEndsPlace) {
+  std::string text = kGood;
+  text += "[[wire]]\nnic = \"h2.eth0\"\nkind = \"dgram\"\nlocal = \"/a\"\nremote = \"/b\"\n";
+  const Scenario s = scenario_from_text(text, "s.toml", "/");
+  ASSERT_EQ(s.wires.size(), 1u);
+  EXPECT_EQ(s.wires[0].kind, LiveWire::Kind::dgram);
+  EXPECT_EQ(s.wires[0].nic, (Link::End{1, 0}));
+  EXPECT_EQ(s.wires[0].local, "/a");
+  EXPECT_EQ(s.wires[0].remote, "/b");
+  const auto refusal = [&](const std::string& more) {
+    return error_of([&] { scenario_from_text(text + more, "s.toml", "/"); });
+  };
+  EXPECT_THAT(refusal("[[wire]]\nnic = \"h1.eth0\"\nkind = \"tap\"\nname = \"t\"\n"),
+              HasSubstr("traffic.to: \"h1.eth0\" is at the end of the wire at"));
+  EXPECT_THAT(refusal("[[wire]]\nnic = \"h2.eth0\"\nkind = \"tap\"\nname = \"t\"\n"),
+              HasSubstr("wire[1].nic: \"h2.eth0\" is already used at"));
+  EXPECT_THAT(refusal("[[link]]\na = \"h1.eth0\"\nb = \"h2.eth0\"\n"),
+              HasSubstr("\"h2.eth0\" is already used at"));
+  EXPECT_THAT(refusal("[[wire]]\nnic = \"h1.eth0\"\nkind = \"tap\"\n"), HasSubstr("wire[1].name: missing"));
+}
+
 TEST(ScenarioFiles, AreRelativeToTheScenarioOrTheCurrentFolder) {
   const test::TempFolder folder;
   std::filesystem::create_directory(folder.path / "sub");

@@ -50,6 +50,11 @@ class FakeHost final : public Host {
     return all;
   }
 
+  void set_cable(const igb::IgbAdapter& a, bool in) override {
+    cables.push_back(a.name + (in ? " in" : " out"));
+  }
+
+  std::vector<std::string> cables;
   FakeKernel kernel{{}, 2};
   igb::test::FakePciDevice pci{kernel};
   stack::NetStack stack{kernel};
@@ -262,7 +267,36 @@ TEST_F(ShellTest, E_56_F_27_F_28_WhatIgbDoesNotOffer) {
   EXPECT_EQ(sh("ethtool -K eth0 ntuple off gro on"), "");
   EXPECT_EQ(sh("ethtool -U eth0 flow-type tcp4 dst-port 80 action 2"),
             "rmgr: Cannot insert RX class rule: Operation not supported\n");
-  EXPECT_EQ(sh("ethtool -t eth0"), "Cannot test: Operation not supported\n");
+  EXPECT_EQ(sh("ethtool -m eth0"), "Cannot get module EEPROM information: Operation not supported\n");
+}
+
+// A failed self-test says so, part by part, and in its exit code; a detached device is not there.
+TEST_F(ShellTest, SelfTestFailsAsEthtoolSaysIt) {
+  host.pci.nvm(0x105) ^= 1;
+  EXPECT_THAT(sh("ethtool -t eth0"), testing::StartsWith("The test result is FAIL\nThe test extra info:\n"
+                                                         "Register test  (offline)\t "));
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(sh("ethtool --test eth0 offline"), testing::HasSubstr("\nEeprom test    (offline)\t 2\n"));
+  EXPECT_EQ(sh("ethtool -t eth7"), "Cannot get strings: No such device\n");
+  EXPECT_EQ(code, 74);
+  sh("ethtool -t eth0 outside");
+  EXPECT_EQ(code, 1);
+  host.net().netif_device_detach(adapter());
+  EXPECT_EQ(sh("ethtool -t eth0"), "Cannot get strings: No such device\n");
+  EXPECT_EQ(sh("ethtool -i eth0"), "Cannot get driver information: No such device\n");
+}
+
+TEST_F(ShellTest, WakeUpIsSetByLettersAndSuspensionObeysIt) {
+  EXPECT_EQ(sh("ethtool -s eth0 wol g"),
+            "Cannot set new wake-on-lan settings: Operation not supported\n  not setting wol\n");
+  EXPECT_EQ(sh("ethtool -s eth0 wol d"), "");
+  EXPECT_THAT(sh("ethtool eth0"), testing::HasSubstr("\tSupports Wake-on: d\n\tWake-on: d\n"));
+  EXPECT_EQ(sh("rtcwake -m mem -s 1"), "");
+  EXPECT_EQ(host.pci.at(reg::WUFC), 0u);
+  EXPECT_EQ(sh("echo 1 > /sys/bus/pci/devices/0000:01:00.0/reset"), "");
+  EXPECT_EQ(sh("echo no > /sys/bus/pci/devices/0000:01:00.0/reset"),
+            "sh: 1: echo: write error: Invalid argument\n");
+  EXPECT_TRUE(adapter().present);
 }
 
 TEST_F(ShellTest, E_55_FilteredOffloadLine) {
@@ -349,6 +383,42 @@ TEST_F(ShellTest, Completion) {
   EXPECT_THAT(names("host h"), testing::ElementsAre("h1", "h2"));
   EXPECT_THAT(names("cat /proc/net/dev | gr"), testing::ElementsAre("grep"));
   EXPECT_EQ(complete("cat /proc/net/so", host, {}, {}).word, "/proc/net/so");
+}
+
+TEST_F(ShellTest, FactBase_4_8_LinkSettings) {
+  EXPECT_EQ(sh("ethtool -s eth0 speed 100 duplex half autoneg off"), "");
+  EXPECT_EQ(code, 0);
+  EXPECT_FALSE(adapter().get_link_settings().autoneg);
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  Not reported\n"));
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on speed 10 duplex full"), "");
+  EXPECT_THAT(sh("ethtool eth0"), HasSubstr("Advertised link modes:  10baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool -s eth0 advertise 0x028"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kFull100 | igb::advertised::kFull1000);
+  EXPECT_EQ(sh("ethtool -s eth0 autoneg on"), "");
+  EXPECT_EQ(adapter().get_link_settings().modes, igb::advertised::kAll);
+  EXPECT_EQ(sh("ethtool -s eth0 speed 1000 duplex half autoneg off"),
+            "Cannot set new settings: Invalid argument\n  not setting autoneg\n");
+  EXPECT_EQ(code, 1);
+  for (const char* bad : {"ethtool -s eth0", "ethtool -s eth0 speed", "ethtool -s eth0 duplex both",
+                          "ethtool -s eth0 advertise xyz", "ethtool -s eth0 port tp"})
+    EXPECT_EQ(sh(bad), kBad) << bad;
+  EXPECT_EQ(sh("ethtool -r eth0"), "");
+  EXPECT_EQ(sh("ethtool -r eth1"), "Cannot restart autonegotiation: No such device\n");
+  EXPECT_THAT(sh("ethtool --show-eee eth0"),
+              HasSubstr("\tEEE status: enabled - inactive\n\tTx LPI: 0 (us)\n\tSupported EEE link modes:  "
+                        "100baseT/Full \n\t                           1000baseT/Full \n"));
+  EXPECT_EQ(sh("ethtool --show-eee eth1"), "Cannot get EEE settings: No such device\n");
+  EXPECT_EQ(sh("ethtool -p eth0 1"), "");
+  EXPECT_EQ(sh("ethtool -p eth0"), "Cannot identify NIC: Operation not supported\n") << "it would never end";
+}
+
+TEST_F(ShellTest, TheCableOfAnInterface) {
+  EXPECT_EQ(sh("link eth0 down && link eth0 up"), "");
+  EXPECT_EQ(host.cables, (std::vector<std::string>{"eth0 out", "eth0 in"}));
+  EXPECT_EQ(sh("link eth1 down"), "link: eth1: No such device\n");
+  EXPECT_EQ(code, 1);
+  EXPECT_EQ(sh("link eth0"), "Usage: link DEV up|down\n");
+  EXPECT_EQ(parse("link eth0 down")[0].steps[0].interface, "eth0") << "[[at]] checks it beforehand";
 }
 
 }  // namespace

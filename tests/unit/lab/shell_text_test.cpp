@@ -1,7 +1,7 @@
 // The texts of the shell's tools against the samples the documents print (path-map E-36 to E-59). The samples
 // lost tabs and blanks when they were printed: they are compared word by word, and the layout of the real
 // tool exactly.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <sstream>
 
@@ -165,25 +165,48 @@ TEST(EthtoolText, E_57_CoalesceAsInTheSample) {
   EXPECT_TRUE(text.ends_with("rx-usecs-high: 0\nrx-frame-high: 0\ntx-usecs-high: 0\ntx-frame-high: 0\n\n"));
 }
 
-TEST(EthtoolText, E_58_TimeStampingAsInTheSample) {
-  EXPECT_EQ(words(time_stamping("eth0")),
-            "Time stamping parameters for eth0:\n"
-            "Capabilities:\n"
-            "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
-            "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
-            "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
-            "PTP Hardware Clock: none\n"
-            "Hardware Transmit Timestamp Modes: none\n"
-            "Hardware Receive Filter Modes: none\n");
+TEST(EthtoolText, E_58_TimeStampingOfAnI350AndOfADeviceWithoutAClock) {
+  const std::string head =
+      "Time stamping parameters for eth0:\n"
+      "Capabilities:\n";
+  EXPECT_EQ(words(time_stamping("eth0", 0)), head +
+                                                 "hardware-transmit (SOF_TIMESTAMPING_TX_HARDWARE)\n"
+                                                 "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
+                                                 "hardware-receive (SOF_TIMESTAMPING_RX_HARDWARE)\n"
+                                                 "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+                                                 "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
+                                                 "hardware-raw-clock (SOF_TIMESTAMPING_RAW_HARDWARE)\n"
+                                                 "PTP Hardware Clock: 0\n"
+                                                 "Hardware Transmit Timestamp Modes:\n"
+                                                 "off (HWTSTAMP_TX_OFF)\n"
+                                                 "on (HWTSTAMP_TX_ON)\n"
+                                                 "Hardware Receive Filter Modes:\n"
+                                                 "none (HWTSTAMP_FILTER_NONE)\n"
+                                                 "all (HWTSTAMP_FILTER_ALL)\n");
+  EXPECT_EQ(words(time_stamping("eth0", -1)), head +
+                                                  "software-transmit (SOF_TIMESTAMPING_TX_SOFTWARE)\n"
+                                                  "software-receive (SOF_TIMESTAMPING_RX_SOFTWARE)\n"
+                                                  "software-system-clock (SOF_TIMESTAMPING_SOFTWARE)\n"
+                                                  "PTP Hardware Clock: none\n"
+                                                  "Hardware Transmit Timestamp Modes: none\n"
+                                                  "Hardware Receive Filter Modes: none\n");
 }
 
 TEST(EthtoolText, PauseAndLink) {
   EXPECT_EQ(pause_parameters("eth0", {.autoneg = true, .rx_pause = true, .tx_pause = false}),
             "Pause parameters for eth0:\nAutonegotiate:\ton\nRX:\t\ton\nTX:\t\toff\n\n");
-  EXPECT_NE(settings("eth0", 1000, true).find("\tSpeed: 1000Mb/s\n\tDuplex: Full\n"), std::string::npos);
-  EXPECT_TRUE(settings("eth0", 1000, true).ends_with("\tLink detected: yes\n"));
-  EXPECT_NE(settings("eth0", 0, true).find("\tSpeed: Unknown!\n\tDuplex: Unknown! (255)\n"),
-            std::string::npos);
+  using testing::HasSubstr;
+  const std::string up = settings("eth0", {.speed = 1000}, true);
+  EXPECT_THAT(up, HasSubstr("\tSpeed: 1000Mb/s\n\tDuplex: Full\n"));
+  EXPECT_THAT(up, HasSubstr("\tAdvertised link modes:  10baseT/Half 10baseT/Full \n\t                        "
+                            "100baseT/Half 100baseT/Full \n\t                        1000baseT/Full \n"
+                            "\tAdvertised pause frame use: Symmetric\n"));
+  EXPECT_TRUE(up.ends_with("\tLink detected: yes\n"));
+  EXPECT_THAT(settings("eth0", {}, true), HasSubstr("\tSpeed: Unknown!\n\tDuplex: Unknown! (255)\n"));
+  const std::string forced = settings("eth0", {.autoneg = false, .speed = 100, .full_duplex = false}, true);
+  EXPECT_THAT(forced, HasSubstr("\tAdvertised link modes:  Not reported\n\tAdvertised pause frame use: No\n"
+                                "\tAdvertised auto-negotiation: No\n\tSpeed: 100Mb/s\n\tDuplex: Half\n"));
+  EXPECT_THAT(forced, HasSubstr("\tAuto-negotiation: off\n"));
 }
 
 TEST(NetToolsText, E_59_IfconfigShowsTxqueuelen) {

@@ -62,7 +62,7 @@ TEST(Summary, KeysInTheirOrder) {
   EXPECT_THAT(keys(j["sim"]), ElementsAre("time_ns", "start_ns", "wall_s", "slowdown", "digest",
                                           "digest_content", "activations"));
   EXPECT_THAT(keys(j["hosts"]["h1"]),
-              ElementsAre("proc", "ethtool", "interrupts", "softirqs", "cpu", "sockets"));
+              ElementsAre("proc", "ethtool", "aer", "interrupts", "softirqs", "cpu", "sockets"));
   EXPECT_THAT(keys(j["hosts"]["h1"]["proc"]), ElementsAre("net/snmp", "net/netstat", "net/softnet_stat"));
   EXPECT_THAT(keys(j["hosts"]["h1"]["cpu"][0]),
               ElementsAre("busy_ns", "idle_ns", "hardirq_ns", "softirq_ns"));

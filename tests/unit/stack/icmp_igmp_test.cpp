@@ -35,6 +35,7 @@ TEST_F(IcmpTest, EchoLargerThanTheMtuIsReassembledAndFragmented) {
     Bytes whole;
     for (Bytes& f : device.sent) {
       EXPECT_EQ((ip_of(f).frag_off() & kIpOffsetMask) * 8u, whole.size());
+      EXPECT_EQ((ip_of(f).frag_off() & kIpMf) != 0, &f != &device.sent.back());
       const Bytes p = ip_payload(f);
       whole.insert(whole.end(), p.begin(), p.end());
     }
@@ -90,6 +91,18 @@ TEST_F(IcmpTest, ErrorsQuoteAtMost548BytesAndAreNeverSentAboutErrors) {
   EXPECT_EQ(ip_of(device.sent[0]).tos(), 0xc0);
   inject(udp_frame(5999, pattern(10), Ipv4Address{0x0a0900ff}));  // broadcast: never
   EXPECT_EQ(device.sent.size(), 1u);
+  // The first fragments of an echo request and of an error, whose other fragments never come (RFC
+  // 1122 3.2.2).
+  const Bytes message = pattern(64);
+  inject(ip_frame({.protocol = kIpProtoIcmp, .id = 1, .frag_off = kIpMf, .options = {}}, echo(message)));
+  kernel.advance(31_s);
+  ASSERT_EQ(device.sent.size(), 2u);
+  EXPECT_EQ(load_u8(ip_payload(device.sent[1]).data()), icmp_type::kTimeExceeded);
+  inject(ip_frame({.protocol = kIpProtoIcmp, .id = 2, .frag_off = kIpMf, .options = {}},
+                  icmp_message(icmp_type::kDestUnreach, 3, 0, message)));
+  kernel.advance(31_s);
+  EXPECT_EQ(stack.mib.ip.ReasmTimeout, 2u);
+  EXPECT_EQ(device.sent.size(), 2u) << "an error about an error";
 }
 
 TEST_F(IcmpTest, PortUnreachableReachesTheConnectedSocket) {

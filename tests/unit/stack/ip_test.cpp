@@ -41,6 +41,11 @@ TEST_F(IpReceive, C_56_LengthErrorsAndPadding) {
   EXPECT_EQ(stack.mib.ip.InHdrErrors, 1u);
   EXPECT_EQ(receive(s), bytes_of("x"));  // the padding to 60 bytes is gone
   EXPECT_EQ(stack.mib.ip_ext.InOctets, 86u + 60 + 46);
+  // ICMP has no length of its own.
+  know_peer();
+  inject(ip_frame({.protocol = kIpProtoIcmp, .options = {}}, icmp_message(8, 0, 7, bytes_of("x"))));
+  ASSERT_EQ(device.sent.size(), 1u);
+  EXPECT_EQ(ip_payload(device.sent[0]), icmp_message(0, 0, 7, bytes_of("x")));
 }
 
 TEST_F(IpReceive, C_54_FramesForOthersAreNotCounted) {
@@ -145,6 +150,14 @@ TEST_F(Reassembly, C_60_InOrderAndReversed) {
   EXPECT_EQ(stack.frags().memory(), 0u);
 }
 
+TEST_F(Reassembly, C_60_AHoleIsWaitedFor) {
+  inject({piece(0, 1480, true), piece(2960, end, false)});
+  EXPECT_EQ(stack.mib.ip.ReasmOKs, 0u);
+  EXPECT_EQ(stack.mib.ip.InDelivers, 0u);
+  inject(piece(1480, 2960, true));
+  EXPECT_EQ(receive(s), payload);
+}
+
 TEST_F(Reassembly, C_60_OverlapsAndDuplicates) {
   inject({piece(1480, 2960, true), piece(1480, 2960, true), piece(800, 1600, true), piece(2400, end, false),
           piece(0, 1480, true)});
@@ -159,6 +172,14 @@ TEST_F(Reassembly, C_60_DatagramsWithDifferentIdsDoNotMix) {
   EXPECT_EQ(stack.frags().queues(), 2u);
   inject(piece(2000, end, false, 1));
   EXPECT_EQ(receive(s), payload);
+}
+
+// More of them than the table has places: some share one.
+TEST_F(Reassembly, C_60_DatagramsInOnePlaceOfTheTableDoNotMix) {
+  for (std::uint16_t id = 1; id <= 200; ++id) inject(piece(0, 2000, true, id));
+  for (std::uint16_t id = 201; id <= 400; ++id) inject(piece(2000, end, false, id));
+  EXPECT_EQ(stack.mib.ip.ReasmOKs, 0u);
+  EXPECT_EQ(stack.frags().queues(), 400u);
 }
 
 TEST_F(Reassembly, ContradictingEndsAreRefused) {

@@ -18,6 +18,7 @@ class FakeDevice final : public NetDevice {
  public:
   FakeDevice() {
     name = "eth0";
+    driver_name = "fake";
     dev_addr = kHostMac;
   }
   int ndo_open() override {
@@ -43,6 +44,7 @@ class FakeDevice final : public NetDevice {
     return NetdevTx::ok;
   }
   void ndo_set_rx_mode() override { ++rx_mode_calls; }
+  void ndo_tx_timeout() override { ++timeouts; }
   int ndo_change_mtu(std::uint32_t m) override { return m <= 9216 ? 0 : -22; }
   DeviceStats ndo_get_stats64() override { return {}; }
 
@@ -52,7 +54,7 @@ class FakeDevice final : public NetDevice {
   std::deque<SkbPtr> held;
   bool hold = false;
   int busy_times = 0, stop_after = 0;
-  unsigned rx_mode_calls = 0;
+  unsigned rx_mode_calls = 0, timeouts = 0;
 };
 
 /// A receive queue of the fake device.
@@ -69,6 +71,7 @@ class FakeNapi final : public Napi {
       skb->reserve(64);
       std::memcpy(skb->put(static_cast<std::uint32_t>(f.size())), f.data(), f.size());
       skb->ip_summed = summed;
+      skb->hwtstamp = hwtstamp;
       eth_type_trans(*skb, *dev);
       stack_.napi_gro_receive(*this, std::move(skb));
       ++work;
@@ -78,6 +81,7 @@ class FakeNapi final : public Napi {
   }
   std::deque<Bytes> frames;
   IpSummed summed = IpSummed::none;
+  std::uint64_t hwtstamp = 0;
   unsigned polls = 0;
 
  private:

@@ -44,6 +44,23 @@ TEST_F(UdpReceive, RecvfromTruncatesAndMsgTruncTellsTheLength) {
   EXPECT_EQ(s.rx_bytes(), 20u);
 }
 
+TEST_F(UdpReceive, StampOfTheDeviceReachesWhoAskedForIt) {
+  UdpSocket& s = bound(7000);
+  napi.hwtstamp = 123'456;
+  Bytes buffer(100);
+  for (const int asked : {0, so_timestamping::kRxHardware | so_timestamping::kRawHardware}) {
+    EXPECT_EQ(s.setsockopt(SocketOption::so_timestamping, asked), 0);
+    inject(udp_frame(7000, bytes_of("abc")));
+    ReceiveControl control{.hwtstamp = 1};
+    EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kDontwait, Time::never(), &control), 3);
+    EXPECT_EQ(control.hwtstamp, asked != 0 ? 123'456u : 0u);
+  }
+  EXPECT_EQ(s.setsockopt(SocketOption::so_timestamping, 1 << 3), -EINVAL) << "stamps of the host's clock";
+  int value = 0;
+  EXPECT_EQ(s.getsockopt(SocketOption::so_timestamping, value), 0);
+  EXPECT_EQ(value, so_timestamping::kRxHardware | so_timestamping::kRawHardware);
+}
+
 TEST_F(UdpReceive, C_65_LookupPrefersConnectedThenBoundAddress) {
   UdpSocket& any = bound(7000);
   any.setsockopt(SocketOption::so_reuseaddr, 1);
@@ -137,6 +154,16 @@ TEST_F(UdpReceive, C_70_C_73_FullQueueDropsAndTheFirstPacketAlwaysFits) {
   EXPECT_EQ(queued, 2u);  // one is not above 2304, two are
   EXPECT_EQ(stack.mib.udp.InErrors, s.drops());
   EXPECT_EQ(stack.mib.udp.RcvbufErrors, 0u);  // 3.13: C-70 does not count it
+}
+
+TEST_F(UdpReceive, C_73_WhatIsReadMakesRoomAgain) {
+  UdpSocket& s = bound(7000);
+  s.setsockopt(SocketOption::so_rcvbuf, 0);
+  for (int i = 0; i < 10; ++i) {
+    inject(udp_frame(7000, pattern(1000)));
+    EXPECT_EQ(receive(s), pattern(1000));
+  }
+  EXPECT_EQ(s.drops(), 0u);
 }
 
 TEST_F(UdpReceive40, C_70_FullQueueCountsRcvbufErrorsToo) {

@@ -21,6 +21,31 @@ class UdpSend : public StackTest {
   const Endpoint peer{kPeer, 9};
 };
 
+TEST_F(UdpSend, StampOfTheDeviceComesBackOnTheErrorQueue) {
+  UdpSocket& s = bound(7000);
+  device.hold = true;
+  ASSERT_EQ(s.sendto(bytes_of("plain"), &peer), 5);
+  EXPECT_EQ(device.held[0]->tx_flags, 0u);
+  ASSERT_EQ(s.setsockopt(SocketOption::so_timestamping, so_timestamping::kTxHardware), 0);
+  ASSERT_EQ(s.sendto(bytes_of("asked"), &peer), 5);
+  EXPECT_EQ(device.held[1]->tx_flags, kSkbTxHwTstamp);
+  SkbPtr clone = stack.skb_pool().clone(*device.held[1]);
+  clone->owner = device.held[1]->owner;
+  Bytes buffer(2000);
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kErrqueue | msg::kDontwait), -EAGAIN);
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kErrqueue, kernel.time() + 1_us), -EAGAIN);
+  stack.skb_tstamp_tx(std::move(clone), 987'654'321);
+  EXPECT_GT(s.rx_queue(), 0u) << "charged as what is received";
+  EXPECT_EQ(s.recvfrom(buffer, nullptr, msg::kDontwait), -EAGAIN) << "not among datagrams";
+  ReceiveControl control;
+  const int n = s.recvfrom(buffer, nullptr, msg::kErrqueue, Time::never(), &control);
+  ASSERT_EQ(n, static_cast<int>(device.sent[1].size()));
+  buffer.resize(static_cast<std::size_t>(n));
+  EXPECT_EQ(buffer, device.sent[1]) << "the packet from its Ethernet header on";
+  EXPECT_EQ(control.hwtstamp, 987'654'321u);
+  EXPECT_EQ(s.rx_queue(), 0u);
+}
+
 TEST_F(UdpSend, B_40_B_46_OneDatagramOnTheWire) {
   UdpSocket& s = bound(7000);
   EXPECT_EQ(s.sendto(bytes_of("hello"), &peer), 5);
@@ -87,6 +112,38 @@ TEST_F(UdpSend, DefaultGatewayIsTheNextHop) {
   EXPECT_EQ(ip_of(device.sent[0]).daddr(), far.address);
 }
 
+/// Two interfaces whose networks overlap.
+struct TwoNetworks : testing::Test {
+  TwoNetworks() {
+    wide.name = "eth1";
+    add(wide, {{kHost.value + 99}, 16});
+    add(narrow, {kHost, 24});
+    add(wide, {{kHost.value + 98}, 16});
+  }
+  void add(NetDevice& device, Ipv4Prefix prefix) {
+    if (!device.up) stack.register_netdev(device);
+    stack.add_address(device, prefix);
+    if (device.up) return;
+    stack.dev_open(device);
+    stack.netif_carrier_on(device);
+  }
+  FakeKernel kernel;
+  FakeDevice narrow, wide;
+  NetStack stack{kernel};
+};
+
+TEST_F(TwoNetworks, B_25_TheLongestPrefixDecides) {
+  const Ipv4Address elsewhere{kPeer.value + 0x100};
+  stack.add_neighbour(narrow, kPeer, kPeerMac);
+  stack.add_neighbour(wide, elsewhere, kPeerMac);
+  UdpSocket& s = stack.socket();
+  const Endpoint near{kPeer, 9}, far{elsewhere, 9};
+  EXPECT_EQ(s.sendto(pattern(1), &near), 1);
+  EXPECT_EQ(narrow.sent.size(), 1u);
+  EXPECT_EQ(s.sendto(pattern(1), &far), 1);
+  EXPECT_EQ(wide.sent.size(), 1u);
+}
+
 TEST_F(UdpSend, B_14_B_27_ConnectedSocketSendsAndFilters) {
   UdpSocket& s = stack.socket();
   EXPECT_EQ(s.connect(peer), 0);
@@ -147,6 +204,28 @@ TEST_F(UdpSend, B_42_B_51_LargeDatagramIsFragmentedWithASoftwareChecksum) {
   EXPECT_EQ(stack.mib.ip.FragOKs, 1u);
   EXPECT_EQ(stack.mib.ip.FragCreates, 3u);
   EXPECT_EQ(stack.mib.ip.OutRequests, 1u);
+  EXPECT_EQ(s.tx_queue(), 0u);
+}
+
+// A group we are in gets the very buffers, so the fragments for the wire need others.
+TEST_F(UdpSend, B_50_B_51_PiecesThatAreSharedAreFragmentedByCopying) {
+  UdpSocket& s = bound(7000);
+  ASSERT_EQ(s.join_group(kGroup, kHost), 0);
+  s.set_multicast_if(kHost);
+  const Endpoint group{kGroup, 7000};
+  EXPECT_EQ(s.sendto(pattern(4000), &group), 4000);
+  ASSERT_EQ(device.sent.size(), 3u);
+  Bytes whole;
+  for (Bytes& f : device.sent) {
+    EXPECT_TRUE(ip_of(f).checksum_ok());
+    EXPECT_EQ((ip_of(f).frag_off() & kIpOffsetMask) * 8u, whole.size());
+    EXPECT_EQ((ip_of(f).frag_off() & kIpMf) != 0, &f != &device.sent.back());
+    const Bytes p = ip_payload(f);
+    whole.insert(whole.end(), p.begin(), p.end());
+  }
+  EXPECT_EQ(whole, udp_datagram(kHost, 7000, kGroup, 7000, pattern(4000)));
+  EXPECT_EQ(stack.mib.ip.FragCreates, 3u);
+  EXPECT_EQ(receive(s), pattern(4000)) << "and the copy for us is whole";
   EXPECT_EQ(s.tx_queue(), 0u);
 }
 

@@ -70,6 +70,27 @@ TEST_P(EngineBothWays, InterruptIsTakenAtItsExactTimeAndDelaysWhatWasNotObserved
   EXPECT_LT(m.trace.str().find("irq"), m.trace.str().find("task done"));
 }
 
+// What comes behind an interrupt sees what its handler did.
+TEST_P(EngineBothWays, AnInterruptIsServedBeforeEventsBehindIt) {
+  Machine m(GetParam(), 1);
+  struct Flag {
+    void set() { is_set = true; }
+    void look(Time, std::uint32_t) { seen = is_set; }
+    bool is_set = false, seen = false;
+  } flag;
+  IrqSource source{&m, &m.kernel.add_irq("test", Callback::to<&Flag::set>(flag), false)};
+  m.kernel.spawn("task", 0, [&] {
+    const Time begin = m.kernel.now();
+    m.engine.at<&IrqSource::fire>(begin + 3_us, Kind::irq, 0, source, 0);
+    m.engine.at<&Flag::look>(begin + 8_us, Kind::device, 0, flag);
+    m.kernel.charge(10_us);
+    m.kernel.sync();
+    EXPECT_TRUE(flag.seen);
+  });
+  m.engine.run(Time{} + 1_ms);
+  EXPECT_TRUE(flag.seen);
+}
+
 TEST_P(EngineBothWays, InterruptsWaitWhileTheyAreOff) {
   Machine m(GetParam(), 1);
   Handler h{&m, Duration{}};
@@ -116,6 +137,9 @@ TEST_P(EngineBothWays, SleepEndsAtItsDeadlineAndWakeUpCancelsIt) {
   m.kernel.spawn("sleeper", 0, [&] {
     in_time = m.kernel.wait_until(queue, m.kernel.now() + 500_us);
     late = m.kernel.wait_until(queue, m.kernel.now() + 100_us);
+    const Time wake = m.kernel.now() + 400_us;
+    m.kernel.sleep_until(wake);
+    EXPECT_GE(m.kernel.now(), wake) << "the deadline of the first wait is forgotten";
     m.note("end");
   });
   m.kernel.spawn("waker", 1, [&] {
@@ -134,13 +158,18 @@ TEST_P(EngineBothWays, TimersExpireAtTheFirstTickAtOrAfterTheirTime) {
     void expired() { at = machine->kernel.now(); }
     Machine* machine;
     Time at{};
-  } owner{&m};
-  Timer timer(Callback::to<&Owner::expired>(owner));
-  m.kernel.spawn("task", 0, [&] { m.kernel.mod_timer(timer, 3); });
+  } third{&m}, fourth{&m};
+  Timer early(Callback::to<&Owner::expired>(third)), late(Callback::to<&Owner::expired>(fourth));
+  m.kernel.spawn("task", 0, [&] {
+    m.kernel.mod_timer(late, 4);
+    m.kernel.mod_timer(early, 3);
+  });
   m.engine.run(Time{} + 100_ms);
-  const Time tick = Time{} + m.kernel.jiffy() * 3;
-  EXPECT_GE(owner.at, tick);
-  EXPECT_LT(owner.at, tick + 5_us);
+  for (const auto& [at, jiffies] : {std::pair(third.at, 3u), std::pair(fourth.at, 4u)}) {
+    const Time tick = Time{} + m.kernel.jiffy() * jiffies;
+    EXPECT_GE(at, tick);
+    EXPECT_LT(at, tick + 5_us);
+  }
 }
 
 TEST(Engine, TaskThatTakesItsOwnCpusLockTwiceIsReported) {
