@@ -37,7 +37,7 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
 	@scripts/mutants.sh $(MUTANTS)
 
-fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
+fuzz: ## libFuzzer on a port of the card and on niclab serve, SECONDS_TO_FUZZ=60 each; needs clang++ (FUZZ=1 make deps)
 	@scripts/fuzz.sh
 
 docs: build ## generate docs/registers.md, the fields in docs/nvm.md, docs/coverage.md

@@ -2,8 +2,9 @@
 # An unmodified Linux igb driver judges our card: QEMU (Debian sid: the one that speaks vfio-user) boots Debian's kernels
 # 6.1 and 6.12 on `niclab serve`. Nothing is installed: packages are unpacked in the folder PEER (default
 # ~/.cache/niclab-peer, 900 MB), once. Needs g++ with a static libc, python3, apt and the keys of Debian's archive.
-#   scripts/peers.sh NICLAB [CHECK ...]    all checks, or those whose name begins with one of the words
-#   scripts/peers.sh --fetch               only fetch
+#   scripts/peers.sh NICLAB [WORD ...]    all boots, or those whose name contains one of the words
+#   scripts/peers.sh --fetch              only fetch
+# Then, if no words are given, the kernel of this machine against our stack, over a TAP (tests/peer/kernel_stack.py).
 set -eu
 cd "$(dirname "$0")/.."
 PEER=${PEER:-$HOME/.cache/niclab-peer}
@@ -13,12 +14,12 @@ MIRROR=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Pack
 
 skip() { echo "skipped: all checks: $*"; exit 0; }
 
-# apt SUITE COMMAND ...: apt-get of another suite, which believes that nothing is installed.
+# apt_of SUITE COMMAND ...: apt-get of another suite, which believes that nothing is installed.
 apt_of() {
   state=$PEER/apt-$1
   suite=$1
   shift
-  if [ ! -d "$state/var/lib/apt/lists/partial" ] || [ ! -f "$state/fetched" ]; then
+  if [ ! -f "$state/fetched" ]; then
     mkdir -p "$state/etc/apt/preferences.d" "$state/etc/apt/apt.conf.d" "$state/var/lib/apt/lists/partial" \
       "$state/var/lib/dpkg" "$state/var/cache/apt/archives/partial"
     : >"$state/var/lib/dpkg/status"
@@ -35,7 +36,7 @@ CONF
   APT_CONFIG=$state/apt.conf "$@"
 }
 
-# Its name is in no other package's way: QEMU runs from the tree, by the tree's own loader.
+# $PEER/sid: the tree from which QEMU runs, by the tree's own loader.
 fetch_qemu() {
   [ -x "$PEER/sid/usr/bin/qemu-system-x86_64" ] && return
   apt_of sid apt-get -qq -y --no-install-recommends --download-only install qemu-system-x86 >/dev/null || return 1
@@ -59,4 +60,11 @@ for suite in bookworm trixie; do
 done
 [ "${1:-}" != --fetch ] || exit 0
 g++ -std=c++20 -O2 -Wall -Wextra -static -o "$PEER/guest-init" tests/peer/guest/*.cpp || skip "the guest's program could not be built"
-exec python3 tests/peer/peers.py "$@"
+g++ -std=c++20 -O2 -Wall -Wextra -o "$PEER/read-latency" tests/peer/read_latency.cpp
+
+failed=0
+python3 tests/peer/peers.py "$@" || failed=1
+if [ $# = 1 ]; then
+  for mtu in 1500 9000; do NICLAB=$1 python3 tests/peer/kernel_stack.py --mtu $mtu --step 97 || failed=1; done
+fi
+exit $failed

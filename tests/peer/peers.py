@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The checks of `make peers`: an unmodified Linux, in QEMU, drives our card. One line a check; exit code 1 if one failed.
-   peers.py NICLAB [WORD ...]     only boots whose name contains one of the words"""
+   peers.py NICLAB [WORD ...]     only boots whose name contains one of the words; what the guests said is in PEER/out"""
 
 import pathlib
 import queue
@@ -129,7 +129,18 @@ class Peers:
         ends = folder / "a.sock", folder / "b.sock"
         self.pair(name, kernel, checks, [qemu_igb(*ends, "a0:36:9f:00:00:01"), qemu_igb(*reversed(ends), MAC)])
 
+    def read_latency(self):
+        """A register read as the client sees it. A number to look at: how fast the machine is fails nothing."""
+        name = "register read"
+        if not self.wanted(name):
+            return
+        card = Card(self.niclab, clean(OUT / "read"), 1)
+        done = subprocess.run([PEER / "read-latency", card.sockets[0]], capture_output=True, text=True, timeout=60, check=False)
+        self.say("ok" if done.returncode == 0 else "FAILED", name, "served", (done.stdout + done.stderr).strip())
+        card.verdict()
+
     def run(self):
+        self.read_latency()
         old, new = Kernel("bookworm"), Kernel("trixie")
         jumbo = ["host[1].nic[0].mtu=9000"]
         for kernel in (new, old):
