@@ -71,7 +71,8 @@ constexpr TxDescriptorType tx_type(const Descriptor& d) {
   return dtyp == txd::DTYP_CONTEXT ? TxDescriptorType::context : TxDescriptorType::unsupported;
 }
 
-/// Whether a transmit descriptor carries bytes of a packet and can be reported done: legacy and advanced data.
+/// Whether a transmit descriptor carries bytes of a packet and can be reported done: legacy and advanced
+/// data.
 constexpr bool carries_data(TxDescriptorType type) {
   return type == TxDescriptorType::legacy || type == TxDescriptorType::data;
 }

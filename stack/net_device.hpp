@@ -157,8 +157,8 @@ class NetdevCore {
   virtual void netif_device_detach(NetDevice& dev) = 0;
   /// The end of that: the queues of a running device are woken.
   virtual void netif_device_attach(NetDevice& dev) = 0;
-  /// dev_open and dev_close, for a driver that closes its interface for a while (task context). 0 or a negative
-  /// errno.
+  /// dev_open and dev_close, for a driver that closes its interface for a while (task context). 0 or a
+  /// negative errno.
   virtual int dev_open(NetDevice& dev) = 0;
   virtual int dev_close(NetDevice& dev) = 0;
   /// After open; before it, and between napi_disable and napi_enable, the instance cannot be scheduled.

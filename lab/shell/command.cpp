@@ -17,22 +17,10 @@ struct Tool {
   Step (*parse)(const Words&);
 };
 constexpr std::array kTools{
-    Tool{"cat", cat},
-    Tool{"dmesg", dmesg},
-    Tool{"echo", echo},
-    Tool{"ethtool", ethtool},
-    Tool{"grep", grep},
-    Tool{"head", head},
-    Tool{"ifconfig", ifconfig},
-    Tool{"ip", ip},
-    Tool{"link", link},
-    Tool{"ls", ls},
-    Tool{"lspci", lspci},
-    Tool{"phc_ctl", phc_ctl},
-    Tool{"rtcwake", rtcwake},
-    Tool{"sysctl", sysctl},
-    Tool{"tail", tail},
-    Tool{"tc", tc},
+    Tool{"cat", cat},         Tool{"dmesg", dmesg},   Tool{"echo", echo},         Tool{"ethtool", ethtool},
+    Tool{"grep", grep},       Tool{"head", head},     Tool{"ifconfig", ifconfig}, Tool{"ip", ip},
+    Tool{"link", link},       Tool{"ls", ls},         Tool{"lspci", lspci},       Tool{"phc_ctl", phc_ctl},
+    Tool{"rtcwake", rtcwake}, Tool{"sysctl", sysctl}, Tool{"tail", tail},         Tool{"tc", tc},
     Tool{"wc", wc},
 };
 

@@ -7,8 +7,8 @@
 #include "hw/descriptors.hpp"
 #include "hw/interrupts.hpp"
 #include "hw/registers.hpp"
-#include "hw/tx_checksum.hpp"
 #include "hw/rx_ring.hpp"
+#include "hw/tx_checksum.hpp"
 #include "hw/tx_ring.hpp"
 
 namespace niclab::rtl {

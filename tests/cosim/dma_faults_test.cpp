@@ -106,9 +106,9 @@ TEST(PlantedBug, DoorbellRungBeforeTheDescriptorsAreWritten) {
   igb::PlantedBugs bugs;
   bugs.doorbell_before_descriptor = true;
   const auto r = run_with(bugs);
-  EXPECT_THAT(r->faults, Contains(testing::AllOf(
-                             HasSubstr("h1.eth0: device fault at"), HasSubstr("transmit queue "),
-                             HasSubstr("a legacy descriptor of no bytes that ends no packet"))));
+  EXPECT_THAT(r->faults,
+              Contains(testing::AllOf(HasSubstr("h1.eth0: device fault at"), HasSubstr("transmit queue "),
+                                      HasSubstr("a legacy descriptor of no bytes that ends no packet"))));
   EXPECT_EQ(r->accounts.at(0).second.tx_gap(), 0);
 }
 

@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "hw/spi_eeprom.hpp"
 #include "hw/registers.hpp"
 #include "hw/semaphores.hpp"
+#include "hw/spi_eeprom.hpp"
 #include "tests/support/choices.hpp"
 #include "tests/support/port_bus.hpp"
 #include "tlm/i350/function.hpp"

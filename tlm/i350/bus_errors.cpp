@@ -193,11 +193,25 @@ void I350Function::stall_ends(Time t, std::uint32_t) {
 /// and what has come after it.
 void I350Function::write_held(Time t) {
   for (unsigned q = 0; q < reg::kQueues; ++q) {
-    const bool rx = rx_queues_[q].pending_reports(t) != 0, tx = tx_queues_[q].pending_reports(t) != 0;
+    const bool rx = rx_queues_[q].pending_reports(t) != 0;
     rx_writeback(q, false, t);
-    tx_writeback(q, false, t);
-    tx_writeback(q, false, t);
     if (rx && rx_queues_[q].pending_reports(t) == 0) queue_cause(vectors_.rx(q), reg::icr::RXDW, t);
+  }
+  write_held_transmit(t);
+  engine_.cancel(Kind::device, agent_ + step::held, this);
+  engine_.at<&I350Function::held_event>(t + kDeviceClock, Kind::device, agent_ + step::held, *this);
+}
+
+/// What a burst of write-backs leaves in a ring shows a clock later.
+void I350Function::held_event(Time t, std::uint32_t) {
+  const ShowAfter show{*this, t};
+  write_held_transmit(t);
+}
+
+void I350Function::write_held_transmit(Time t) {
+  for (unsigned q = 0; q < reg::kQueues; ++q) {
+    const bool tx = tx_queues_[q].pending_reports(t) != 0;
+    tx_writeback(q, false, t);
     if (tx && tx_queues_[q].pending_reports(t) == 0) queue_cause(vectors_.tx(q), reg::icr::TXDW, t);
   }
 }

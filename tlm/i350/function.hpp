@@ -60,7 +60,8 @@ struct PortAccount {
 namespace step {
 inline constexpr unsigned link = 0, rx_fetch = 1, rx_issue = 2, rx_written = 3, tx_finish = 4, tx_fetch = 5,
                           tx_step = 6, rx_store = 7, tx_store = 8, partner = 9, pause_refresh = 10, mdic = 11,
-                          tcp_timer = 12, clock = 20, tx_stamp = 21, read_timeout = 26, stall_end = 27;
+                          tcp_timer = 12, clock = 20, tx_stamp = 21, read_timeout = 26, stall_end = 27,
+                          held = 28;
 
 /// Clocks of Verilated blocks: the checksum unit's, one for each queue's rings, the throttle's.
 inline constexpr unsigned checksum_clock = 0, tx_ring_clock = 1, rx_ring_clock = 9, throttle_clock = 17;
@@ -501,6 +502,8 @@ class I350Function {
   void give_up_reads(Time t);
   void stall_ends(Time t, std::uint32_t);
   void write_held(Time t);
+  void write_held_transmit(Time t);
+  void held_event(Time t, std::uint32_t);
   void holds_end();
   Frame* damaged(Frame* frame);
 

@@ -54,7 +54,7 @@ class FakePciDevice : public PciDevice {
   std::map<unsigned, Irq> irqs;
   std::map<std::uint64_t, Mapping> mappings;
   unsigned msix_entries = 10;
-  unsigned msix_granted = 0;  ///< vectors enable_msix gave
+  unsigned msix_granted = 0;         ///< vectors enable_msix gave
   unsigned swsm_taken_reads = 0;     ///< so many reads of SWSM find another port's SMBI
   bool firmware_keeps_swsm = false;  ///< SWSM.SWESMBI does not stick
   bool offers_msi = true;

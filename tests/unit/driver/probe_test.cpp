@@ -334,7 +334,8 @@ TEST_F(DriverTest, SemaphoresAreWaitedForButNotForEver) {  // fact base 2.4.5
   pci.firmware_keeps_swsm = true;
   probe();
   EXPECT_EQ(error, -16);
-  EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("igb: probe of 0000:01:00.0 failed with error -16")));
+  EXPECT_THAT(kernel.log_lines(),
+              testing::Contains(HasSubstr("igb: probe of 0000:01:00.0 failed with error -16")));
 }
 
 TEST_F(DriverTest, A_08_PartNumberAndVersionsComeFromTheNvm) {  // fact base 5.1 rows 17, 23

@@ -41,6 +41,7 @@ struct FakeRun final : LiveRun {
   void run_to(Time) override { unused(); }
   const std::vector<shell::Host*>& hosts() const override { unused(); }
   shell::Outcome run_script(const shell::Script&, shell::Host&) override { unused(); }
+  void run_task(const std::function<void(PciDevice&)>&) override { unused(); }
   GuestCard* guest(std::size_t) override { unused(); }
   Time next_event() const override { unused(); }
   std::unique_ptr<RunResult> finish() override { unused(); }
