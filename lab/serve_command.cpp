@@ -109,7 +109,8 @@ struct Lag {
 class Server {
  public:
   Server(LiveRun& run, bool free_pace, std::ostream& log) : run_(run), free_(free_pace), log_(log) {}
-  void add(std::string name, const std::string& path, GuestCard& card, unsigned function, InterruptKind offer) {
+  void add(std::string name, const std::string& path, GuestCard& card, unsigned function,
+           InterruptKind offer) {
     doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, offer, log_));
     log_ << "niclab serve: " << doors_.back()->name() << " on " << path << std::endl;
   }

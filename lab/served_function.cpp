@@ -12,7 +12,7 @@ using vfio_user::kIntxIrq, vfio_user::kMsiIrq, vfio_user::kMsixIrq;
 constexpr std::uint16_t kBar0 = 0x10, kRomBar = 0x30;
 constexpr std::uint32_t kConfigBytes = 4096;
 constexpr std::uint16_t kPm = 0x40, kMsi = 0x50, kMsix = 0x70;  // capabilities, in the order of their list
-constexpr std::uint32_t kPendingBits = 0x2000;  // of the MSI-X region: behind the table
+constexpr std::uint32_t kPendingBits = 0x2000;                  // of the MSI-X region: behind the table
 
 /// An access of any length and place, DWORD by DWORD.
 template <class Piece>
@@ -117,8 +117,9 @@ int ServedFunction::read(std::uint32_t region, std::uint64_t offset, std::span<s
     const bool shadowed = shadow_of(at) < kShadows;
     const unsigned shift = 8 * static_cast<unsigned>(at % 4);
     std::uint32_t value =
-        bulk && !shadowed ? card_.config_space(function_).read(static_cast<std::uint16_t>(at & ~3ull)) >> shift
-                          : read_piece(region, at, bytes);
+        bulk && !shadowed
+            ? card_.config_space(function_).read(static_cast<std::uint16_t>(at & ~3ull)) >> shift
+            : read_piece(region, at, bytes);
     if (region == kConfigRegion) value = offered(at, value << shift) >> shift;
     std::memcpy(&into[done], &value, bytes);
   });

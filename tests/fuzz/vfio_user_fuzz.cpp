@@ -1,8 +1,10 @@
 // libFuzzer as a client of vfio-user. Its bytes are a list of strokes on one session:
-//   a byte chooses the stroke and how many descriptors go with a message, two bytes how long it is, then its bytes.
-// A message in form gets its header made here, else few inputs would come past the length; a raw one is as it is.
-// What the card does meanwhile (DMA, interrupts) are strokes too. After each stroke: an ended session says why and
-// stays silent, and no access of the function was outside a region. A crash, a hang or a broken law ends the process.
+//   a byte chooses the stroke and how many descriptors go with a message, two bytes how long it is, then its
+//   bytes.
+// A message in form gets its header made here, else few inputs would come past the length; a raw one is as it
+// is. What the card does meanwhile (DMA, interrupts) are strokes too. After each stroke: an ended session
+// says why and stays silent, and no access of the function was outside a region. A crash, a hang or a broken
+// law ends the process.
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -53,7 +55,9 @@ struct Function final : ServedFunction {
     return 0;
   }
   void reset() override {}
-  void bound(std::uint32_t vector, bool) override { law(vector < 10, "a vector that does not exist was bound"); }
+  void bound(std::uint32_t vector, bool) override {
+    law(vector < 10, "a vector that does not exist was bound");
+  }
   void dma_read_done(std::uint64_t token, std::span<const std::byte> data) override {
     law(data.empty() || data.size() == token, "an answer of another length than was asked for");
   }
@@ -112,7 +116,8 @@ class Client {
     const auto command = static_cast<std::uint16_t>(s.take<std::uint8_t>() & 0xF);
     const auto flags = static_cast<std::uint32_t>(s.take<std::uint8_t>() & 0x3F);
     const auto body = s.take(s.take<std::uint16_t>());
-    const std::uint32_t header[4] = {static_cast<std::uint32_t>(id_++) | static_cast<std::uint32_t>(command) << 16,
+    const std::uint32_t header[4] = {static_cast<std::uint32_t>(id_++) | static_cast<std::uint32_t>(command)
+                                                                             << 16,
                                      static_cast<std::uint32_t>(sizeof header + body.size()), flags, 0};
     std::vector<std::uint8_t> bytes(sizeof header);
     std::memcpy(bytes.data(), header, sizeof header);

@@ -105,7 +105,7 @@ class Guest:
             for raw in self.process.stdout:
                 line = raw.decode(errors="replace").strip()
                 print(line, file=log, flush=True)
-                found = re.search(r"@(ok|FAILED) (\w+): ?(.*)", line)
+                found = re.search(r"@(ok|FAILED) (\w+): ?(.*?) \[[\d.]+ s\]$", line)
                 if found:
                     self.lines.put(found.groups())
         self.lines.put(None)

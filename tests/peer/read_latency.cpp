@@ -52,7 +52,9 @@ void greet(int fd) {
   Header reply{};
   exchange(fd, message.data(), message.size(), &reply, sizeof reply);
   std::vector<char> body(reply.size - sizeof reply);
-  for (std::size_t have = 0; have < body.size();) have += static_cast<std::size_t>(std::max<ssize_t>(0, recv(fd, body.data() + have, body.size() - have, 0)));
+  for (std::size_t have = 0; have < body.size();)
+    have +=
+        static_cast<std::size_t>(std::max<ssize_t>(0, recv(fd, body.data() + have, body.size() - have, 0)));
 }
 
 }  // namespace
@@ -74,7 +76,10 @@ int main(int argc, char** argv) {
     us.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   std::sort(us.begin(), us.end());
-  const auto quantile = [&](double q) { return us[static_cast<std::size_t>(q * static_cast<double>(us.size() - 1))]; };
-  std::printf("STATUS %08x; %.1f us at the median, %.1f at 10 %%, %.1f at 90 %%, %.1f at 99 %%\n", reply.data, quantile(0.5), quantile(0.1), quantile(0.9), quantile(0.99));
+  const auto quantile = [&](double q) {
+    return us[static_cast<std::size_t>(q * static_cast<double>(us.size() - 1))];
+  };
+  std::printf("STATUS %08x; %.1f us at the median, %.1f at 10 %%, %.1f at 90 %%, %.1f at 99 %%\n", reply.data,
+              quantile(0.5), quantile(0.1), quantile(0.9), quantile(0.99));
   close(fd);
 }

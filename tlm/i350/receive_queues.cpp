@@ -44,8 +44,9 @@ void I350Function::write_receive_queues(const reg::Target& r, std::uint32_t valu
 
 void I350Function::write_rdt(unsigned n, std::uint32_t value, Time t) {
   RxRingUnit& q = rx_queues_[n];
-  if (!q.enabled()) return;  // ignored
   csr_.write(reg::RDT(n), value);
+  if (!q.enabled())
+    return;  // ignored, though it reads back: so igb's register test of the I350 family wants it
   q.set_tail(csr_[reg::RDT(n)], t);
   if (waves_) waves_->rx.doorbell(n, t);
   rx_fetches_.want(n, t);
@@ -64,7 +65,7 @@ void I350Function::write_rxdctl(unsigned n, std::uint32_t value, Time t) {
   }
   if (enable && !q.enabled()) {
     q.set_ring({std::uint64_t{csr_[reg::RDBAH(n)]} << 32 | csr_[reg::RDBAL(n)]}, csr_[reg::RDLEN(n)], t);
-    // Software could not write the tail while the queue was off; the one of its last life means nothing now.
+    // What software wrote while the queue was off is ignored; the tail of its last life means nothing now.
     csr_[reg::RDT(n)] = 0;
     q.set_tail(0, t);
   }

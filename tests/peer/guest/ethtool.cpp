@@ -18,7 +18,9 @@ namespace {
 template <typename Head>
 class Request {
  public:
-  Request(std::uint32_t command, std::size_t bytes_behind) : words_((sizeof(Head) + bytes_behind) / 8 + 1) { head()->cmd = command; }
+  Request(std::uint32_t command, std::size_t bytes_behind) : words_((sizeof(Head) + bytes_behind) / 8 + 1) {
+    head()->cmd = command;
+  }
   Head* head() { return reinterpret_cast<Head*>(words_.data()); }
 
  private:

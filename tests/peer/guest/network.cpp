@@ -88,7 +88,8 @@ class Exchange {
   void send(std::uint32_t number, int size) {
     fill(datagram_, number, size);
     const int fd = sockets_[number % sockets_.size()];
-    require(::send(fd, datagram_.data(), datagram_.size(), 0) == size, text("send of %d bytes: %s", size, std::strerror(errno)));
+    require(::send(fd, datagram_.data(), datagram_.size(), 0) == size,
+            text("send of %d bytes: %s", size, std::strerror(errno)));
   }
 
   /// Takes in what has come, after waiting for something to come: false if nothing does.
@@ -125,7 +126,8 @@ void echo_datagrams(int fd) {
   sockaddr_in from{};
   socklen_t size = sizeof from;
   const ssize_t n = recvfrom(fd, data, sizeof data, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
-  if (n >= 0) sendto(fd, data, static_cast<std::size_t>(n), 0, reinterpret_cast<const sockaddr*>(&from), size);
+  if (n >= 0)
+    sendto(fd, data, static_cast<std::size_t>(n), 0, reinterpret_cast<const sockaddr*>(&from), size);
 }
 
 bool echo_stream(int fd) {
@@ -187,7 +189,8 @@ bool ping(const std::string& address, int size) {
   request[7] = static_cast<unsigned char>(++sequence);
   for (std::size_t i = 8; i < request.size(); ++i) request[i] = static_cast<unsigned char>(i * 7 + sequence);
   std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < request.size(); ++i) sum += static_cast<std::uint32_t>(request[i] << (i % 2 == 0 ? 8 : 0));
+  for (std::size_t i = 0; i < request.size(); ++i)
+    sum += static_cast<std::uint32_t>(request[i] << (i % 2 == 0 ? 8 : 0));
   while (sum >> 16 != 0) sum = (sum & 0xFFFF) + (sum >> 16);
   request[2] = static_cast<unsigned char>(~sum >> 8);
   request[3] = static_cast<unsigned char>(~sum);
@@ -205,7 +208,9 @@ bool ping(const std::string& address, int size) {
 Echoes echo(const std::string& address, int count, int first, int last, int step, int window, int flows) {
   Exchange exchange(address, flows);
   const int sizes = (last - first) / step + 1;
-  const auto size_of = [=](std::uint32_t number) { return first + static_cast<int>(number % static_cast<std::uint32_t>(sizes)) * step; };
+  const auto size_of = [=](std::uint32_t number) {
+    return first + static_cast<int>(number % static_cast<std::uint32_t>(sizes)) * step;
+  };
   Echoes result;
   std::vector<double> trips;
   const double start = now();
@@ -213,7 +218,8 @@ Echoes echo(const std::string& address, int count, int first, int last, int step
   while (result.sent < count || result.returned + outstanding_base < result.sent) {
     const double sent_at = now();
     while (result.sent < count && result.sent - result.returned - outstanding_base < window) {
-      exchange.send(static_cast<std::uint32_t>(result.sent), size_of(static_cast<std::uint32_t>(result.sent)));
+      exchange.send(static_cast<std::uint32_t>(result.sent),
+                    size_of(static_cast<std::uint32_t>(result.sent)));
       ++result.sent;
     }
     if (!exchange.receive(result, size_of))
@@ -225,7 +231,8 @@ Echoes echo(const std::string& address, int count, int first, int last, int step
   }
   result.seconds = now() - start;
   if (!trips.empty()) {
-    std::nth_element(trips.begin(), trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2), trips.end());
+    std::nth_element(trips.begin(), trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2),
+                     trips.end());
     result.median = trips[trips.size() / 2];
   }
   return result;
@@ -234,8 +241,11 @@ Echoes echo(const std::string& address, int count, int first, int last, int step
 std::uint64_t tcp_echo(const std::string& address, std::uint64_t bytes, double* seconds) {
   const Socket s(AF_INET, SOCK_STREAM);
   const sockaddr_in to = at(address, kEchoPort);
-  require(connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, text("connect: %s", std::strerror(errno)));
-  const auto byte_at = [](std::uint64_t i) { return static_cast<unsigned char>(i * 7 + (i >> 8) * 3 + (i >> 16)); };
+  require(connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
+          text("connect: %s", std::strerror(errno)));
+  const auto byte_at = [](std::uint64_t i) {
+    return static_cast<unsigned char>(i * 7 + (i >> 8) * 3 + (i >> 16));
+  };
   std::vector<unsigned char> out(65536), in(65536);
   std::uint64_t sent = 0, back = 0;
   const double start = now();
@@ -252,7 +262,9 @@ std::uint64_t tcp_echo(const std::string& address, std::uint64_t bytes, double* 
     }
     const ssize_t n = recv(s, in.data(), in.size(), 0);
     for (ssize_t i = 0; i < n; ++i)
-      require(in[static_cast<std::size_t>(i)] == byte_at(back + static_cast<std::uint64_t>(i)), text("byte %llu is wrong", static_cast<unsigned long long>(back) + static_cast<unsigned long long>(i)));
+      require(in[static_cast<std::size_t>(i)] == byte_at(back + static_cast<std::uint64_t>(i)),
+              text("byte %llu is wrong",
+                   static_cast<unsigned long long>(back) + static_cast<unsigned long long>(i)));
     if (n > 0) {
       back += static_cast<std::uint64_t>(n);
       last = now();

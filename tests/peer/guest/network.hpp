@@ -32,7 +32,8 @@ struct Echoes {
 /// `window` without an answer, from `flows` ports; compares every byte. An answer later than 2 s is lost.
 Echoes echo(const std::string& address, int count, int first, int last, int step, int window, int flows = 1);
 
-/// Sends `bytes` over one TCP connection to the echo service while it reads them back; bytes that came back right.
+/// Sends `bytes` over one TCP connection to the echo service while it reads them back; bytes that came back
+/// right.
 std::uint64_t tcp_echo(const std::string& address, std::uint64_t bytes, double* seconds);
 
 /// Echo service on UDP and TCP, without end.

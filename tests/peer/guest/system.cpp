@@ -50,7 +50,7 @@ void check(const std::string& name, const std::function<std::string()>& body) {
   } catch (const Failure& f) {
     line = "@FAILED " + name + ": " + f.why;
   }
-  line += "\n";
+  line += text(" [%.1f s]\n", now());
   if (write(1, line.data(), line.size()) < 0) power_off();
 }
 
@@ -86,7 +86,8 @@ void load_modules() {
 }
 
 void reload_igb() {
-  require(syscall(SYS_delete_module, "igb", O_NONBLOCK) == 0, text("delete_module: %s", std::strerror(errno)));
+  require(syscall(SYS_delete_module, "igb", O_NONBLOCK) == 0,
+          text("delete_module: %s", std::strerror(errno)));
   load_modules();
 }
 
