@@ -84,7 +84,7 @@ class Guest:
 
     def __init__(self, kernel, nic, log, words, cpus=2, shared=True, kernel_words="", root_port=False):
         command, environment = qemu()
-        line = "console=ttyS0 loglevel=1 panic=-1 nokaslr mitigations=off tsc=reliable random.trust_cpu=on net.ifnames=0 "
+        line = "console=ttyS0 loglevel=1 panic=-1 nokaslr mitigations=off tsc=reliable random.trust_cpu=on net.ifnames=0 ipv6.disable=1 "
         line += kernel_words + " " + " ".join(f"{k}={v}" for k, v in words.items())
         machine = "q35"
         if shared:
