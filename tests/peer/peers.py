@@ -2,6 +2,7 @@
 """The checks of `make peers`: an unmodified Linux, in QEMU, drives our card. One line a check; exit code 1 if one failed.
    peers.py NICLAB [WORD ...]     only boots whose name contains one of the words; what the guests said is in PEER/out"""
 
+import os
 import pathlib
 import queue
 import signal
@@ -25,9 +26,9 @@ FIRST_GUEST = {"ME": "10.9.0.1", "VLAN_ME": "10.100.0.1", "OTHER": "10.9.0.2"}
 class Card:
     """`niclab serve`."""
 
-    def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=()):
+    def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=(), within=()):
         self.sockets = [folder / f"card{i}.sock" for i in range(sockets)]
-        command = [niclab, "serve", scenario]
+        command = [*within, niclab, "serve", scenario]
         for s in self.sockets:
             command += ["--vfio-user", s]
         for s in settings:
@@ -79,7 +80,7 @@ class Peers:
             self.say(found[0], boot, found[1], found[2])
         guest.end()
 
-    def boot(self, name, kernel, checks, settings=(), words=None, root_port=False, properties=None, **machine):
+    def boot(self, name, kernel, checks, settings=(), words=None, root_port=False, properties=None, far_end=None, **machine):
         """One guest, and our stack at the other end of its wire."""
         if not self.wanted(name):
             return
@@ -87,7 +88,7 @@ class Peers:
             self.say("skipped", name, "all", "the kernel was not fetched")
             return
         folder = clean(OUT / name.replace(" ", "-"))
-        card = Card(self.niclab, folder, 1, settings=settings)
+        card = Card(self.niclab, folder, 1, settings=settings, **(far_end or {}))
         guest = Guest(kernel, vfio_user(card.sockets[0], root_port, **(properties or {})), folder / "console.log",
                       {"CHECKS": ",".join(checks), "MAC": MAC, **(words or {})}, root_port=root_port, **machine)
         self.judge(name, guest, checks)
@@ -110,6 +111,16 @@ class Peers:
         else:
             self.judge(name, Guest(kernel, nics[1], folder / "console1.log", {"CHECKS": ",".join(checks), "MAC": MAC}, cpus=1), checks)
         first.end()
+
+    def with_this_kernel(self, name, kernel, checks):
+        """A guest, and the kernel of this machine at the other end of its wire."""
+        if not self.wanted(name):
+            return
+        if os.geteuid() != 0 or not os.path.exists("/dev/net/tun") or subprocess.run(["unshare", "-n", "true"], check=False).returncode != 0:
+            self.say("skipped", name, "all", "needs root, /dev/net/tun and network namespaces")
+            return
+        within = ["unshare", "-n", sys.executable, HERE / "far_end.py", "niclab0", "10.9.0.1/24"]
+        self.boot(name, kernel, checks, far_end={"scenario": HERE / "tap.toml", "within": within})
 
     def back_to_back(self, name, kernel, checks):
         if not self.wanted(name) or kernel.image is None:
@@ -154,6 +165,7 @@ class Peers:
             self.boot(f"linux {new.version} self-test as {remark}", new, ["probe", "link", *checks], root_port=True,
                       properties={"x-pci-device-id": identity})
         traffic = ["probe", "link", "ping", "udp", "vlan", "tcp", "trip", "bulk", "dmesg"]
+        self.with_this_kernel(f"linux {new.version} with the kernel of this machine", new, ["probe", "link", "ping", "udp", "fragments", "tcp", "dmesg"])
         self.back_to_back(f"linux {new.version} back to back", new, traffic)
         self.qemu_back_to_back(f"linux {new.version} on the igb of qemu", new, [c for c in traffic if c not in ("vlan",)])
         print("make peers: " + ", ".join(f"{n} {what}" for what, n in self.counts.items()))

@@ -261,10 +261,8 @@ std::uint64_t tcp_echo(const std::string& address, std::uint64_t bytes, double* 
       if (done > 0) sent += static_cast<std::uint64_t>(done);
     }
     const ssize_t n = recv(s, in.data(), in.size(), 0);
-    for (ssize_t i = 0; i < n; ++i)
-      require(in[static_cast<std::size_t>(i)] == byte_at(back + static_cast<std::uint64_t>(i)),
-              text("byte %llu is wrong",
-                   static_cast<unsigned long long>(back) + static_cast<unsigned long long>(i)));
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(std::max<ssize_t>(n, 0)); ++i)
+      if (in[i] != byte_at(back + i)) throw Failure{"byte " + std::to_string(back + i) + " is wrong"};
     if (n > 0) {
       back += static_cast<std::uint64_t>(n);
       last = now();
