@@ -16,8 +16,8 @@ bool among(const StatedRegister& s, const std::set<std::string>& names) { return
 
 /// What a register that is not plain storage does with writes is the matter of other tests.
 bool plain(const StatedRegister& s) {
-  // RDT is ignored while the queue is off (see below), DRSTA and the like have effects, TDT and TDH belong to a ring,
-  // semaphores and timers act, NVM and PHY have their own protocols.
+  // RDT is ignored while the queue is off (see below), DRSTA and the like have effects, TDT and TDH belong to
+  // a ring, semaphores and timers act, NVM and PHY have their own protocols.
   static const std::set<std::string> apart{"RDT",    "TDT",    "TDH",  "TCPTIMER", "EITR",  "CTRL",
                                            "RXDCTL", "TXDCTL", "SWSM", "FRTIMER",  "I2CCMD"};
   return s.modelled && !among(s, apart) && (s.access == "RW" || s.access == "MIXED");
@@ -136,8 +136,8 @@ TEST(RegisterWalk, SetAndClearRegistersAndReadOnlyOnes_FactBase_2_6_2) {
   EXPECT_EQ(port.read(RXDCTL(5)) & rxdctl::SWFLUSH, 0u) << "clears itself";
 }
 
-// "Ignored while the queue is off" (fact base 2.8) and "reads back" (the register test of igb for the I350 family, which
-// runs on queues that are off) are both true of one register.
+// "Ignored while the queue is off" (fact base 2.8) and "reads back" (the register test of igb for the I350
+// family, which runs on queues that are off) are both true of one register.
 TEST(RegisterWalk, TheTailOfAQueueThatIsOffReadsBackUntilItIsOn_FactBase_2_2_2_8) {
   QuietPort port;
   using namespace hw::reg;
