@@ -5,6 +5,7 @@
 import os
 import pathlib
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -26,13 +27,16 @@ FIRST_GUEST = {"ME": "10.9.0.1", "VLAN_ME": "10.100.0.1", "OTHER": "10.9.0.2"}
 class Card:
     """`niclab serve`."""
 
-    def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=(), within=()):
+    def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=(), within=(), record=False):
+        self.niclab, self.folder = niclab, folder
         self.sockets = [folder / f"card{i}.sock" for i in range(sockets)]
         command = [*within, niclab, "serve", scenario]
         for s in self.sockets:
             command += ["--vfio-user", s]
         for s in settings:
             command += ["--set", s]
+        if record:
+            command += ["--record", folder / "session.rec"]
         with open(folder / "serve.log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log)
         for _ in range(200):
@@ -51,6 +55,15 @@ class Card:
             self.process.kill()
             return "niclab serve did not end"
         return None if code == 0 else f"niclab serve ended with {code}"
+
+
+    def replay(self):
+        """(whether `niclab run` of the record comes to the same digest, what it said)."""
+        out = subprocess.run([self.niclab, "run", self.folder / "session.rec", "--out", self.folder / "replay"], capture_output=True, text=True,
+                             timeout=PATIENCE, check=False).stdout
+        here = re.search(r"digest (\w+)", out)
+        there = re.search(r"digest (\w+)", (self.folder / "serve.log").read_text())
+        return here is not None and there is not None and here[1] == there[1], out.strip().splitlines()[-1] if here is None else here[0]
 
 
 class Peers:
@@ -80,7 +93,7 @@ class Peers:
             self.say(found[0], boot, found[1], found[2])
         guest.end()
 
-    def boot(self, name, kernel, checks, settings=(), words=None, root_port=False, properties=None, far_end=None, **machine):
+    def boot(self, name, kernel, checks, settings=(), words=None, root_port=False, properties=None, card=None, **machine):
         """One guest, and our stack at the other end of its wire."""
         if not self.wanted(name):
             return
@@ -88,13 +101,17 @@ class Peers:
             self.say("skipped", name, "all", "the kernel was not fetched")
             return
         folder = clean(OUT / name.replace(" ", "-"))
-        card = Card(self.niclab, folder, 1, settings=settings, **(far_end or {}))
+        options = card or {}
+        card = Card(self.niclab, folder, 1, settings=settings, **options)
         guest = Guest(kernel, vfio_user(card.sockets[0], root_port, **(properties or {})), folder / "console.log",
                       {"CHECKS": ",".join(checks), "MAC": MAC, **(words or {})}, root_port=root_port, **machine)
         self.judge(name, guest, checks)
         wrong = card.verdict()
         if wrong:
             self.say("FAILED", name, "serve", wrong)
+        elif options.get("record"):
+            same, remark = card.replay()
+            self.say("ok" if same else "FAILED", name, "replay of the record", remark)
 
     def pair(self, name, kernel, checks, nics):
         """Two guests on one wire: the first serves echoes, the second judges."""
@@ -120,7 +137,7 @@ class Peers:
             self.say("skipped", name, "all", "needs root, /dev/net/tun and network namespaces")
             return
         within = ["unshare", "-n", sys.executable, HERE / "far_end.py", "niclab0", "10.9.0.1/24"]
-        self.boot(name, kernel, checks, far_end={"scenario": HERE / "tap.toml", "within": within})
+        self.boot(name, kernel, checks, card={"scenario": HERE / "tap.toml", "within": within})
 
     def back_to_back(self, name, kernel, checks):
         if not self.wanted(name) or kernel.image is None:
@@ -158,7 +175,7 @@ class Peers:
             self.boot(f"linux {kernel.version} msix", kernel, LONG, jumbo)
         intx = {"MODE": "legacy"}
         self.boot(f"linux {new.version} intx", new, SHORT, words=intx, kernel_words="pci=nomsi")
-        self.boot(f"linux {new.version} msi", new, SHORT, ['host[0].nic[0].interrupts="msi"'], words={"MODE": "MSI"})
+        self.boot(f"linux {new.version} msi", new, SHORT, ['host[0].nic[0].interrupts="msi"'], words={"MODE": "MSI"}, card={"record": True})
         self.boot(f"linux {new.version} dma by messages", new, SHORT + ["fragments"], shared=False)
         # igb tests no I350 offline, but an I354 by the I350's list; registers and interrupts of an 82576 are others, its loopback is the same.
         for identity, remark, checks in ((0x1F41, "i354", ["selftest", "dmesg"]), (0x10C9, "82576", ["pba", "loopback"])):

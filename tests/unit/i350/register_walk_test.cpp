@@ -136,9 +136,9 @@ TEST(RegisterWalk, SetAndClearRegistersAndReadOnlyOnes_FactBase_2_6_2) {
   EXPECT_EQ(port.read(RXDCTL(5)) & rxdctl::SWFLUSH, 0u) << "clears itself";
 }
 
-// "Ignored while the queue is off" (fact base 2.8) and "reads back" (the register test of igb for the I350
-// family, which runs on queues that are off) are both true of one register.
-TEST(RegisterWalk, TheTailOfAQueueThatIsOffReadsBackUntilItIsOn_FactBase_2_2_2_8) {
+// "Ignored while the queue is off" (fact base 2.7.2, 3.1) and "reads back" (the register test of igb for the
+// I350 family, which runs on queues that are off) are both true of one register.
+TEST(RegisterWalk, TheTailOfAQueueThatIsOffReadsBackUntilItIsOn_FactBase_2_2_2_7_2) {
   QuietPort port;
   using namespace hw::reg;
   for (unsigned q = 1; q < kQueues; ++q)
