@@ -15,7 +15,7 @@ void set_address(const std::string& interface, const std::string& address);
 void set_mtu(const std::string& interface, int mtu);
 /// Makes `interface`.`id`.
 void add_vlan(const std::string& interface, int id);
-/// Waits for the carrier, at most 20 s; seconds it took.
+/// Waits for the carrier, at most 20 s, and until it can be relied upon; seconds it took to come.
 double wait_for_carrier(const std::string& interface);
 
 /// ICMP echo with `size` bytes of pattern; whether the answer came within 2 s, whole.
