@@ -37,7 +37,7 @@ formal: build ## prove the blocks of rtl/ (yosys, z3), the slow proofs too; plan
 mutants: ## plant some 200 faults; a named test must find each. MUTANTS="NAME..." takes these only
 	@scripts/mutants.sh $(MUTANTS)
 
-fuzz: ## libFuzzer on a port of the card, SECONDS_TO_FUZZ=60; needs clang++ and its runtime (FUZZ=1 make deps)
+fuzz: ## libFuzzer on a port of the card and on niclab serve, SECONDS_TO_FUZZ=60 each; needs clang++ (FUZZ=1 make deps)
 	@scripts/fuzz.sh
 
 docs: build ## generate docs/registers.md, the fields in docs/nvm.md, docs/coverage.md
@@ -48,7 +48,10 @@ waves: ## a 200 us run in GTKWave, or as a picture where there is no display
 	@$(MAKE) --no-print-directory build
 	@scripts/waves.py $(BUILD)/niclab
 
-study peers: ## not in this version
+peers: build ## an unmodified Linux igb driver judges the card (QEMU, two Debian kernels: fetched into ~/.cache/niclab-peer)
+	@scripts/peers.sh $(BUILD)/niclab
+
+study: ## not in this version
 	@echo "make $@: not in this version" >&2; exit 2
 
 help: ## this list

@@ -59,8 +59,9 @@ class StopSignal {
 /// One socket and the function behind it.
 class Door {
  public:
-  Door(std::string name, const std::string& path, GuestCard& card, unsigned function, std::ostream& log)
-      : name_(std::move(name)), listener_(path), function_(card, function), log_(log) {}
+  Door(std::string name, const std::string& path, GuestCard& card, unsigned function, InterruptKind offer,
+       std::ostream& log)
+      : name_(std::move(name)), listener_(path), function_(card, function, offer), log_(log) {}
 
   /// What poll() is to watch.
   pollfd watched() const {
@@ -108,8 +109,9 @@ struct Lag {
 class Server {
  public:
   Server(LiveRun& run, bool free_pace, std::ostream& log) : run_(run), free_(free_pace), log_(log) {}
-  void add(std::string name, const std::string& path, GuestCard& card, unsigned function) {
-    doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, log_));
+  void add(std::string name, const std::string& path, GuestCard& card, unsigned function,
+           InterruptKind offer) {
+    doors_.push_back(std::make_unique<Door>(std::move(name), path, card, function, offer, log_));
     log_ << "niclab serve: " << doors_.back()->name() << " on " << path << std::endl;
   }
 
@@ -206,7 +208,8 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
     for (std::size_t i = 0; i < outside.size(); ++i) {
       const Host& host = scenario.hosts[outside[i].host];
       server.add(host.name + "." + host.nics[outside[i].nic].if_name, command.sockets[i],
-                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic));
+                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic),
+                 host.nics[outside[i].nic].interrupts);
     }
   } catch (const std::runtime_error& e) {
     throw UserError(std::string("--vfio-user ") + e.what());

@@ -11,7 +11,8 @@ using vfio_user::kIntxIrq, vfio_user::kMsiIrq, vfio_user::kMsixIrq;
 
 constexpr std::uint16_t kBar0 = 0x10, kRomBar = 0x30;
 constexpr std::uint32_t kConfigBytes = 4096;
-constexpr std::uint32_t kPendingBits = 0x2000;  // of the MSI-X region: behind the table
+constexpr std::uint16_t kPm = 0x40, kMsi = 0x50, kMsix = 0x70;  // capabilities, in the order of their list
+constexpr std::uint32_t kPendingBits = 0x2000;                  // of the MSI-X region: behind the table
 
 /// An access of any length and place, DWORD by DWORD.
 template <class Piece>
@@ -25,7 +26,8 @@ void in_pieces(std::uint64_t offset, std::size_t n, Piece&& piece) {
 
 }  // namespace
 
-ServedFunction::ServedFunction(GuestCard& card, unsigned function) : card_(card), function_(function) {
+ServedFunction::ServedFunction(GuestCard& card, unsigned function, InterruptKind offer)
+    : card_(card), function_(function), offer_(offer) {
   probe_bars();
 }
 
@@ -63,13 +65,20 @@ ServedFunction::Region ServedFunction::region(std::uint32_t index) const {
 std::uint32_t ServedFunction::vectors(std::uint32_t index) const {
   const auto& space = card_.config_space(function_);
   if (index == kIntxIrq) return space.interrupt_pin() != 0 ? 1 : 0;
-  if (index == kMsiIrq) return 1;
-  return index == kMsixIrq ? (space.read(0x70) >> 16 & 0x7FF) + 1 : 0;
+  if (index == kMsiIrq) return offer_ == InterruptKind::intx ? 0 : 1;
+  return index == kMsixIrq && offer_ == InterruptKind::msix ? (space.read(kMsix) >> 16 & 0x7FF) + 1 : 0;
 }
 
 unsigned ServedFunction::shadow_of(std::uint64_t offset) {
   if (offset >= kBar0 && offset < kBar0 + 24) return static_cast<unsigned>((offset - kBar0) / 4);
   return offset / 4 == kRomBar / 4 ? 6 : kShadows;
+}
+
+std::uint32_t ServedFunction::offered(std::uint64_t offset, std::uint32_t dword) const {
+  constexpr std::uint32_t kNext = 0xFF00;
+  const std::uint16_t last = offer_ == InterruptKind::msi ? kMsi : kPm;  // of those that remain
+  if (offer_ == InterruptKind::msix || offset / 4 != last / 4) return dword;
+  return (dword & ~kNext) | (card_.config_space(function_).read(kMsix) & kNext);
 }
 
 std::uint32_t ServedFunction::read_piece(std::uint32_t region, std::uint64_t offset, unsigned bytes) {
@@ -106,10 +115,12 @@ int ServedFunction::read(std::uint32_t region, std::uint64_t offset, std::span<s
   const bool bulk = region == kConfigRegion && into.size() > 8;  // a snapshot, without bus traffic
   in_pieces(offset, into.size(), [&](std::uint64_t at, std::size_t done, unsigned bytes) {
     const bool shadowed = shadow_of(at) < kShadows;
-    const std::uint32_t value =
+    const unsigned shift = 8 * static_cast<unsigned>(at % 4);
+    std::uint32_t value =
         bulk && !shadowed
-            ? card_.config_space(function_).read(static_cast<std::uint16_t>(at & ~3ull)) >> 8 * (at % 4)
+            ? card_.config_space(function_).read(static_cast<std::uint16_t>(at & ~3ull)) >> shift
             : read_piece(region, at, bytes);
+    if (region == kConfigRegion) value = offered(at, value << shift) >> shift;
     std::memcpy(&into[done], &value, bytes);
   });
   return 0;

@@ -11,12 +11,14 @@
 
 #include "bridge/vfio_user/session.hpp"
 #include "lab/guest_card.hpp"
+#include "lab/scenario.hpp"
 
 namespace niclab::lab {
 
 class ServedFunction final : public vfio_user::ServedFunction, public GuestMemory {
  public:
-  ServedFunction(GuestCard& card, unsigned function);
+  /// `offer`: the best kind of interrupt the client is to find among the capabilities.
+  ServedFunction(GuestCard& card, unsigned function, InterruptKind offer = InterruptKind::msix);
   ~ServedFunction() override { card_.connect(function_, nullptr); }
   ServedFunction(const ServedFunction&) = delete;
   ServedFunction& operator=(const ServedFunction&) = delete;
@@ -45,11 +47,14 @@ class ServedFunction final : public vfio_user::ServedFunction, public GuestMemor
   static unsigned shadow_of(std::uint64_t offset);
   void probe_bars();
   unsigned table_bar() const { return card_.config_space(function_).read(0x74) & 7; }
+  /// A DWORD of configuration space, without the capabilities the platform does not offer in the list.
+  std::uint32_t offered(std::uint64_t offset, std::uint32_t dword) const;
   std::uint32_t read_piece(std::uint32_t region, std::uint64_t offset, unsigned bytes);
   void write_piece(std::uint32_t region, std::uint64_t offset, unsigned bytes, std::uint32_t value);
 
   GuestCard& card_;
   const unsigned function_;
+  const InterruptKind offer_;
   vfio_user::Session* session_ = nullptr;
   std::array<std::uint32_t, kShadows> shadow_{}, writable_{}, fixed_{};
   std::array<std::uint64_t, kShadows> size_{};

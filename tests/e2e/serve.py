@@ -193,6 +193,25 @@ class Serve(unittest.TestCase):
             c.read(0, STATUS)
         self.fail("the descriptor was not written back")
 
+    def test_a_nic_offers_the_interrupts_of_the_scenario(self):
+        """The capabilities are PM 40, MSI 50, MSI-X 70, PCIe a0; what is not offered is not in the list (fact base 1.2)."""
+        for offer, listed in (("msix", [0x40, 0x50, 0x70, 0xA0]), ("msi", [0x40, 0x50, 0xA0]), ("intx", [0x40, 0xA0])):
+            self.path = pathlib.Path(self.folder.name) / f"{offer}.sock"
+            self.start("--set", f'host[0].nic[0].interrupts="{offer}"')
+            client = self.client()
+            for width in (1, 2):  # the DWORD of a capability in pieces
+                found, at = [], client.read(CONFIG, 0x34, 1)
+                while at:
+                    found.append(at)
+                    at = client.read(CONFIG, at, 2) >> 8 if width == 2 else client.read(CONFIG, at + 1, 1)
+                self.assertEqual(found[:len(listed)], listed)
+            whole = client.ask(9, struct.pack("<QII", 0, CONFIG, 256))[1][16:]  # the snapshot a monitor takes
+            self.assertEqual([whole[at + 1] for at in listed[:-1]], listed[1:])
+            for index, there in ((1, offer != "intx"), (MSIX, offer == "msix")):
+                count = struct.unpack("<IIII", client.ask(7, struct.pack("<IIII", 16, 0, index, 0))[1])[3]
+                self.assertEqual(count > 0, there, (offer, index))
+            client.close()
+
     def test_a_session_runs_again_from_its_record(self):
         self.start("--pace", "free", "--record", self.record)
         c = self.client()

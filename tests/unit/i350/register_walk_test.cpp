@@ -16,8 +16,8 @@ bool among(const StatedRegister& s, const std::set<std::string>& names) { return
 
 /// What a register that is not plain storage does with writes is the matter of other tests.
 bool plain(const StatedRegister& s) {
-  // RDT is ignored while the queue is off, DRSTA and the like have effects, TDT and TDH belong to a ring,
-  // semaphores and timers act, NVM and PHY have their own protocols.
+  // RDT is ignored while the queue is off (see below), DRSTA and the like have effects, TDT and TDH belong to
+  // a ring, semaphores and timers act, NVM and PHY have their own protocols.
   static const std::set<std::string> apart{"RDT",    "TDT",    "TDH",  "TCPTIMER", "EITR",  "CTRL",
                                            "RXDCTL", "TXDCTL", "SWSM", "FRTIMER",  "I2CCMD"};
   return s.modelled && !among(s, apart) && (s.access == "RW" || s.access == "MIXED");
@@ -134,6 +134,20 @@ TEST(RegisterWalk, SetAndClearRegistersAndReadOnlyOnes_FactBase_2_6_2) {
   EXPECT_EQ(port.read(TXDCTL(5)) & 0x0A1F1F1F, 0x0A1F1F1Fu);
   port.write(RXDCTL(5), rxdctl::SWFLUSH);
   EXPECT_EQ(port.read(RXDCTL(5)) & rxdctl::SWFLUSH, 0u) << "clears itself";
+}
+
+// "Ignored while the queue is off" (fact base 2.7.2, 3.1) and "reads back" (the register test of igb for the
+// I350 family, which runs on queues that are off) are both true of one register.
+TEST(RegisterWalk, TheTailOfAQueueThatIsOffReadsBackUntilItIsOn_FactBase_2_2_2_7_2) {
+  QuietPort port;
+  using namespace hw::reg;
+  for (unsigned q = 1; q < kQueues; ++q)
+    for (const std::uint32_t pattern : {0x5A5A5A5Au, 0xA5A5A5A5u, 0u, 0xFFFFFFFFu}) {
+      port.write(RDT(q), pattern);
+      EXPECT_EQ(port.read(RDT(q)), pattern & 0xFFFF) << q;
+    }
+  port.write(RXDCTL(5), rxdctl::ENABLE);
+  EXPECT_EQ(port.read(RDT(5)), 0u) << "what was written meanwhile is no descriptor";
 }
 
 // Each bit does as its kind says when it is set: by a command, by hardware, or by ICS and EICS.
