@@ -138,8 +138,8 @@ TEST(Port, DescriptorsOfAnEarlierLifeAreForgotten_FactBase_3_1) {
   EXPECT_EQ(port.payloads(), (std::vector<std::uint64_t>{kNew}));
 }
 
-// RDT written while a queue is off reads back (the register test of Linux' igb expects it of an I350) and does
-// nothing; the head starts at 0: a tail of its last life would give the card descriptors that nobody has
+// RDT written while a queue is off reads back (the register test of Linux' igb expects it of an I350) and
+// does nothing; the head starts at 0: a tail of its last life would give the card descriptors that nobody has
 // posted.
 TEST(Port, EnablingAReceiveQueueForgetsItsTail_FactBase_3_1) {
   QuietPort port;
