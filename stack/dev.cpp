@@ -30,7 +30,9 @@ void DeviceLayer::unregister_netdev(NetDevice& dev) {
   if (dev.up) dev_close(dev);
   const auto at = std::find(devices_.begin(), devices_.end(), &dev);
   if (at == devices_.end()) return;
-  watchdogs_.erase(watchdogs_.begin() + (at - devices_.begin()));
+  const auto w = watchdogs_.begin() + (at - devices_.begin());
+  (*w)->down();
+  watchdogs_.erase(w);
   devices_.erase(at);
 }
 

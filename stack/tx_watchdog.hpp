@@ -13,7 +13,6 @@ class TxWatchdog {
       : kernel_(kernel), dev_(dev), warned_(warned), timer_(Callback::to<&TxWatchdog::expired>(*this)) {}
   TxWatchdog(const TxWatchdog&) = delete;
   TxWatchdog& operator=(const TxWatchdog&) = delete;
-  ~TxWatchdog() { down(); }
 
   /// Looks every watchdog_timeo from now on.
   void up();
