@@ -17,17 +17,19 @@ namespace {
 constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
 /// A card of which documents are read in another way here and there.
-sim::I350Quirks some_quirks(Choices& choices) {
+sim::I350Quirks some_quirks(Choices& choices, bool blocks_too) {
   sim::I350Quirks quirks;
   if (choices.one_in(2)) return quirks;
-  for (const sim::Quirk& q : sim::quirk_table())
+  for (const sim::Quirk& q : sim::quirk_table()) {
+    if (blocks_too && q.key == "descriptor_cache") continue;  // no reading of the RTL's
     if (choices.one_in(6)) q.choose(quirks, choices.below(static_cast<std::uint32_t>(q.readings.size())));
+  }
   return quirks;
 }
 
 sim::I350FunctionConfig function_config(const PortExerciser::Options& o, Choices& choices) {
   sim::I350FunctionConfig c;
-  c.quirks = some_quirks(choices);
+  c.quirks = some_quirks(choices, o.blocks_too);
   c.mac = kMac;
   c.negotiation = 1_us;
   c.name = "port";

@@ -34,7 +34,8 @@ class PortExerciser final : private DmaLaw {
   struct Options {
     unsigned steps = 400;  ///< or until a fuzzer's bytes are used up
     bool eager = false;
-    bool tell = false;  ///< every write of a register on standard error
+    bool tell = false;        ///< every write of a register on standard error
+    bool blocks_too = false;  ///< this history is run in RTL as well
     sim::Fidelities fidelity{};
     sim::RtlWorld* rtl = nullptr;
   };
