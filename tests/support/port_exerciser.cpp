@@ -151,8 +151,9 @@ std::byte* PortExerciser::writable(std::uint64_t address, std::uint32_t length, 
   } else if (in_queue >= kTxRing) {
     const std::uint64_t whole = address / kDescriptorBytes * kDescriptorBytes;
     const bool status_byte = length == 1 && address == whole + 12;
-    if (status_byte && (Descriptor::load(at(whole)).dw[2] & txd::DEXT) != 0)
-      throw Violation("a byte of an advanced descriptor written back");
+    for (std::uint64_t d = whole; tx_[q].enabled && d < address + length; d += kDescriptorBytes)
+      if (((Descriptor::load(at(d)).dw[2] & txd::DEXT) == 0) != status_byte)
+        throw Violation("a write-back of the other kind of descriptor, or a second one");
     check_descriptors(tx_[q], status_byte ? whole : address, status_byte ? kDescriptorBytes : length,
                       "transmit write-back");
     if (tx_[q].enabled && tx_[q].head_writeback) throw Violation("descriptors written back beside the head");
