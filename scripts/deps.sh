@@ -11,7 +11,7 @@ tools="cmake ninja-build ccache pkg-config"
 libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli11-dev libtomlplusplus-dev
   nlohmann-json3-dev libpcap-dev libedit-dev zlib1g-dev"
 rtl="verilator yosys z3"
-tests="libgtest-dev libgmock-dev libbenchmark-dev tshark pciutils python3 jq patch"
+tests="libgtest-dev libgmock-dev libbenchmark-dev libtins-dev tshark pciutils python3 jq patch"
 
 waves="gtkwave xvfb imagemagick"
 

@@ -78,7 +78,7 @@ I350Function::TxPacket& I350Function::tx_missing_segment() {
 bool I350Function::tx_issue_segments(Time t) {
   TxSegmentation& s = tx_segmentations_[tx_built_.segmentation];
   while (tx_left_ != 0) {
-    if (tx_reads_ >= bus_.payload_reads()) return false;
+    if (tx_reads_ >= tx_most_reads()) return false;
     if (!tx_built_.open && !tx_open_segment()) return false;  // a frame that leaves brings us back
     TxPacket& p = tx_newest();
     p.eop_index = tx_built_.last_index;
