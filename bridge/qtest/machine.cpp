@@ -6,7 +6,7 @@
 namespace niclab::bridge::qtest {
 
 Machine::Machine(sim::HostKernel& kernel, Client& client, std::uint64_t ram_offset)
-    : kernel_(kernel), client_(client), ram_offset_(ram_offset), origin_ns_(client.run(clock_step(0))) {
+    : kernel_(kernel), client_(client), ram_offset_(ram_offset), origin_ns_(client.run(clock_step(1))) {
   engine().at<&Machine::tick>(engine().now() + interval_, sim::Kind::foreign, 0, *this);
 }
 
