@@ -12,6 +12,14 @@ Bytes numbered(std::uint32_t number, std::size_t size) {
   return b;
 }
 
+void FarEnd::Traffic::count(const Bytes& frame) {
+  ++frames;
+  bytes += frame.size() + 4;
+  ++sizes[frame.size()];
+  const std::uint8_t first = load_u8(frame.data());
+  if ((first & 1) != 0) ++(first == 0xFF ? broadcast : multicast);
+}
+
 void FarEnd::fault(const std::string& what) {
   if (faults_.size() < 5) faults_.push_back(what);
 }
@@ -19,8 +27,7 @@ void FarEnd::fault(const std::string& what) {
 void FarEnd::send_waiting(std::uint64_t most) {
   for (; most != 0 && !waiting_.empty(); --most) {
     if (wire_.write(waiting_.front()) != OutsideWire::Given::taken) return;
-    ++sent;
-    sent_bytes += waiting_.front().size() + 4;
+    sent.count(waiting_.front());
     waiting_.pop_front();
   }
 }
@@ -29,12 +36,11 @@ void FarEnd::look(Time now) {
   for (;;) {
     const auto got = wire_.read(buffer_);
     if (got.what != OutsideWire::Got::What::frame) break;
-    ++received;
-    received_bytes += got.bytes + 4;
     shortest = std::min(shortest, got.bytes);
     longest = std::max(longest, got.bytes);
     Bytes frame(buffer_.begin(),
                 buffer_.begin() + static_cast<std::ptrdiff_t>(std::min(got.bytes, buffer_.size())));
+    received.count(frame);
     judge(frame);
   }
   const std::uint64_t due = pace == Duration{} ? ~std::uint64_t{0} : (now - last_) / pace;

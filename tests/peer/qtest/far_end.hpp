@@ -34,7 +34,12 @@ class FarEnd {
   void clear() { good_.clear(), faults_.clear(); }
 
   /// Everything that passed, in frames and in bytes with the FCS, which these sockets do not carry.
-  std::uint64_t received = 0, received_bytes = 0, sent = 0, sent_bytes = 0;
+  struct Traffic {
+    std::uint64_t frames = 0, bytes = 0, broadcast = 0, multicast = 0;
+    std::map<std::size_t, std::uint64_t> sizes;  ///< of frames without FCS
+    void count(const Bytes& frame);
+  };
+  Traffic received, sent;
   std::size_t shortest = ~std::size_t{0}, longest = 0;  ///< frames received, bytes without FCS
   unsigned echo_replies = 0;
 

@@ -47,15 +47,16 @@ class Trial {
   void multicast();
   void jumbo();
   void interrupts();
+  void idle();
   void rings();
   void statistics();
+  void sizes();
   void down_and_up();
   void remove();
 
   void msleep(unsigned ms) { kernel_.sleep_until(kernel_.now() + Duration::from_ms(ms)); }
   /// Sleeps until it holds, at most so long, and some of the wall clock's time for QEMU.
   bool within(unsigned ms, const std::function<bool()>& holds);
-  std::uint64_t counter(const std::string& name);
   std::string far_faults() const;
   void send_segment(std::uint32_t number, std::size_t size);
 
