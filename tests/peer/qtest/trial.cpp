@@ -17,7 +17,7 @@ constexpr unsigned kPort = 7000, kRing = 80;
 constexpr unsigned kFiltered = 8;     // frames of a group nobody joined, 96 bytes with their FCS
 constexpr unsigned kPatience = 3000;  // ms of simulated time, and as many looks at QEMU
 
-std::size_t size_of(std::uint32_t number) { return kSmallest + number % (kLargest - kSmallest + 1); }
+std::size_t size_of(std::uint32_t number) { return kSmallest + number * 37u % (kLargest - kSmallest + 1); }
 
 qtest::Client connect(const std::string& socket) {
   return qtest::Client(qtest::wait_for_qemu(socket, qtest::Client::kPatienceMs));
