@@ -52,6 +52,7 @@ class Trial {
   void statistics();
   void sizes();
   void down_and_up();
+  void power();
   void remove();
 
   void msleep(unsigned ms) { kernel_.sleep_until(kernel_.now() + Duration::from_ms(ms)); }
