@@ -13,8 +13,11 @@ constexpr std::uint32_t thresholds(unsigned p, unsigned h, unsigned w) {
   return PTHRESH.put(p) | HTHRESH.put(h) | WTHRESH.put(w);
 }
 constexpr std::uint32_t kRxdctl = thresholds(8, 8, 4) | reg::rxdctl::ENABLE;
-constexpr std::uint32_t kTxdctl = thresholds(8, 1, 16) | reg::txdctl::ENABLE;
-static_assert(kRxdctl == 0x02040808 && kTxdctl == 0x02100108);
+constexpr std::uint32_t txdctl(unsigned writeback) {
+  return thresholds(8, 1, writeback) | reg::txdctl::ENABLE;
+}
+constexpr unsigned kTxWriteback = 16;
+static_assert(kRxdctl == 0x02040808 && txdctl(kTxWriteback) == 0x02100108);
 
 // 2.7.12: pool bits that count even without pools.
 constexpr std::uint32_t kVmolrAcceptUntagged = reg::bit(24), kVmolrBam = reg::bit(27),
@@ -144,7 +147,7 @@ void IgbAdapter::igb_set_rx_mode() {
 void IgbAdapter::igb_restore_vlan() {
   hw_.rmw32(reg::CTRL, 0, reg::ctrl::VME);
   hw_.rmw32(reg::RCTL, reg::rctl::CFIEN, 0);
-  hw_.rmw32(reg::DVMOLR(0), 0, reg::dvmolr::STRVLAN);
+  hw_.rmw32(hw_.row().vlan_strip, 0, reg::dvmolr::STRVLAN);
   hw_.wr32(reg::RLPML, max_frame_size());
   hw_.write_vfta(0, 1);  // VLAN 0: priority-tagged frames
 }
@@ -165,7 +168,7 @@ void IgbAdapter::igb_setup_mrqc() {
   if (rss_indir_queues_ != queues_) igb_default_rss_indir();
   igb_write_rss_indir();
   hw_.rmw32(reg::RXCSUM, 0, reg::rxcsum::PCSD | reg::rxcsum::CRCOFL);
-  hw_.rmw32(reg::TXSWC, kTxswcSpoofAndLoopback, 0);
+  hw_.rmw32(hw_.row().tx_switch_control, kTxswcSpoofAndLoopback, 0);
   hw_.rmw32(reg::VT_CTL, kVtReplication, 0);
   hw_.wr32(reg::MRQC, mrqc());
 }
@@ -218,7 +221,7 @@ void IgbAdapter::igb_configure_tx_ring(TxRing& ring) {
   hw_.wr32(reg::TDBAH(n), static_cast<std::uint32_t>(base >> 32));
   hw_.wr32(reg::TDH(n), 0);
   hw_.wr32(reg::TDT(n), 0);
-  hw_.wr32(reg::TXDCTL(n), kTxdctl);
+  hw_.wr32(reg::TXDCTL(n), txdctl(msix_enabled_ ? hw_.row().tx_writeback_msix : kTxWriteback));
 }
 
 void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
@@ -234,7 +237,8 @@ void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
   hw_.wr32(reg::RDT(n), 0);
   // With several queues one that runs dry must not stop the others (path-map A-27).
   hw_.wr32(reg::SRRCTL(n), BSIZEHEADER.put(kRxHeaderLength / 64) | BSIZEPACKET.put(kRxBufferSize / 1024) |
-                               DESCTYPE.put(DESCTYPE_ADV_ONEBUF) | TIMESTAMP | (queues_ > 1 ? DROP_EN : 0));
+                               DESCTYPE.put(DESCTYPE_ADV_ONEBUF) |
+                               (hw_.row().receive_timestamps ? TIMESTAMP : 0) | (queues_ > 1 ? DROP_EN : 0));
   hw_.rmw32(reg::VMOLR(n), 0,
             kVmolrAcceptUntagged | kVmolrBam | kVmolrLpe | (n == 0 && queues_ > 1 ? kVmolrRss : 0));
   hw_.wr32(reg::RXDCTL(n), kRxdctl);
