@@ -36,7 +36,7 @@ constexpr DeviceRow kI350{
     .offline_tests = true,
     .buffer_size_coded = true,
     .vfta_writes = 10,  // fact base 2.7.11
-    .tx_writeback_msix = 16,
+    .tx_most_wthresh_msix = 31,
     .nvm_sections = kI350Sections,
     .nvm_init_control3 = kI350Control3,
     .phy = {.id = mii::kPhyId,
@@ -69,7 +69,7 @@ constexpr DeviceRow k82576{.pci_device = 0x10C9,
                            .offline_tests = false,
                            .buffer_size_coded = false,
                            .vfta_writes = 1,
-                           .tx_writeback_msix = 1,  // 2.8.6
+                           .tx_most_wthresh_msix = 1,  // 2.8.6
                            .nvm_sections = k82576Sections,
                            .nvm_init_control3 = k82576Control3,
                            .phy = {.id = 0x02A80390,  // IGP03E1000

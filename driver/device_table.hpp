@@ -44,7 +44,7 @@ struct DeviceRow {
 
   // --- how it wants to be treated ----------------------------------------------------------------
   unsigned vfta_writes;        ///< of each word, for an erratum
-  unsigned tx_writeback_msix;  ///< TXDCTL.WTHRESH with MSI-X
+  unsigned tx_most_wthresh_msix;  ///< with MSI-X TXDCTL.WTHRESH is at most that
 
   // --- NVM and PHY -------------------------------------------------------------------------------
   std::span<const unsigned> nvm_sections;       ///< first words of what has a checksum of its own; by port
