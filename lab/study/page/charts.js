@@ -472,7 +472,8 @@ const NiclabCharts = (() => {
     if (withoutValue) notes.push(`${withoutValue} ${withoutValue === 1 ? "value is" : "values are"} missing: the run has no such figure`);
     if (offLog) notes.push(`${offLog} not above zero, which a logarithmic axis cannot show`);
     if (points.length === 0) return {problem: failed ? "All points of this plot failed." : "No point fits this plot."};
-    return {option, height, marks, notes, choices: chosen};
+    if (marks.length === 0) return {problem: `No point has ${roles.ys.map((y) => y.label).join(" or ")} to show here.`};
+    return {option, height, marks, notes};
   }
 
   const cellText = (metric, point) => show(metric.of(point), metric.unit === "ns" ? "ns" : "");

@@ -100,7 +100,8 @@
       el("div.top", {}, el("h3", {}, `Point ${index + 1} of ${study.points.length} `, point.error ? el("span.badge.bad", {}, "failed") : null),
         el("span.steps", {}, step(-1, "Previous point"), step(1, "Next point"), el("button", {type: "button", "aria-label": "Close", title: "Close (Esc)", onclick: () => select(null)}, "×"))),
       el("div.where", {}, choiceText(point)),
-      point.error ? el("p.law", {}, point.error) : null || "",
+      point.error ? el("p.law", {}, point.error) : "",
+      ...listed(point.faults).map((fault) => el("p.law", {}, fault)),
       ...brokenLaws(point).map((law) => el("p.law", {}, lawText(law))),
       commandBox(point.command || ""),
       point.error ? "" : el("details", {}, el("summary", {}, "All figures"), el("dl", {}, metrics.map((m) => [el("dt", {}, m.label), el("dd", {}, metricText(point, m))])),
@@ -246,7 +247,7 @@
     return el("header", {}, el("h1", {}, study.title || study.name), commandBox(study.command || ""),
       el("ul.tally", {}, item(study.points.length, study.points.length === 1 ? "point" : "points"), failed ? item(failed, "failed", true) : null,
         item(parameters.length, parameters.length === 1 ? "parameter" : "parameters"), item(metrics.length, "figures of each point"),
-        checked ? item(checked, "checks of laws") : null, broken ? item(broken, "checks failed", true) : null));
+        checked ? item(checked, "checks of laws") : null, broken ? item(broken, broken === 1 ? "check failed" : "checks failed", true) : null));
   }
 
   function findings() {
