@@ -148,6 +148,7 @@ class Page(unittest.TestCase):
                     mark = self.mark(n, which)
                     self.browser.mouse(mark["x"], mark["y"])
                     self.assertEqual(STUDY["points"][mark["point"]]["command"], self.shown_command())
+        self.browser.screenshot(FOLDER / "point.png")
         self.browser.script("document.querySelector('#point button.copy').focus()")
         self.browser.press("Enter")
         self.wait_for("return document.querySelector('#point button.copy').textContent === 'Copied'")
@@ -164,8 +165,8 @@ class Page(unittest.TestCase):
         for metric in STUDY["metrics"]:
             self.assertIn(metric["label"], text)
         self.assertIn(f"rx-usecs {point['params']['rx_usecs']} µs", text)
-        self.assertIn("µs ±", text)
-        self.assertIn("% ±", text)
+        self.assertRegex(text, r"Latency, p99\s+[\d.]+ ± [\d.]+ µs")
+        self.assertRegex(text, r"CPU time\s+[\d.]+ ± [\d.]+ %")
         self.browser.screenshot(FOLDER / "hover.png")
 
     def test_keys_reach_every_mark_and_its_command(self):

@@ -59,6 +59,12 @@ const NiclabCharts = (() => {
     return withUnit(number(v), unit);
   }
 
+  /** "12.3 ± 0.41 µs". */
+  function showInterval(v, half, unit) {
+    const [divisor, name] = unit === "ns" ? timeUnit(Math.abs(v)) : [1, unit];
+    return withUnit(`${number(v / divisor)} ± ${number(Number((half / divisor).toPrecision(2)))}`, name);
+  }
+
   // ---- parameters and metrics ----
 
   const keyOf = (v) => JSON.stringify(v === undefined ? null : v);
@@ -526,7 +532,7 @@ const NiclabCharts = (() => {
     });
   }
 
-  return {build, choices, dimension, show, number, spoken, listed, keyOf, isNumber, intervalOf, LIGHT, DARK};
+  return {build, choices, dimension, show, showInterval, number, spoken, listed, keyOf, isNumber, intervalOf, LIGHT, DARK};
 })();
 
 if (typeof module !== "undefined") module.exports = NiclabCharts;

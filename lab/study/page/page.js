@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const {show, spoken, listed, dimension, intervalOf, isNumber, keyOf} = NiclabCharts;
+  const {show, showInterval, spoken, listed, dimension, intervalOf, isNumber, keyOf} = NiclabCharts;
   const study = JSON.parse(document.getElementById("study").textContent);
   for (const list of ["parameters", "metrics", "plots", "points", "findings", "laws", "assumptions"]) study[list] = study[list] || [];
   const parameters = study.parameters.map((p) => dimension(study, p.name));
@@ -60,7 +60,7 @@
     const v = metric.of(point);
     if (v === null) return "–";
     const interval = intervalOf(point, metric);
-    return interval ? `${show(v, metric.unit)} ± ${show((interval[1] - interval[0]) / 2, metric.unit)}` : show(v, metric.unit);
+    return interval ? showInterval(v, (interval[1] - interval[0]) / 2, metric.unit) : show(v, metric.unit);
   }
 
   function hover(index, metricName) {
