@@ -279,11 +279,12 @@
   function assumptions() {
     const varied = table(["Varied", "Values", "Key of the scenario"], study.parameters.map((p) =>
       [p.label || p.name, listed(p.values).map((v) => show(v, p.unit)).join(", "), listed(p.key ?? p.keys).join(", ") || "several, by value"]), "What was varied");
-    const held = study.assumptions.length ? table(["Assumed", "Value", "What it means"], study.assumptions.map((a) => [el("code", {}, a.name), a.value, a.says]), "Assumptions") : null;
+    const rows = study.assumptions.map((a) => [el("code", {}, a.name), a.value, a.says]);
+    const held = rows.length ? el("details", {open: rows.length <= 8}, el("summary", {}, count(rows.length, "assumption"), ", each a key of the scenario"), table(["Key", "Value", "What else it may be"], rows, "Assumptions")) : null;
     const meanings = study.metrics.some((m) => m.says) ? el("details", {}, el("summary", {}, "What each figure means"), table(["Figure", "Unit", "Better", "Meaning", "Column of points.csv"],
       study.metrics.map((m) => [m.label || m.name, m.unit || "–", m.better || "–", m.says || "–", el("code", {}, m.name)]), "Figures")) : null;
     const text = study.scenario ? ` The base scenario is ${study.scenario}.` : "";
-    return section("assumptions", "Assumptions", `Everything that is not varied is as the base scenario says; every cost and every reading of the data sheet is a key of it.${text} “niclab study uncertainty ${study.name}” asks which findings survive other assumptions.`,
+    return section("assumptions", "Assumptions", `What is not varied is as the base scenario says.${text} “niclab study uncertainty ${study.name}” asks which findings survive other assumptions.`,
       el("div.card", {style: "display:grid;gap:22px"}, varied, held, meanings));
   }
 
