@@ -184,10 +184,16 @@
       }
       built.option.tooltip.position = (at, params, dom, rect, size) => this.beside(at, size);
       this.drawn.setOption(built.option, {notMerge: true});
-      const where = Object.keys(this.plot.where || {}).map((name) => [dimension(study, name), this.plot.where[name]]).filter(([p]) => p);
-      const only = where.map(([p, v]) => listed(v).map((one) => spoken(p, one)).join(" or ")).join(", ");
-      this.notes.textContent = [only ? `Only ${only}.` : "", ...built.notes.map((n) => n + ".")].filter(Boolean).join(" ");
+      this.notes.textContent = [this.only(), ...built.notes.map((n) => n + ".")].filter(Boolean).join(" ");
       this.mark();
+    }
+
+    /** What `where` leaves, but for what an axis, the colours or the panels show. */
+    only() {
+      const seen = [this.plot.x, this.plot.series, this.plot.facet];
+      const parts = Object.entries(this.plot.where || {}).filter(([name]) => !seen.includes(name)).map(([name, v]) => [dimension(study, name), listed(v)])
+        .filter(([p, v]) => p && v.length).map(([p, v]) => v.length === 1 ? spoken(p, v[0]) : `${p.label} ${v.map((one) => show(one, p.unit)).join(", ")}`);
+      return parts.length ? `Only ${parts.join("; ")}.` : "";
     }
 
     /** A hover beside the pointer and inside the window. */
