@@ -17,8 +17,10 @@ struct Finding {
   std::vector<std::string> columns;
   std::vector<std::vector<Json>> rows;  ///< cells are text or numbers
   std::string x, y;                     ///< of the plot the front belongs to; empty: none
-  std::vector<std::size_t> front;  ///< indices of points, to be drawn as a line in plots with that x and y
-  std::optional<bool> holds;       ///< of findings that are claims; false: the study fails (exit 1)
+  std::vector<std::size_t> front;   ///< indices of points, to be drawn as a line in plots with that x and y
+  std::vector<std::size_t> marked;  ///< of these points to be pointed at there: where the marked choice sits
+  std::string mark_label;           ///< what they are, in a legend: "igb's default"
+  std::optional<bool> holds;        ///< of findings that are claims; false: the study fails (exit 1)
 };
 
 /// May give several findings: one for each group. `points` are all points of the study, in order.
