@@ -1,4 +1,5 @@
 // Rings and the registers behind them (fact base 5.3 rows 2-9, path-map ).
+#include <algorithm>
 #include <array>
 
 #include "base/splitmix64.hpp"
