@@ -364,6 +364,7 @@ const NiclabCharts = (() => {
     if (title) option.title.push({text: plot.title, left: 4, top: 6, textStyle: {fontSize: 19, fontWeight: 600, color: theme.ink, width: width - 12, overflow: "truncate"},
       subtext: held.join(", "), itemGap: 6, subtextStyle: {fontSize: 13, color: theme.muted}});
 
+    // Each item has a name of its own: the library selects by name, and names them by their category otherwise.
     const marks = [];
     let withoutValue = 0, offLog = 0;
     const add = (series) => option.series.push({...series, id: `s${option.series.length}`}) - 1;
@@ -412,7 +413,7 @@ const NiclabCharts = (() => {
           if (v === null) { withoutValue++; continue; }
           const c = scale.to(v);
           if (c === null) { offLog++; continue; }
-          data.push({value: [xAxis.to(roles.x.of(point)), yAxis.to(roles.series.of(point)), c], point: point.index, metric: metric.name});
+          data.push({value: [xAxis.to(roles.x.of(point)), yAxis.to(roles.series.of(point)), c], name: `${point.index}`, point: point.index, metric: metric.name});
         }
         const cell = (panelWidth - room) / Math.max(1, xAxis.category.length);
         const index = add({type: "heatmap", name: metric.label, xAxisIndex: i, yAxisIndex: i, data,
@@ -432,7 +433,7 @@ const NiclabCharts = (() => {
           const x = xAxis.to(roles.x.of(point)), raw = s.metric.of(point), y = yAxis.to(raw);
           if (raw === null || (roles.x.of(point) === null)) { withoutValue++; continue; }
           if (x === null || y === null) { offLog++; continue; }
-          data.push({value: [x, y], point: point.index, metric: s.metric.name});
+          data.push({value: [x, y], name: `${point.index}`, point: point.index, metric: s.metric.name});
           const interval = intervalOf(point, s.metric);
           if (interval) {
             const low = yAxis.to(interval[0]) ?? yAxis.ticks[0], high = yAxis.to(interval[1]);

@@ -180,7 +180,11 @@
       if (this.drawn) this.drawn.resize({width, height: built.height});
       else {
         this.drawn = echarts.init(this.box, null, {renderer: "svg", width, height: built.height});
-        this.drawn.on("click", (event) => { if (event.data?.point !== undefined) select(event.data.point); });
+        this.drawn.on("click", (event) => { 
+          if (event.data?.point === undefined) return;
+          this.drawn.dispatchAction({type: "hideTip"});
+          select(event.data.point);
+        });
       }
       built.option.tooltip.position = (at, params, dom, rect, size) => this.beside(at, size);
       this.drawn.setOption(built.option, {notMerge: true});
@@ -192,7 +196,7 @@
     only() {
       const seen = [this.plot.x, this.plot.series, this.plot.facet];
       const parts = Object.entries(this.plot.where || {}).filter(([name]) => !seen.includes(name)).map(([name, v]) => [dimension(study, name), listed(v)])
-        .filter(([p, v]) => p && v.length).map(([p, v]) => v.length === 1 ? spoken(p, v[0]) : `${p.label} ${v.map((one) => show(one, p.unit)).join(", ")}`);
+        .filter(([p, v]) => p && v.length).map(([p, v]) => `${p.label} ${v.map((one) => show(one, p.unit)).join(", ")}`);
       return parts.length ? `Only ${parts.join("; ")}.` : "";
     }
 
