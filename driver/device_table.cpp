@@ -18,7 +18,6 @@ constexpr std::array k82576LinkDetails{mii::STATUS_1000T};
 
 constexpr DeviceRow kI350{
     .pci_device = 0x1521,
-    .name = "I350",
     .icr = reg::ICR,
     .ics = reg::ICS,
     .ims = reg::IMS,
@@ -51,7 +50,6 @@ constexpr DeviceRow kI350{
 // It has 16 queues, of which igb uses 8 too. Its clock counts 2^-19 of 16 ns (TIMINCA of another layout): no
 // clock here.
 constexpr DeviceRow k82576{.pci_device = 0x10C9,
-                           .name = "82576",
                            .icr = 0x000C0,
                            .ics = 0x000C8,
                            .ims = 0x000D0,

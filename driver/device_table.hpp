@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "hw/registers.hpp"
 
@@ -24,7 +23,6 @@ struct PhyRow {
 
 struct DeviceRow {
   std::uint16_t pci_device;  ///< of the copper port
-  std::string_view name;
 
   // --- where registers are -----------------------------------------------------------------------
   hw::reg::Offset icr, ics, ims, imc, iam;
