@@ -161,6 +161,10 @@ class Simulation final : public LiveRun {
   }
   std::size_t frames_waiting(std::size_t wire) const override { return network_->live_end(wire).waiting(); }
   Time next_event() const override { return engine_.next_event(); }
+  std::unique_ptr<RunResult> finish() override {
+    end_ = niclab::min(end_, paused_at_);
+    return conclude({});
+  }
   Time start_line() const override { return start_; }
   Time now() const override { return paused_at_; }
   std::optional<Time> end() const override {
