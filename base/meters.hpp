@@ -38,7 +38,7 @@ class OccupancyMeter {
   std::uint64_t most() const { return most_; }
   Time begun() const { return begun_; }
   /// The integral of the level from the beginning to `end`.
-  ThingTime area(Time end) const { return area_ + ThingTime{level_} * (max(end, since_) - since_).ps(); }
+  ThingTime area(Time end) const { return area_ + ThingTime{level_} * (end - since_).ps(); }
   /// That over the time; 0 if there was none.
   double mean(Time end) const {
     return end <= begun_ ? 0 : static_cast<double>(area(end)) / static_cast<double>((end - begun_).ps());
