@@ -33,6 +33,24 @@ TEST_F(DriverTest, C_05_PollAdaptsEitrAndTheNextInterruptWritesIt) {
   EXPECT_THAT(pci.writes(reg::EITR(1)), testing::ElementsAre(0x80000000u | 196));
 }
 
+// Fact base 4.5. One pair of rings has one vector without MSI-X only: with it, receive and transmit have one
+// each.
+TEST_F(DriverTest, C_05_OneVectorIsAdaptedByLatencyClassesAndSeveralByPacketSize) {
+  struct Row {
+    unsigned msix_entries, rx_usecs;
+    std::uint16_t expected;
+  };
+  for (const Row& r : {Row{1, 1, kItr70k}, Row{1, 3, kItr20k}, Row{10, 1, 42}, Row{10, 3, kItr20k}}) {
+    pci.msix_entries = r.msix_entries;
+    open({.queues = 1, .rx_usecs = r.rx_usecs});
+    EXPECT_EQ(adapter->q_vectors().size(), r.msix_entries == 1 ? 1u : 2u);
+    for (unsigned i = 0; i < 10; ++i) receive(0, i, 60);
+    poll(rx_vector(0));
+    EXPECT_EQ(rx_vector(0).itr.itr_val, r.expected) << r.msix_entries << " entries, rx-usecs " << r.rx_usecs;
+    adapter->igb_remove();
+  }
+}
+
 TEST_F(DriverTest, C_05_FixedSettingIsNotAdapted) {
   open({.queues = 1, .rx_usecs = 125});
   for (unsigned i = 0; i < 10; ++i) receive(0, i, 60);

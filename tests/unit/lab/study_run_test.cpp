@@ -169,13 +169,16 @@ TEST(StudyMeasure, CountersFromPowerOnCountFromTheStartLine) {
   r.start_ns = 500'000'000;
   r.time_ns = 600'000'000;
   HostResult h;
-  h.interrupts = {{"eth0-rx-0", {100, 20}, false}};
-  h.cpu = {{50'000'000, 0, 10'000'000, 30'000'000}};
+  h.interrupts = {{"eth0-rx-0", {100, 20}, false}};  // from power-on
+  h.measured.interrupts = {{"eth0-rx-0", 100}};
+  h.measured.cpu = {{10'000'000, 0, 1'000'000, 5'000'000}};
+  h.napi = {{"eth0", {{50, 10, 160, 0, 50, 0}}}};
   r.hosts.push_back(h);
-  r.hosts_at_start.push_back({{{"eth0-rx-0", {20, 0}, false}}, {{40'000'000, 0, 9'000'000, 25'000'000}}});
   r.links.push_back({"h1.eth0", {40, 160, 0, 0, 0}});
-  r.pcie.push_back({"h1.eth0", {{0, 0, 5000, 0}, {0, 0, 700, 0}, {}, 0}});
-  r.pcie_at_start.push_back({"h1.eth0", {{0, 0, 1000, 0}, {0, 0, 100, 0}, {}, 0}});
+  PcieResult pcie;
+  pcie.load_up = {{}, {{"MWr", 3900}, {"MRd", 100}}, 0.25};
+  pcie.load_down = {{}, {{"CplD", 600}}, 0.5};
+  r.pcie.push_back({"h1.eth0", pcie});
   const auto value = [&](std::string_view name) -> std::optional<double> {
     for (const Measure& m : measures())
       if (m.name == name) return m.value(r, Scenario{});
@@ -189,6 +192,9 @@ TEST(StudyMeasure, CountersFromPowerOnCountFromTheStartLine) {
   EXPECT_DOUBLE_EQ(*value("cpu_task_percent"), 4);
   EXPECT_DOUBLE_EQ(*value("pcie_up_bytes_per_packet"), 20);
   EXPECT_DOUBLE_EQ(*value("pcie_down_bytes_per_packet"), 3);
+  EXPECT_DOUBLE_EQ(*value("pcie_down_percent"), 50);
+  EXPECT_DOUBLE_EQ(*value("packets_per_poll"), 3.2);
+  EXPECT_DOUBLE_EQ(*value("empty_polls_per_s"), 100);
   EXPECT_EQ(value("latency_p99_ns"), std::nullopt);
   EXPECT_EQ(value("rx_buffer_p50_ns"), std::nullopt);
 }
