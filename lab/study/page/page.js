@@ -160,11 +160,17 @@
       }));
     }
 
-    draw() {
-      if (!this.near) return;
-      const width = this.box.clientWidth;
-      const built = canDraw ? NiclabCharts.build(study, this.plot, {width, theme: isDark() ? NiclabCharts.DARK : NiclabCharts.LIGHT, choice: this.choice, tooltip: hover})
+    build(width) {
+      return canDraw ? NiclabCharts.build(study, this.plot, {width, theme: isDark() ? NiclabCharts.DARK : NiclabCharts.LIGHT, choice: this.choice, tooltip: hover})
         : {problem: "The chart library is not in this page."};
+    }
+
+    draw() {
+      const width = this.box.clientWidth, built = this.build(width);
+      if (!this.near) {  // keeps its place, so that nothing moves when it is drawn
+        this.box.style.height = built.problem ? "auto" : `${built.height}px`;
+        return;
+      }
       this.marks = built.problem ? [] : built.marks;
       this.box.dataset.marks = String(this.marks.length);
       this.at = -1;
@@ -185,6 +191,8 @@
           this.drawn.dispatchAction({type: "hideTip"});
           select(event.data.point);
         });
+        // The library answers a click by itself, before or after us: a mark already selected would be so no longer.
+        this.drawn.on("selectchanged", (event) => { if (event.isFromClick) this.mark(); });
       }
       built.option.tooltip.position = (at, params, dom, rect, size) => this.beside(at, size);
       this.drawn.setOption(built.option, {notMerge: true});
@@ -263,12 +271,18 @@
   function findings() {
     if (!study.findings.length) return null;
     const badge = (f) => f.holds === true ? el("span.badge.good", {}, "✓ holds") : f.holds === false ? el("span.badge.bad", {}, "✗ does not hold") : null;
-    return section("findings", "Findings", "", el("div.findings", {}, study.findings.map((f) => {
+    const card = (f) => {
       const rows = f.rows?.values || [];
       return el("article.card" + (f.holds === true ? ".holds" : f.holds === false ? ".fails" : ""), {},
         el("div.top", {}, el("h3", {}, f.title || f.kind), badge(f)), el("p", {}, f.text || ""),
         rows.length ? el("details", {open: study.findings.length <= 2 && rows.length <= 8}, el("summary", {}, count(rows.length, "row")), table(f.rows.columns || [], rows, f.title)) : null);
-    })));
+    };
+    // Of many, those of single cases (they belong to a place in a plot) wait behind the ones that sum them up.
+    const many = study.findings.length > 6, sums = (f) => !f.x || f.holds === false;
+    const first = many && study.findings.some(sums) ? study.findings.filter(sums) : study.findings;
+    const rest = study.findings.filter((f) => !first.includes(f));
+    return section("findings", "Findings", "", el("div.findings", {}, first.map(card)),
+      rest.length ? el("details.more", {}, el("summary", {}, `${count(rest.length, "more finding")}, case by case`), el("div.findings", {}, rest.map(card))) : null);
   }
 
   function plots() {
@@ -404,7 +418,7 @@
       chart.draw();
     }
   }, {rootMargin: "900px"});
-  for (const chart of charts) { chart.box.style.minHeight = "320px"; seen.observe(chart.box); }
+  for (const chart of charts) seen.observe(chart.box);
   addEventListener("beforeprint", () => { for (const chart of charts) { chart.near = true; chart.draw(); } });
   let width = window.innerWidth, pending = null;
   addEventListener("resize", () => {
