@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
-namespace niclab::lab {
+namespace niclab::lab::study {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr unsigned kDescriptor = 16, kCacheLine = 64;
-constexpr unsigned kFraming = 8, kWord = 4;        // STP, sequence, LCRC, END; a double word
-constexpr unsigned kShort = 12, kLong = 16;        // headers of three and four words
-constexpr unsigned kRxCacheful = 16;               // receive descriptors done that go back in any case
-constexpr unsigned kTxCacheful = 32;               // transmit likewise
-constexpr unsigned kPayloadSlots = 6;              // payload reads of a port in flight
-constexpr unsigned kDescriptorTags = 2;            // of all tags, those for descriptors
-constexpr std::uint32_t kMinimumFrame = 60;        // without FCS
+constexpr unsigned kFraming = 8, kWord = 4;          // STP, sequence, LCRC, END; a double word
+constexpr unsigned kShort = 12, kLong = 16;          // headers of three and four words
+constexpr unsigned kRxCacheful = 16;                 // receive descriptors done that go back in any case
+constexpr unsigned kTxCacheful = 32;                 // transmit likewise
+constexpr unsigned kPayloadSlots = 6;                // payload reads of a port in flight
+constexpr unsigned kDescriptorTags = 2;              // of all tags, those for descriptors
+constexpr std::uint32_t kMinimumFrame = 60;          // without FCS
 constexpr std::uint32_t kWireOverhead = 4 + 8 + 12;  // FCS, preamble, gap
 
 std::uint64_t words(std::uint64_t bytes) { return (bytes + kWord - 1) / kWord * kWord; }
@@ -54,8 +54,8 @@ PcieBytes& PcieBytes::operator+=(const PcieBytes& o) {
 }
 
 PcieBytes PcieBytes::times(std::uint64_t n) const {
-  return {lab::times(read_up, n), lab::times(write_up, n), lab::times(message_up, n),
-          lab::times(write_down, n), lab::times(data_down, n)};
+  return {study::times(read_up, n), study::times(write_up, n), study::times(message_up, n),
+          study::times(write_down, n), study::times(data_down, n)};
 }
 
 std::uint64_t PcieBytes::up() const { return read_up.bytes + write_up.bytes + message_up.bytes; }
@@ -124,7 +124,8 @@ void FetchWalk::fetch() {
   }
 }
 
-TlpSum write_backs(const TlpRules& r, const RingRules& ring, unsigned first, std::uint64_t n, bool moderated) {
+TlpSum write_backs(const TlpRules& r, const RingRules& ring, unsigned first, std::uint64_t n,
+                   bool moderated) {
   TlpSum sum;
   const unsigned cacheful = ring.depth == kRxCacheful ? kRxCacheful : kTxCacheful;
   const std::uint64_t burst = moderated && ring.wthresh > 1 ? std::min(ring.wthresh, cacheful) : 1;
@@ -167,7 +168,8 @@ PcieBytes stream_tlps(const TlpRules& r, const PcieStream& s) {
     walk.use(taken);
     if (s.ring_ahead) walk.publish(taken);
     // A context between two data descriptors is not written back: each of these is a write of its own.
-    sum.write_up += write_backs(r, s.ring, static_cast<unsigned>(index), done, s.moderated && s.contexts == 0);
+    sum.write_up +=
+        write_backs(r, s.ring, static_cast<unsigned>(index), done, s.moderated && s.contexts == 0);
     index = (index + taken) % s.ring.length;
     sum.write_down += doorbell(r);
     if (s.moderated && s.intx) sum.message_up += one(kFraming + kLong);
@@ -221,4 +223,4 @@ PcieBound lowest(const std::vector<PcieBound>& all) {
                            [](const PcieBound& a, const PcieBound& b) { return a.pps < b.pps; });
 }
 
-}  // namespace niclab::lab
+}  // namespace niclab::lab::study

@@ -11,7 +11,7 @@
 
 #include "lab/scenario.hpp"
 
-namespace niclab::lab {
+namespace niclab::lab::study {
 
 /// TLPs of one type in one direction, and their bytes: framing, header, data in whole double words.
 struct TlpSum {
@@ -94,15 +94,15 @@ TlpSum write_backs(const TlpRules& rules, const RingRules& ring, unsigned first,
 /// A stream of equal packets in equal batches; each batch is over before the next begins.
 struct PcieStream {
   bool transmit = false;
-  std::uint32_t frame = 60;         ///< bytes in host memory, without FCS
-  std::uint32_t offset = 0;         ///< of the data in its page
-  std::uint32_t buffer = 2048;      ///< receive: bytes of a buffer
-  unsigned contexts = 0;            ///< transmit: context descriptors of a packet
-  unsigned batch = 1;               ///< packets published at once, or that arrive back to back
+  std::uint32_t frame = 60;     ///< bytes in host memory, without FCS
+  std::uint32_t offset = 0;     ///< of the data in its page
+  std::uint32_t buffer = 2048;  ///< receive: bytes of a buffer
+  unsigned contexts = 0;        ///< transmit: context descriptors of a packet
+  unsigned batch = 1;           ///< packets published at once, or that arrive back to back
   std::uint64_t batches = 1;
-  bool moderated = false;           ///< write-backs wait for the throttle, and each batch has its message
-  bool intx = false;                ///< which is one of INTx, not of MSI or MSI-X
-  bool ring_ahead = false;          ///< receive: as many buffers are posted ahead as the ring holds
+  bool moderated = false;   ///< write-backs wait for the throttle, and each batch has its message
+  bool intx = false;        ///< which is one of INTx, not of MSI or MSI-X
+  bool ring_ahead = false;  ///< receive: as many buffers are posted ahead as the ring holds
   RingRules ring;
 };
 /// All of it: descriptors, payload, write-backs, one doorbell a batch, one message a batch if moderated.
@@ -133,4 +133,4 @@ std::vector<PcieBound> bounds(const Pcie& pcie, const PcieStream& stream, double
 /// The lowest of them.
 PcieBound lowest(const std::vector<PcieBound>& bounds);
 
-}  // namespace niclab::lab
+}  // namespace niclab::lab::study
