@@ -161,13 +161,42 @@ std::optional<std::size_t> take_index(std::string_view& path) {
   return n;
 }
 
-/// Resolves what follows a value: nothing, ".key…" or "[i]…".
-const Json* resolve_rest(const Json& value, std::string_view rest) {
-  if (rest.empty()) return &value;
-  if (rest[0] == '.') return find_metric(value, rest.substr(1));
-  const auto index = take_index(rest);
-  if (!index || !value.is_array() || *index >= value.size()) return nullptr;
-  return resolve_rest(value[*index], rest);
+/// What `path` is when it begins with `step`: what follows it; nullopt when it goes on otherwise.
+std::optional<std::string_view> after(std::string_view path, std::string_view step) {
+  if (!path.starts_with(step)) return std::nullopt;
+  path.remove_prefix(step.size());
+  if (!path.empty() && path[0] != '.' && path[0] != '[') return std::nullopt;
+  return path;
+}
+
+/// Adds what `path` (nothing, ".key…", ".*…", "[i]…" or "[*]…") leads to from `value`. False when it leads nowhere.
+bool follow(const Json& value, std::string_view path, bool wildcards, std::vector<const Json*>& found) {
+  if (path.empty()) {
+    found.push_back(&value);
+    return true;
+  }
+  const auto every = [&](std::string_view rest) {
+    bool any = false;
+    for (const Json& child : value) any = follow(child, rest, wildcards, found) || any;
+    return any;
+  };
+  if (path[0] == '[') {
+    if (!value.is_array()) return false;
+    if (const auto rest = after(path, "[*]"); rest && wildcards) return every(*rest);
+    const auto index = take_index(path);
+    return index && *index < value.size() && follow(value[*index], path, wildcards, found);
+  }
+  if (!value.is_object()) return false;
+  if (const auto rest = after(path, ".*"); rest && wildcards) return every(*rest);
+  path.remove_prefix(1);
+  std::vector<std::pair<std::string_view, const Json*>> fitting;
+  for (const auto& [key, child] : value.items())
+    if (after(path, key)) fitting.emplace_back(path.substr(0, key.size()), &child);
+  std::sort(fitting.begin(), fitting.end(),
+            [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  for (const auto& [key, child] : fitting)
+    if (follow(*child, path.substr(key.size()), wildcards, found)) return true;
+  return false;
 }
 
 }  // namespace
@@ -195,17 +224,14 @@ Json summary_json(const RunResult& r) {
 }
 
 const Json* find_metric(const Json& summary, std::string_view path) {
-  if (!summary.is_object()) return nullptr;
-  std::vector<std::string_view> fitting;
-  for (const auto& [key, value] : summary.items()) {
-    const bool whole = path.size() == key.size() ||
-                       (path.size() > key.size() && (path[key.size()] == '.' || path[key.size()] == '['));
-    if (path.starts_with(key) && whole) fitting.push_back(path.substr(0, key.size()));
-  }
-  std::sort(fitting.begin(), fitting.end(), [](auto a, auto b) { return a.size() > b.size(); });
-  for (const auto key : fitting)
-    if (const Json* found = resolve_rest(summary.at(std::string(key)), path.substr(key.size()))) return found;
-  return nullptr;
+  std::vector<const Json*> found;
+  return follow(summary, "." + std::string(path), false, found) ? found.front() : nullptr;
+}
+
+std::vector<const Json*> find_metrics(const Json& summary, std::string_view path) {
+  std::vector<const Json*> found;
+  follow(summary, "." + std::string(path), true, found);
+  return found;
 }
 
 void write_text_file(const std::filesystem::path& file, std::string_view text) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 #include "lab/results.hpp"
 
@@ -19,6 +20,10 @@ Json summary_json(const RunResult& r);
 /// may contain dots: at each step the longest key that lets the rest resolve wins. nullptr when there is
 /// none.
 const Json* find_metric(const Json& summary, std::string_view path);
+
+/// The values at a path in which "[*]" stands for every element of an array and ".*" for every member of an object, in
+/// their order; else as find_metric().
+std::vector<const Json*> find_metrics(const Json& summary, std::string_view path);
 
 /// Writes text to a file in one go. Throws UserError when it cannot.
 void write_text_file(const std::filesystem::path& file, std::string_view text);

@@ -116,6 +116,9 @@ Scenario scenario_of(const StudySpec& spec, const Choice& choice, unsigned repet
 /// What a user types to run this point alone, quoted for a shell.
 std::string command_of(const StudySpec& spec, const Choice& choice);
 
+/// What a user types to run the study again, likewise.
+std::string study_command_of(const StudySpec& spec);
+
 /// "rx_usecs 50, load pings": for messages.
 std::string describe(const StudySpec& spec, const Choice& choice);
 
