@@ -20,6 +20,12 @@ inline constexpr unsigned kMinRing = 80, kMaxRing = 4096;  ///< descriptors (pat
 /// Pause frames a side may send (tx) or obeys (rx).
 enum class FlowControl : std::uint8_t { none, rx_pause, tx_pause, full };
 
+/// Of a direction's descriptor rings: RXDCTL, TXDCTL (fact base 2.7.2, 2.8.6).
+struct Thresholds {
+  unsigned pthresh = 0, hthresh = 0, wthresh = 0;
+};
+inline constexpr Thresholds kRxThresholds{8, 8, 4}, kTxThresholds{8, 1, 16};  ///< igb's
+
 struct IgbConfig {
   unsigned queues = 0;     ///< 1..8; 0: min(8, online CPUs) (path-map A-20)
   unsigned rx_ring = 256;  ///< descriptors, 80..4096 (path-map A-26)
@@ -30,6 +36,7 @@ struct IgbConfig {
   bool rss_udp_ports = false;                 ///< hash UDP ports too (path-map F-26)
   std::optional<FlowControl> flow_control{};  ///< what to negotiate; none given: what the NVM says
   unsigned speed = 1000;                      ///< Mb/s: advertised at most, as `ethtool -s DEV advertise`
+  Thresholds rx_thresholds = kRxThresholds, tx_thresholds = kTxThresholds;
   PlantedBugs bugs{};
 };
 

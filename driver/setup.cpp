@@ -8,13 +8,12 @@ namespace niclab::igb {
 namespace {
 
 // Prefetch and write-back thresholds (fact base 2.7.2, 2.8.6).
-constexpr std::uint32_t thresholds(unsigned p, unsigned h, unsigned w) {
+constexpr std::uint32_t dctl(const Thresholds& t) {
   using namespace reg::rxdctl;
-  return PTHRESH.put(p) | HTHRESH.put(h) | WTHRESH.put(w);
+  return PTHRESH.put(t.pthresh) | HTHRESH.put(t.hthresh) | WTHRESH.put(t.wthresh) | ENABLE;
 }
-constexpr std::uint32_t kRxdctl = thresholds(8, 8, 4) | reg::rxdctl::ENABLE;
-constexpr std::uint32_t kTxdctl = thresholds(8, 1, 16) | reg::txdctl::ENABLE;
-static_assert(kRxdctl == 0x02040808 && kTxdctl == 0x02100108);
+static_assert(dctl(kRxThresholds) == 0x02040808 && dctl(kTxThresholds) == 0x02100108);
+static_assert(reg::rxdctl::ENABLE == reg::txdctl::ENABLE);
 
 // 2.7.12: pool bits that count even without pools.
 constexpr std::uint32_t kVmolrAcceptUntagged = reg::bit(24), kVmolrBam = reg::bit(27),
@@ -218,7 +217,7 @@ void IgbAdapter::igb_configure_tx_ring(TxRing& ring) {
   hw_.wr32(reg::TDBAH(n), static_cast<std::uint32_t>(base >> 32));
   hw_.wr32(reg::TDH(n), 0);
   hw_.wr32(reg::TDT(n), 0);
-  hw_.wr32(reg::TXDCTL(n), kTxdctl);
+  hw_.wr32(reg::TXDCTL(n), dctl(config_.tx_thresholds));
 }
 
 void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
@@ -237,7 +236,7 @@ void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
                                DESCTYPE.put(DESCTYPE_ADV_ONEBUF) | TIMESTAMP | (queues_ > 1 ? DROP_EN : 0));
   hw_.rmw32(reg::VMOLR(n), 0,
             kVmolrAcceptUntagged | kVmolrBam | kVmolrLpe | (n == 0 && queues_ > 1 ? kVmolrRss : 0));
-  hw_.wr32(reg::RXDCTL(n), kRxdctl);
+  hw_.wr32(reg::RXDCTL(n), dctl(config_.rx_thresholds));
 }
 
 }  // namespace niclab::igb

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "base/exponential.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -23,10 +24,11 @@ const char* name_of(AppKind kind) {
 
 }  // namespace
 
-Application::Application(const App& app, sim::HostKernel& kernel, stack::NetStack& stack,
+Application::Application(const App& app, std::uint64_t seed, sim::HostKernel& kernel, stack::NetStack& stack,
                          std::function<Time()> start_line, std::function<void()> ready,
                          LatencyRecorder& round_trip, std::unique_ptr<PtpNode> ptp)
     : app_(app),
+      seed_(seed),
       kernel_(kernel),
       stack_(stack),
       start_line_(std::move(start_line)),
@@ -115,13 +117,19 @@ void Application::send(stack::UdpSocket& socket) {
   const stack::Endpoint to{app_.to.address, app_.to.port};
   const std::span<std::byte> payload(buffer_.data(), app_.size);
   Time next = start_line_() + app_.start;
+  std::optional<ExponentialGaps> gaps;
+  if (app_.arrivals == Arrivals::poisson) {
+    gaps.emplace(*app_.interval, seed_);
+    next += gaps->next();
+    kernel_.sleep_until(next);
+  }
   for (std::uint64_t sent = 0; more(sent);) {
     for (unsigned i = 0; i < app_.burst && more(sent); ++i, ++sent) {
       if (payload.size() >= 8) store_le(payload.data(), sent);
       socket.sendto(payload, &to);
     }
     if (!app_.interval) continue;
-    next += *app_.interval;
+    next += gaps ? gaps->next() : *app_.interval;
     kernel_.sleep_until(next);
   }
 }

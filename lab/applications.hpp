@@ -22,7 +22,8 @@ class Application {
  public:
   /// `start_line` answers never() until it is known. `ready` is called once, when the socket is bound.
   /// `ptp`: what works in its place, if it is of kind ptp_*.
-  Application(const App& app, sim::HostKernel& kernel, stack::NetStack& stack,
+  /// `seed`: of what it draws.
+  Application(const App& app, std::uint64_t seed, sim::HostKernel& kernel, stack::NetStack& stack,
               std::function<Time()> start_line, std::function<void()> ready, LatencyRecorder& round_trip,
               std::unique_ptr<PtpNode> ptp = nullptr);
   Application(const Application&) = delete;
@@ -47,6 +48,7 @@ class Application {
   bool more(std::uint64_t done) const { return app_.count == 0 || done < app_.count; }
 
   const App app_;
+  const std::uint64_t seed_;
   sim::HostKernel& kernel_;
   stack::NetStack& stack_;
   std::function<Time()> start_line_;

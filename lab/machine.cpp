@@ -7,6 +7,7 @@
 #include "lab/machine_shell.hpp"
 #include "lab/pci_firmware.hpp"
 #include "lab/shell/command.hpp"
+#include "stack/admin/sysctl.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -166,8 +167,16 @@ void Machine::power_on(std::function<Time()> start_line, std::function<void()> a
   host_.kernel().spawn("init", 0, [this] { boot(); });
 }
 
+/// `[host.sysctl]`, whose names and values have been looked at.
+void Machine::set_sysctls() {
+  for (auto& entry : stack::admin::sysctls(stack_))
+    for (const auto& [name, value] : config_.sysctl)
+      if (entry.name == name) entry.write(value);
+}
+
 void Machine::boot() {
   sim::HostKernel& kernel = host_.kernel();
+  set_sysctls();
   for (unsigned f = 0; f < nics() && !config_.external; ++f) {
     const Nic& nic = config_.nics[f];
     igb::IgbConfig c;
@@ -177,6 +186,8 @@ void Machine::boot() {
     c.rx_usecs = nic.rx_usecs;
     c.flow_control = nic.flow_control;
     c.speed = nic.speed;
+    c.rx_thresholds = nic.rx_thresholds;
+    c.tx_thresholds = nic.tx_thresholds;
     c.bugs = world_.bugs;
     igb::ProbeResult probed = igb::igb_probe(*functions_[f], stack_, nic.if_name, c);
     if (probed.error != 0) {
@@ -207,7 +218,10 @@ void Machine::start_apps() {
   for (const App& app : scenario_.apps)
     if (app.host == index_)
       apps_.push_back(std::make_unique<Application>(
-          app, host_.kernel(), stack_, start_line_,
+          app,
+          random_stream(scenario_.run.seed, RandomUser::app,
+                        static_cast<std::size_t>(&app - scenario_.apps.data())),
+          host_.kernel(), stack_, start_line_,
           [this] {
             ++apps_ready_;
             app_ready_();

@@ -115,6 +115,7 @@ class Machine {
   std::function<Time()> start_line_;
   std::function<void()> app_ready_;
   void run_command(const At& at);
+  void set_sysctls();
 
   std::size_t apps_ready_ = 0;
   std::size_t commands_left_ = 0;  // of [[at]]

@@ -176,6 +176,11 @@ std::unique_ptr<sim::TrafficSource> Network::source(const Traffic& t, Time start
   u.count = t.count;
   u.start = start;
   u.interval = interval;
+  u.burst = t.burst;
+  if (t.rate.kind == Rate::Kind::pps) u.interval = Duration::from_s(t.burst) / t.rate.pps;
+  if (t.arrivals == Arrivals::poisson)
+    u.poisson_seed = random_stream(scenario_.run.seed, RandomUser::traffic,
+                                   static_cast<std::size_t>(&t - scenario_.traffic.data()));
   return std::make_unique<sim::UdpSource>(u);
 }
 

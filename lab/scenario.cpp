@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/splitmix64.hpp"
 #include "lab/capture.hpp"
 #include "lab/scenario_sections.hpp"
 
@@ -229,6 +230,11 @@ void check_scenario(const Scenario& s) {
   check_traffic(s);
   check_at(s);
   check_faults(s);
+}
+
+std::uint64_t random_stream(std::uint64_t run, RandomUser user, std::size_t index) {
+  SplitMix64 streams(SplitMix64(run).next() ^ static_cast<std::uint64_t>(user) << 32 ^ index);
+  return streams.next();
 }
 
 Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesystem::path& folder) {

@@ -80,7 +80,8 @@ struct Nic {
   /// What the driver is to negotiate; none given: what its NVM says, which is everything.
   std::optional<igb::FlowControl> flow_control;
   Duration negotiation = hw::Phy::kDefaultNegotiation;  ///< from a restart of the PHY to its link
-  unsigned speed = 1000;   ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
+  unsigned speed = 1000;  ///< Mb/s: 10, 100 or 1000: what the driver advertises at most
+  igb::Thresholds rx_thresholds = igb::kRxThresholds, tx_thresholds = igb::kTxThresholds;
   sim::I350Quirks quirks;  ///< `[host.nic.quirk]`
 };
 
@@ -90,7 +91,8 @@ struct Host {
   std::string name;
   KernelProfile kernel;
   unsigned cpus = 4;
-  sim::I350CardConfig card;  ///< `[host.card]`
+  sim::I350CardConfig card;                                 ///< `[host.card]`
+  std::vector<std::pair<std::string, std::string>> sysctl;  ///< `[host.sysctl]`: name and value
   /// Its processors, memory and driver are not ours: `niclab serve` lets them in.
   bool external = false;
   std::vector<Nic> nics;
@@ -110,26 +112,35 @@ struct Endpoint {
 enum class AppKind : std::uint8_t { echo, sink, send, request, ptp_master, ptp_slave };
 constexpr bool is_ptp(AppKind k) { return k == AppKind::ptp_master || k == AppKind::ptp_slave; }
 
+/// How packets of a given rate are spread over time: evenly, as a Poisson process, or several at a time.
+enum class Arrivals : std::uint8_t { regular, poisson, bursts };
+
+/// Who draws random numbers, for random_stream().
+enum class RandomUser : std::uint8_t { traffic = 1, app = 2 };
+/// The seed of what the `index`-th `[[traffic]]` or `[[app]]` draws in a run of seed `run`: nobody else's.
+std::uint64_t random_stream(std::uint64_t run, RandomUser user, std::size_t index);
+
 /// `[[app]]`.
 struct App {
   Where where;
   std::size_t host = 0;  ///< index into Scenario::hosts
   AppKind kind = AppKind::sink;
   unsigned cpu = 0;
-  std::uint16_t port = 0;            ///< local; 0 for send and request: chosen by the stack
-  std::optional<Ipv4Address> group;  ///< multicast group to join (echo, sink)
-  std::optional<unsigned> rcvbuf;    ///< SO_RCVBUF, bytes
-  std::optional<unsigned> sndbuf;    ///< SO_SNDBUF, bytes
-  Duration work{};                   ///< application time spent on each datagram received
-  Endpoint to;                       ///< send, request
-  unsigned size = 18;                ///< UDP payload bytes (18 fills a 64-byte frame)
-  std::uint64_t count = 0;           ///< datagrams or requests; 0: until the run ends
-  std::optional<Duration> interval;  ///< from send to send (send), from answer to next request (request)
-  unsigned burst = 1;                ///< datagrams sent back to back each interval (send)
-  Duration start{};                  ///< after the start line
-  std::size_t nic = 0;               ///< ptp_*: index into the host's nics
-  Duration settle = 1_s;             ///< ptp_slave: offsets later than this after `start` are judged
-  Duration timeout = 1_s;            ///< a request without answer is given up after this
+  std::uint16_t port = 0;                 ///< local; 0 for send and request: chosen by the stack
+  std::optional<Ipv4Address> group;       ///< multicast group to join (echo, sink)
+  std::optional<unsigned> rcvbuf;         ///< SO_RCVBUF, bytes
+  std::optional<unsigned> sndbuf;         ///< SO_SNDBUF, bytes
+  Duration work{};                        ///< application time spent on each datagram received
+  Endpoint to;                            ///< send, request
+  unsigned size = 18;                     ///< UDP payload bytes (18 fills a 64-byte frame)
+  std::uint64_t count = 0;                ///< datagrams or requests; 0: until the run ends
+  std::optional<Duration> interval;       ///< from send to send (send), from answer to next request (request)
+  unsigned burst = 1;                     ///< datagrams sent back to back each interval (send)
+  Arrivals arrivals = Arrivals::regular;  ///< of bursts: regular or poisson (send)
+  Duration start{};                       ///< after the start line
+  std::size_t nic = 0;                    ///< ptp_*: index into the host's nics
+  Duration settle = 1_s;                  ///< ptp_slave: offsets later than this after `start` are judged
+  Duration timeout = 1_s;                 ///< a request without answer is given up after this
 };
 
 enum class TrafficKind : std::uint8_t { udp, pcap };
@@ -173,8 +184,10 @@ struct Traffic {
   // udp:
   unsigned size = 64;       ///< bytes of a frame with FCS, 64..9728
   std::uint64_t count = 0;  ///< frames; 0: until the run ends
-  unsigned flows = 1;       ///< frames take turns over source ports sport .. sport+flows-1
-  unsigned sources = 1;     ///< and over source addresses src .. src+sources-1
+  Arrivals arrivals = Arrivals::regular;
+  unsigned burst = 1;    ///< frames back to back (bursts)
+  unsigned flows = 1;    ///< frames take turns over source ports sport .. sport+flows-1
+  unsigned sources = 1;  ///< and over source addresses src .. src+sources-1
   std::uint16_t sport = 1024, dport = 9;
   Ipv4Address src, dst;  ///< defaults: the next free address of the subnet, the NIC's address
   MacAddress src_mac;    ///< default 02:00:00:ff:00:<index of the traffic>

@@ -84,6 +84,15 @@ void read_quirks(TableReader& nic, sim::I350Quirks& quirks) {
   });
 }
 
+/// `prefix`_pthresh, _hthresh, _wthresh; the ranges are those of fact base 2.7.2 and of the register's
+/// fields.
+void read_thresholds(TableReader& t, const std::string& prefix, igb::Thresholds& th, unsigned prefetch,
+                     unsigned writeback) {
+  th.pthresh = t.number(prefix + "_pthresh", th.pthresh, 0, prefetch);
+  th.hthresh = t.number(prefix + "_hthresh", th.hthresh, 0, prefetch);
+  th.wthresh = t.number(prefix + "_wthresh", th.wthresh, 0, writeback);
+}
+
 Nic read_nic(TableReader& t, const Host& host) {
   Nic n;
   n.where = t.where();
@@ -102,6 +111,8 @@ Nic read_nic(TableReader& t, const Host& host) {
   n.interrupts = static_cast<InterruptKind>(t.choice("interrupts", {"msix", "msi", "intx"}, 0));
   n.speed = t.one_of("speed", n.speed, {10, 100, 1000});
   n.negotiation = read_negotiation(t, n.negotiation);
+  read_thresholds(t, "rx", n.rx_thresholds, 16, 15);
+  read_thresholds(t, "tx", n.tx_thresholds, 31, 31);
   if (t.node("flow_control") != nullptr)
     n.flow_control =
         static_cast<igb::FlowControl>(t.choice("flow_control", {"none", "rx", "tx", "full"}, std::nullopt));
@@ -122,6 +133,7 @@ void read_hosts(TableReader& root, Scenario& s, const std::filesystem::path& fol
     h.external = t.boolean("external").value_or(false);
     h.cpus = t.number("cpus", h.external ? 1 : h.cpus, 1, 64);
     read_card(t, h.card, folder);
+    read_sysctl(t, h.sysctl);
     t.require("nic", "at least one [[host.nic]]");
     t.each("nic", [&](TableReader& nic) { h.nics.push_back(read_nic(nic, h)); });
     if (h.nics.size() > 4)
@@ -216,8 +228,21 @@ Ipv4Address free_neighbour(const Scenario& s, const Nic& nic) {
   return nic.ipv4.address;
 }
 
+void read_arrivals(TableReader& t, Traffic& traffic) {
+  traffic.arrivals = static_cast<Arrivals>(t.choice("arrivals", {"regular", "poisson", "bursts"}, 0));
+  const bool bursts = traffic.arrivals == Arrivals::bursts;
+  const std::string expected = "frames back to back, from 1 to 1000000";
+  if (bursts) t.require("burst", expected);
+  if (!bursts && t.node("burst") != nullptr)
+    throw t.error("burst", "is given, but arrivals is not \"bursts\"", "arrivals = \"bursts\"");
+  traffic.burst = t.number("burst", 1, 1, 1'000'000);
+  if (traffic.arrivals != Arrivals::regular && traffic.rate.kind != Rate::Kind::pps)
+    throw t.error("rate", "is not a number of frames, but arrivals is not \"regular\"", "\"<n>pps\"");
+}
+
 void read_generator(TableReader& t, const Scenario& s, Traffic& traffic) {
   const Nic& nic = s.hosts[traffic.host].nics[traffic.nic];
+  read_arrivals(t, traffic);
   traffic.size = t.number("size", traffic.size, 64, 9728);
   traffic.count = static_cast<std::uint64_t>(t.integer("count", 1, INT64_MAX).value_or(0));
   traffic.flows = t.number("flows", 1, 1, 65535);

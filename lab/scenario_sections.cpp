@@ -252,6 +252,9 @@ void read_apps(TableReader& root, Scenario& s) {
         throw t.error("rate", "is not a number of packets", "\"<n>pps\"");
       if (rate && a.interval) throw t.error("rate", "both rate and interval are given", "one of them");
       if (rate) a.interval = 1_s / rate->pps;
+      a.arrivals = static_cast<Arrivals>(t.choice("arrivals", {"regular", "poisson"}, 0));
+      if (a.arrivals == Arrivals::poisson && !a.interval)
+        throw t.error("arrivals", "is \"poisson\" without a mean", "rate or interval beside it");
     }
     if (a.kind == AppKind::request) a.timeout = t.duration("timeout").value_or(a.timeout);
     s.apps.push_back(std::move(a));

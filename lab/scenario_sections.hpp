@@ -18,6 +18,8 @@ void read_trace(TableReader& root, TraceChoice& trace);
 void read_hosts(TableReader& root, Scenario& s, const std::filesystem::path& folder);
 /// `[host.card]`.
 void read_card(TableReader& host, sim::I350CardConfig& card, const std::filesystem::path& folder);
+/// `[host.sysctl]`, whole names and values, known and in range.
+void read_sysctl(TableReader& host, std::vector<std::pair<std::string, std::string>>& settings);
 void read_apps(TableReader& root, Scenario& s);
 /// The file that `key` names, absolute and there; its name in the tree becomes absolute. `what` it should be.
 std::filesystem::path read_file_name(TableReader& t, std::string_view key,

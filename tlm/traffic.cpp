@@ -38,6 +38,10 @@ UdpSource::UdpSource(const UdpTraffic& t) : config_(t), frame_(std::max(60u, t.f
   c.add(std::span<const std::byte>(frame_).subspan(kUdp));
   base_sum_ = c.partial();
   next_ = t.start;
+  if (t.poisson_seed && t.interval) {
+    gaps_.emplace(*t.interval, *t.poisson_seed);
+    next_ += gaps_->next();
+  }
 }
 
 std::optional<Time> UdpSource::next_due(Time wire_free) {
@@ -57,7 +61,10 @@ Frame* UdpSource::take(FramePool& pool) {
     source_turn_ = 0;
     if (++flow_turn_ == config_.flows) flow_turn_ = 0;
   }
-  if (config_.interval) next_ += *config_.interval;
+  if (config_.interval && ++burst_turn_ == config_.burst) {
+    burst_turn_ = 0;
+    next_ += gaps_ ? gaps_->next() : *config_.interval;
+  }
   store_be32(f + kIp + 12, source.value);
   store_be16(f + kIp + 4, static_cast<std::uint16_t>(n));
   InetChecksum ip;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/addresses.hpp"
+#include "base/exponential.hpp"
 #include "base/time.hpp"
 #include "tlm/frame.hpp"
 
@@ -35,7 +36,10 @@ struct UdpTraffic {
   unsigned frame_bytes = 64;  ///< with FCS, 64..9728
   std::uint64_t count = 0;    ///< 0: for ever
   Time start{};
-  std::optional<Duration> interval;  ///< from start to start; none: line rate
+  std::optional<Duration> interval;  ///< from start to start of bursts, or its mean; none: line rate
+  unsigned burst = 1;                ///< frames due at the same instant: they leave back to back
+  /// Poisson arrivals: exponential intervals, drawn from this seed. None: all intervals are the same.
+  std::optional<std::uint64_t> poisson_seed;
 };
 
 class UdpSource final : public TrafficSource {
@@ -51,6 +55,8 @@ class UdpSource final : public TrafficSource {
   std::uint16_t base_sum_ = 0;
   std::uint64_t sent_ = 0;
   unsigned source_turn_ = 0, flow_turn_ = 0;  // sent_ in terms of sources and flows
+  unsigned burst_turn_ = 0;                   // and of bursts
+  std::optional<ExponentialGaps> gaps_;
   Time next_{};
 };
 

@@ -19,6 +19,13 @@ struct SysctlEntry {
   std::function<int(std::string_view)> write;  ///< 0, or -EINVAL: not a value it takes; the old one stays
 };
 
+/// Their names, sorted.
+std::vector<std::string_view> sysctl_names();
+/// Whether the tunable of that name takes this value.
+bool sysctl_takes(std::string_view name, std::string_view text);
+/// What it takes, in words.
+std::string sysctl_expects(std::string_view name);
+
 /// All of them, sorted by name. The entries refer to `stack`.
 std::vector<SysctlEntry> sysctls(NetStack& stack);
 

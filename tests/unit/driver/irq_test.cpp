@@ -33,6 +33,17 @@ TEST_F(DriverTest, C_05_PollAdaptsEitrAndTheNextInterruptWritesIt) {
   EXPECT_THAT(pci.writes(reg::EITR(1)), testing::ElementsAre(0x80000000u | 196));
 }
 
+TEST_F(DriverTest, C_05_OneVectorIsAdaptedByLatencyClassesAndSeveralByPacketSize) {  // fact base 4.5
+  for (const auto& [queues, rx_usecs, expected] :
+       {std::tuple{1u, 1u, kItr70k}, {1u, 3u, kItr20k}, {2u, 1u, std::uint16_t{42}}, {2u, 3u, kItr20k}}) {
+    open({.queues = queues, .rx_usecs = rx_usecs});
+    for (unsigned i = 0; i < 10; ++i) receive(0, i, 60);
+    poll(rx_vector(0));
+    EXPECT_EQ(rx_vector(0).itr.itr_val, expected) << queues << " vectors, rx-usecs " << rx_usecs;
+    adapter->igb_remove();
+  }
+}
+
 TEST_F(DriverTest, C_05_FixedSettingIsNotAdapted) {
   open({.queues = 1, .rx_usecs = 125});
   for (unsigned i = 0; i < 10; ++i) receive(0, i, 60);

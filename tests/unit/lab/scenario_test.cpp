@@ -98,6 +98,34 @@ TEST(Scenario, FidelityOfAllIsThatOfEveryUnitWithATwin) {
   EXPECT_EQ(s.fidelity.at("mac_fcs"), "model") << "it has no twin";
 }
 
+TEST(Scenario, SysctlNamesMayBeTablesOrQuoted) {
+  const Scenario s =
+      parse(std::string(kGood) +
+                "[[host]]\nname = \"h3\"\n[host.sysctl]\nnet.core.netdev_budget = 64\n"
+                "\"net.ipv4.ip_local_port_range\" = \"4000 5000\"\n[[host.nic]]\nif = \"eth0\"\n"
+                "mac = \"02:00:00:00:00:03\"\nipv4 = \"10.0.0.3/24\"\n",
+            {"host.sysctl.net.core.rmem_max=5000"});
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(s.hosts[0].sysctl, (Settings{{"net.core.rmem_max", "5000"}}));
+  EXPECT_EQ(s.hosts[2].sysctl,
+            (Settings{{"net.core.netdev_budget", "64"}, {"net.ipv4.ip_local_port_range", "4000 5000"}}));
+  EXPECT_EQ(
+      error("host.sysctl.net.core.netdev_budgt=300"),
+      "--set host.sysctl.net.core.netdev_budgt: unknown tunable \"net.core.netdev_budgt\", expected perhaps "
+      "\"net.core.netdev_budget\"");
+}
+
+TEST(Scenario, ArrivalsAndThresholds) {
+  const Scenario s = parse(kGood, {"traffic.arrivals=bursts", "traffic.burst=16", "host.nic.tx_wthresh=1"});
+  EXPECT_EQ(s.traffic[0].arrivals, Arrivals::bursts);
+  EXPECT_EQ(s.traffic[0].burst, 16u);
+  EXPECT_EQ(s.hosts[0].nics[0].tx_thresholds.wthresh, 1u);
+  EXPECT_EQ(s.hosts[0].nics[0].tx_thresholds.pthresh, 8u) << "igb's";
+  EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(1, RandomUser::traffic, 1));
+  EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(2, RandomUser::traffic, 0));
+  EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(1, RandomUser::app, 0));
+}
+
 TEST(Scenario, DefaultsOfTheBusAndCost) {
   const Scenario s = parse(kGood);
   EXPECT_EQ(s.pcie.gen, 2u);
@@ -198,9 +226,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"traffic.size=63"}, BadValue{"traffic.size=9729"}, BadValue{"traffic.flows=65535"},
         BadValue{"traffic.dst=10.0.0.9"}, BadValue{"traffic.src=10.0.0.2"},
         BadValue{"traffic.src_mac=02:00:00:00:00:02"}, BadValue{"traffic.file=x.pcap"},
-        BadValue{"at.time=soon"}, BadValue{"at.time=6ms"}, BadValue{"at.host=h3"}, BadValue{"at.command="},
-        BadValue{"expect.op=="}, BadValue{"expect.value=[1]"}, BadValue{"expect.value=text"},
-        BadValue{"expect.metric="}, BadValue{"nonsense.key=1"}, BadValue{"run.seed=2026-01-01"}));
+        BadValue{"traffic.arrivals=sometimes"}, BadValue{"traffic.arrivals=bursts"},
+        BadValue{"traffic.burst=2"}, BadValue{"app[1].arrivals=poisson"}, BadValue{"host.nic.rx_pthresh=17"},
+        BadValue{"host.nic.rx_wthresh=16"}, BadValue{"host.nic.tx_hthresh=32"}, BadValue{"host.sysctl=1"},
+        BadValue{"host.sysctl.net.core.netdev_budgt=300"}, BadValue{"host.sysctl.net.core.netdev_budget=0"},
+        BadValue{"host.sysctl.net.core.rmem_max=true"}, BadValue{"at.time=soon"}, BadValue{"at.time=6ms"},
+        BadValue{"at.host=h3"}, BadValue{"at.command="}, BadValue{"expect.op=="},
+        BadValue{"expect.value=[1]"}, BadValue{"expect.value=text"}, BadValue{"expect.metric="},
+        BadValue{"nonsense.key=1"}, BadValue{"run.seed=2026-01-01"}));
 
 TEST(ScenarioErrors, TwoSocketsOnOnePort) {
   const char* second = "[[app]]\nhost = \"h1\"\nkind = \"sink\"\nport = 7\n";

@@ -307,7 +307,15 @@ TEST_F(AdminTest, PortRangeTakesTwoNumbersInOrder) {
 }
 
 TEST_F(AdminTest, EverySysctlTakesBackWhatItSays) {
-  for (const SysctlEntry& e : sysctls(stack)) {
+  const auto all = sysctls(stack);
+  const auto names = sysctl_names();
+  ASSERT_EQ(names.size(), all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(names[i], all[i].name);
+    EXPECT_TRUE(sysctl_takes(names[i], all[i].read())) << names[i];
+    EXPECT_FALSE(sysctl_takes(names[i], "-1")) << names[i];
+  }
+  for (const SysctlEntry& e : all) {
     const std::string before = e.read();
     EXPECT_EQ(e.write(before + "\n"), 0) << e.name;
     EXPECT_EQ(e.read(), before) << e.name;
