@@ -108,7 +108,8 @@ struct LatencyStats {
 struct StageResult {
   std::string name;
   LatencyStats latency;
-  double share = 0;  ///< of the time all packets took on the whole way, 0..1
+  double share = 0;    ///< of the time all packets took on the whole way, 0..1
+  double mean_ns = 0;  ///< not in summary.json: closed forms speak of means
 };
 
 template <class T>

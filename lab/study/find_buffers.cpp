@@ -1,5 +1,5 @@
-// What points say of buffers: which overflows first, and in which order they fill. And whether points that may
-// not differ do.
+// What points say of buffers: which overflows first, and in which order they fill. And whether points that
+// may not differ do.
 #include <algorithm>
 
 #include "lab/study/finders.hpp"
@@ -44,7 +44,8 @@ Finding named(const FindingSpec& f, const std::string& fallback) {
 
 }  // namespace
 
-std::vector<Finding> find_equal(const StudySpec& spec, const FindingSpec& f, std::span<const PointResult> points) {
+std::vector<Finding> find_equal(const StudySpec& spec, const FindingSpec& f,
+                                std::span<const PointResult> points) {
   const FindingView view(spec, points);
   Finding finding = named(f, "Points that differ in " + view.label(f.parameter) + " only are the same");
   const auto selected = view.select(f.only);
@@ -103,8 +104,8 @@ std::vector<Finding> find_first_drop(const StudySpec& spec, const FindingSpec& f
   for (const auto& m : f.y)
     if (const auto n = std::count(causes.begin(), causes.end(), m); n != 0)
       counts.push_back(view.label(m) + " in " + std::to_string(n));
-  finding.text = "Of " + std::to_string(cases) + " cases, " + std::to_string(dropped) + " drop within the range of " +
-                 view.label(f.parameter) + ".";
+  finding.text = "Of " + std::to_string(cases) + " cases, " + std::to_string(dropped) +
+                 " drop within the range of " + view.label(f.parameter) + ".";
   if (!counts.empty()) finding.text += " What drops first: " + listed(counts) + ".";
   return {std::move(finding)};
 }
@@ -137,9 +138,10 @@ std::vector<Finding> find_fill_order(const StudySpec& spec, const FindingSpec& f
   std::stable_sort(orders.begin(), orders.end(),
                    [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
   for (const auto& [order, cases] : orders)
-    finding.text += (finding.text.empty() ? "" : " ") +
-                    (cases.size() > 3 ? "In " + std::to_string(cases.size()) + " cases" : "With " + listed(cases)) +
-                    ": " + order + ".";
+    finding.text +=
+        (finding.text.empty() ? "" : " ") +
+        (cases.size() > 3 ? "In " + std::to_string(cases.size()) + " cases" : "With " + listed(cases)) +
+        ": " + order + ".";
   return {std::move(finding)};
 }
 

@@ -45,17 +45,19 @@ class ParetoText {
     if (p.on_front) return "on the front: nothing here is better in one and no worse in the other";
     std::vector<std::string> ways;
     if (p.cheaper)
-      ways.push_back(point(*p.cheaper) + " needs " + percent(p.saves) + " less " + x_ + " at no more " + y_ + " (" +
-                     figures(*p.cheaper) + ")");
+      ways.push_back(point(*p.cheaper) + " needs " + percent(p.saves) + " less " + x_ + " at no more " + y_ +
+                     " (" + figures(*p.cheaper) + ")");
     if (p.faster && p.faster != p.cheaper)
-      ways.push_back(point(*p.faster) + " has " + percent(p.gains) + " less " + y_ + " at no more " + x_ + " (" +
-                     figures(*p.faster) + ")");
+      ways.push_back(point(*p.faster) + " has " + percent(p.gains) + " less " + y_ + " at no more " + x_ +
+                     " (" + figures(*p.faster) + ")");
     return "not on the front: " + listed(ways);
   }
   std::string ends(const std::vector<std::size_t>& front) const {
-    if (front.size() < 2) return "One point is best in both: " + point(front[0]) + " (" + figures(front[0]) + ").";
-    return "The front of " + std::to_string(front.size()) + " points goes from " + point(front.front()) + " (" +
-           figures(front.front()) + ") to " + point(front.back()) + " (" + figures(front.back()) + ").";
+    if (front.size() < 2)
+      return "One point is best in both: " + point(front[0]) + " (" + figures(front[0]) + ").";
+    return "The front of " + std::to_string(front.size()) + " points goes from " + point(front.front()) +
+           " (" + figures(front.front()) + ") to " + point(front.back()) + " (" + figures(front.back()) +
+           ").";
   }
 
  private:
@@ -86,7 +88,9 @@ struct Tally {
   }
 };
 
-std::string mark_name(const FindingSpec& f) { return f.mark_label.empty() ? "the marked choice" : f.mark_label; }
+std::string mark_name(const FindingSpec& f) {
+  return f.mark_label.empty() ? "the marked choice" : f.mark_label;
+}
 
 std::string capital(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -101,18 +105,20 @@ Finding summary(const FindingView& view, const FindingSpec& f, Tally tally) {
   all.text = capital(mark_name(f)) + " is on the Pareto front of " + y + " against " + x + " in " +
              std::to_string(tally.on_front) + " of " + std::to_string(tally.groups) + " cases.";
   if (tally.worst_saves > 0)
-    all.text += " At no more " + y + ", up to " + percent(tally.worst_saves) + " of its " + x + " could be saved (" +
-                tally.saves_where + ").";
+    all.text += " At no more " + y + ", up to " + percent(tally.worst_saves) + " of its " + x +
+                " could be saved (" + tally.saves_where + ").";
   if (tally.worst_gains > 0)
-    all.text += " At no more " + x + ", its " + y + " could be up to " + percent(tally.worst_gains) + " lower (" +
-                tally.gains_where + ").";
-  all.columns = {"case", y, x, "on the front", "same " + y + " for less " + x, "same " + x + " for less " + y};
+    all.text += " At no more " + x + ", its " + y + " could be up to " + percent(tally.worst_gains) +
+                " lower (" + tally.gains_where + ").";
+  all.columns = {
+      "case", y, x, "on the front", "same " + y + " for less " + x, "same " + x + " for less " + y};
   all.rows = std::move(tally.rows);
   return all;
 }
 
-std::vector<Json> row_of(const FindingView& view, const FindingSpec& f, const Plane& plane, const ParetoText& text,
-                         const std::string& group, std::size_t mark, const Position& p) {
+std::vector<Json> row_of(const FindingView& view, const FindingSpec& f, const Plane& plane,
+                         const ParetoText& text, const std::string& group, std::size_t mark,
+                         const Position& p) {
   const auto alternative = [&](const std::optional<std::size_t>& other, double share) {
     return other ? Json(text.point(*other) + ": -" + percent(share)) : Json("-");
   };
@@ -126,7 +132,8 @@ std::vector<Json> row_of(const FindingView& view, const FindingSpec& f, const Pl
 
 }  // namespace
 
-std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f, std::span<const PointResult> points) {
+std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f,
+                                 std::span<const PointResult> points) {
   const FindingView view(spec, points);
   std::vector<Finding> found;
   Tally tally;
@@ -152,7 +159,8 @@ std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f, st
     for (std::size_t i = 0; i < plane.points.size() && !f.mark.empty(); ++i) {
       if (!matches(f.mark, view[plane.points[i]].choice)) continue;
       const Position p = position_of(i, plane.at, f.tolerance);
-      finding.text = capital(mark_name(f)) + " (" + text.figures(i) + ") is " + text.place(p) + ". " + finding.text;
+      finding.text =
+          capital(mark_name(f)) + " (" + text.figures(i) + ") is " + text.place(p) + ". " + finding.text;
       tally.add(name, p);
       tally.rows.push_back(row_of(view, f, plane, text, name, i, p));
       break;

@@ -12,7 +12,8 @@ namespace niclab::lab::study {
 std::vector<Finding> find_pareto(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
 /// Points that differ in `parameter` only have the same digest.
 std::vector<Finding> find_equal(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
-/// Going up `parameter`: the first value at which one of the metrics `y` is not zero, and which is largest there.
+/// Going up `parameter`: the first value at which one of the metrics `y` is not zero, and which is largest
+/// there.
 std::vector<Finding> find_first_drop(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
 /// The metrics `y` are instants: in which order they come at each point.
 std::vector<Finding> find_fill_order(const StudySpec&, const FindingSpec&, std::span<const PointResult>);

@@ -113,7 +113,8 @@ std::string FindingView::name(const Group& group, const std::vector<std::string>
     const auto p = spec_.parameter(parameter);
     if (!p) continue;
     const Parameter& row = spec_.parameters[*p];
-    text += (text.empty() ? "" : ", ") + label(parameter) + " " + value_text(row, row.values[group.values[n++]]);
+    text +=
+        (text.empty() ? "" : ", ") + label(parameter) + " " + value_text(row, row.values[group.values[n++]]);
   }
   return text;
 }
@@ -127,7 +128,8 @@ std::string FindingView::what_differs(std::size_t point, const std::vector<std::
     const bool varies = std::any_of(among.begin(), among.end(), [&](std::size_t i) {
       return points_[i].choice[p] != points_[point].choice[p];
     });
-    if (varies) text += (text.empty() ? "" : ", ") + label(row.name) + " " + value_text(row, value_of(point, p));
+    if (varies)
+      text += (text.empty() ? "" : ", ") + label(row.name) + " " + value_text(row, value_of(point, p));
   }
   return text.empty() ? "the only point" : text;
 }

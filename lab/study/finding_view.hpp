@@ -42,7 +42,8 @@ class FindingView {
   /// "load pings, size 64": of those parameters; "" for none.
   std::string name(const Group& group, const std::vector<std::string>& parameters) const;
 
-  /// What tells `point` from the others of `among`: "rx-usecs 50". Parameters named in `without` are left out.
+  /// What tells `point` from the others of `among`: "rx-usecs 50". Parameters named in `without` are left
+  /// out.
   std::string what_differs(std::size_t point, const std::vector<std::size_t>& among,
                            const std::vector<std::string>& without = {}) const;
   const ParameterValue& value_of(std::size_t point, std::size_t parameter) const;

@@ -24,8 +24,8 @@ double sum(const Rows& rows, Get get) {
 }
 
 /// What a counter from power-on counted since the start line.
-double since_start(const RunResult& r, double (*of_host)(const std::vector<PerCpuCount>&,
-                                                         const std::vector<CpuTime>&)) {
+double since_start(const RunResult& r,
+                   double (*of_host)(const std::vector<PerCpuCount>&, const std::vector<CpuTime>&)) {
   double total = 0;
   for (const auto& h : r.hosts) total += of_host(h.interrupts, h.cpu);
   for (const auto& h : r.hosts_at_start) total -= of_host(h.interrupts, h.cpu);
@@ -147,9 +147,9 @@ const std::vector<Measure>& general() {
       {"cpu_task_percent", "CPU time in tasks", "% of a CPU", kLow,
        "of all CPUs together, in tasks: applications and their system calls",
        [](const RunResult& r, const Scenario&) {
-         return percent(cpu_ns<&CpuTime::busy_ns>(r) - cpu_ns<&CpuTime::hardirq_ns>(r) -
-                            cpu_ns<&CpuTime::softirq_ns>(r),
-                        r);
+         return percent(
+             cpu_ns<&CpuTime::busy_ns>(r) - cpu_ns<&CpuTime::hardirq_ns>(r) - cpu_ns<&CpuTime::softirq_ns>(r),
+             r);
        }},
       {"latency_p50_ns", "Latency, p50", "ns", kLow, "from the wire to the application, median",
        latency_ns<wire_to_app, &LatencyStats::p50>},
@@ -198,11 +198,9 @@ const std::vector<Measure>& general() {
        "times a CPU's softirq gave up with work left: budget or time over",
        [](const RunResult& r, const Scenario&) { return a_second(softnet(r, "time_squeeze"), r); }},
       {"pcie_up_bytes_per_packet", "PCIe bytes up a packet", "B", kLow,
-       "from the card, TLPs with their framing, for each frame on the wires",
-       pcie_bytes<&PcieResult::up>},
+       "from the card, TLPs with their framing, for each frame on the wires", pcie_bytes<&PcieResult::up>},
       {"pcie_down_bytes_per_packet", "PCIe bytes down a packet", "B", kLow,
-       "to the card, TLPs with their framing, for each frame on the wires",
-       pcie_bytes<&PcieResult::down>},
+       "to the card, TLPs with their framing, for each frame on the wires", pcie_bytes<&PcieResult::down>},
   };
   return kMeasures;
 }

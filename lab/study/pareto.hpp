@@ -13,14 +13,15 @@ struct XY {
   bool operator==(const XY&) const = default;
 };
 
-/// Indices of the points no other point beats: none has both figures as small and one of them smaller. Sorted by
-/// x, then y; points that are equal are all there.
+/// Indices of the points no other point beats: none has both figures as small and one of them smaller. Sorted
+/// by x, then y; points that are equal are all there.
 std::vector<std::size_t> pareto_front(std::span<const XY> points);
 
 /// Where a point sits against the others.
 struct Position {
   bool on_front = true;
-  /// The point with the smallest x among those whose y is no larger, and by which share (0..1) its x is smaller.
+  /// The point with the smallest x among those whose y is no larger, and by which share (0..1) its x is
+  /// smaller.
   std::optional<std::size_t> cheaper;
   double saves = 0;
   /// The point with the smallest y among those whose x is no larger, likewise.
@@ -30,8 +31,8 @@ struct Position {
 /// `tolerance`: advantages of at most this share are none.
 Position position_of(std::size_t point, std::span<const XY> points, double tolerance = 0);
 
-/// d ln y / d ln x by a symmetric difference: y at x (1 - step) and at x (1 + step); nullopt where a logarithm
-/// has no value. 1: y grows as x does; 0: it does not care.
+/// d ln y / d ln x by a symmetric difference: y at x (1 - step) and at x (1 + step); nullopt where a
+/// logarithm has no value. 1: y grows as x does; 0: it does not care.
 std::optional<double> elasticity(double y_low, double y_high, double step);
 
 }  // namespace niclab::lab::study

@@ -102,7 +102,8 @@ Json findings_json(std::span<const Finding> findings) {
   return all;
 }
 
-/// Each law of the study over all points: how often it was checked, and the point at which it was furthest off.
+/// Each law of the study over all points: how often it was checked, and the point at which it was furthest
+/// off.
 Json law_summary(const StudySpec& spec, std::span<const PointResult> points) {
   Json all = Json::array();
   for (const auto& name : spec.laws) {
@@ -164,11 +165,12 @@ Json report_json(const StudySpec& spec, std::span<const PointResult> points,
                  std::span<const Finding> findings) {
   Json metrics = Json::array();
   for (const MetricInfo& m : all_metrics(spec))
-    metrics.push_back(Json{{"name", m.name},
-                           {"label", m.label},
-                           {"unit", m.unit},
-                           {"better", m.better == Better::neither ? Json(nullptr) : Json(to_string(m.better))},
-                           {"says", m.says}});
+    metrics.push_back(
+        Json{{"name", m.name},
+             {"label", m.label},
+             {"unit", m.unit},
+             {"better", m.better == Better::neither ? Json(nullptr) : Json(to_string(m.better))},
+             {"says", m.says}});
   return Json{{"version", version()},
               {"name", spec.name},
               {"title", spec.title},

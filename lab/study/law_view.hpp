@@ -1,0 +1,67 @@
+// What laws share: vectors, throttles and streams of a run, as its scenario says they should be.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/study/laws.hpp"
+
+namespace niclab::lab::study {
+
+/// Measured time: from the start line to the end, in microseconds.
+double measured_us(const RunResult& r);
+
+/// Intervals a vector may have while the run is measured, in microseconds (fact base 2.6.6, 4.5). Fixed
+/// settings have one; adaptive ones a range. Settings below 10 µs are as good as none: 1 µs.
+struct ThrottleRange {
+  double least = 0, most = 0;
+  bool fixed() const { return least == most; }
+};
+/// Transmit vectors of their own are adaptive, whatever rx-usecs says.
+ThrottleRange throttle_of(const Nic& nic, bool receives);
+
+/// An interrupt vector of a NIC's queues, or its only one.
+struct VectorCount {
+  std::size_t host = 0, nic = 0;
+  std::string where;        ///< "h1.eth0 eth0-rx-1"
+  std::uint64_t count = 0;  ///< interrupts since the start line
+  bool receives = true;     ///< has receive queues
+};
+std::vector<VectorCount> vectors(const RunResult& r, const Scenario& s);
+
+/// Nothing but what the scenario says from the start changes settings while it runs.
+bool undisturbed(const Scenario& s);
+
+/// The only traffic of a NIC, if it has one stream of generated frames and nobody there sends.
+const Traffic* only_stream(const Scenario& s, std::size_t host, std::size_t nic);
+/// Whether any application of the host sends: send, request, echo, or PTP.
+bool sends(const Scenario& s, std::size_t host);
+/// Packets a second of a stream on a wire of this speed; "line": as many as fit.
+double rate_of(const Traffic& t, unsigned mbps);
+
+const StageResult* stage(const RunResult& r, std::string_view name);
+template <class T>
+const T* named(const Named<T>& rows, std::string_view name) {
+  for (const auto& [key, value] : rows)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+/// Collects what places say; the worst speaks for all.
+class LawWorst {
+ public:
+  /// |measured - expected| <= bound.
+  void within(double measured, double expected, double bound, std::string where);
+  /// measured <= limit + slack. Told as the excess over the limit, expected 0.
+  void at_most(double measured, double limit, double slack, std::string where);
+  /// `applies` is false when nothing was collected.
+  LawResult result() const { return worst_; }
+
+ private:
+  LawResult worst_{.name = {}, .applies = false, .where = {}};
+};
+
+}  // namespace niclab::lab::study
