@@ -8,6 +8,7 @@ find_package(spdlog REQUIRED)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+pkg_check_modules(MPI REQUIRED IMPORTED_TARGET ompi-c)
 
 # SystemC as packaged was compiled as C++17; its headers want to be told so.
 add_library(niclab_systemc INTERFACE)

@@ -16,7 +16,7 @@
 namespace niclab::lab {
 namespace {
 
-constexpr int kRefused = 2, kFailed = 254;
+constexpr int kRefused = 2;
 
 int run_body(const std::function<int(int)>& body, int fd, int error_fd) {
   try {
@@ -26,7 +26,7 @@ int run_body(const std::function<int(int)>& body, int fd, int error_fd) {
     return kRefused;
   } catch (const std::exception& e) {
     write_all(error_fd, e.what(), std::strlen(e.what()));
-    return kFailed;
+    return ChildRun::kFailed;
   }
 }
 
@@ -106,16 +106,33 @@ std::size_t ChildRun::read(void* buffer, std::size_t size) {
 
 std::string ChildRun::read_all() { return read_to_end(fd_); }
 
-int ChildRun::wait() {
-  const std::string error = read_to_end(error_fd_);
+bool ChildRun::read_some_of(std::string& text) {
+  char chunk[65536];
+  ssize_t n = 0;
+  do n = ::read(fd_, chunk, sizeof chunk);
+  while (n < 0 && errno == EINTR);
+  if (n > 0) text.append(chunk, static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+ChildRun::Ending ChildRun::end() {
+  Ending ending;
+  ending.error = read_to_end(error_fd_);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
-  if (code == kRefused && !error.empty()) throw UserError(error);
-  if (code == kFailed) throw std::runtime_error(error.empty() ? "a simulation process died" : error);
-  return code;
+  if (WIFSIGNALED(status)) ending.signal = WTERMSIG(status);
+  if (WIFEXITED(status)) ending.code = WEXITSTATUS(status);
+  return ending;
+}
+
+int ChildRun::wait() {
+  const Ending ending = end();
+  if (ending.code == kRefused && !ending.error.empty()) throw UserError(ending.error);
+  if (ending.died())
+    throw std::runtime_error(ending.error.empty() ? "a simulation process died" : ending.error);
+  return ending.code;
 }
 
 }  // namespace niclab::lab

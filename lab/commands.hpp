@@ -48,6 +48,16 @@ struct ServeCommand {
 /// Until SIGINT or SIGTERM.
 int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err);
 
+struct StudyCommand {
+  std::vector<std::string> names;            ///< a built-in study or a file; empty: list them
+  std::optional<std::filesystem::path> out;  ///< default out/study-<name>
+  std::vector<std::string> sets;
+  unsigned jobs = 0;  ///< 0: as many as there are hardware threads
+  bool list = false, quiet = false;
+};
+/// 130 when a signal ended it.
+int study_command(const StudyCommand& command, std::ostream& out, std::ostream& err);
+
 /// Re-runs what two result folders hold and compares event by event.
 int diff_command(const std::filesystem::path& a, const std::filesystem::path& b, std::ostream& out);
 

@@ -2,6 +2,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 
 #include "lab/config_tree.hpp"
 #include "lab/user_error.hpp"
@@ -134,7 +136,54 @@ ConfigNode& descend(ConfigNode& node, const Step& step, const std::string& optio
   return *child;
 }
 
+std::string quoted(const std::string& text) {
+  std::string q = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') q += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(c));
+      q += escape;
+    } else {
+      q += c;
+    }
+  }
+  return q + '"';
+}
+
+/// A value as TOML, on one line.
+std::string toml_text(const ConfigNode& node) {
+  if (const auto* s = std::get_if<std::string>(&node.value)) return quoted(*s);
+  if (const auto* i = std::get_if<std::int64_t>(&node.value)) return std::to_string(*i);
+  if (const auto* b = std::get_if<bool>(&node.value)) return *b ? "true" : "false";
+  if (const auto* d = std::get_if<double>(&node.value)) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, *d).ptr;
+    const std::string text(digits, end);
+    return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+  }
+  std::string list;
+  if (node.is_array()) {
+    for (const auto& child : node.array()) list += (list.empty() ? "" : ", ") + toml_text(child);
+    return "[" + list + "]";
+  }
+  if (node.is_table()) {
+    for (const auto& [key, child] : node.table())
+      list += (list.empty() ? "" : ", ") + quoted(key) + " = " + toml_text(child);
+    return "{" + list + "}";
+  }
+  return "";
+}
+
 }  // namespace
+
+std::string override_text(const ConfigNode& value) {
+  const auto* s = std::get_if<std::string>(&value.value);
+  if (s == nullptr) return toml_text(value);
+  const ConfigNode read = override_value(*s, "");
+  const auto* same = std::get_if<std::string>(&read.value);
+  return same != nullptr && *same == *s ? *s : quoted(*s);
+}
 
 ConfigNode parse_toml(std::string_view text, const std::string& source, std::string_view what) {
   try {

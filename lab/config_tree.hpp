@@ -59,6 +59,9 @@ ConfigNode parse_toml(std::string_view text, const std::string& source,
 /// of arrays are not. Throws UserError naming the option.
 void apply_override(ConfigNode& root, const std::string& assignment);
 
+/// What to write behind the "=" of an override so that it gives this value: "50", "line", "\"50\"", "[1, 2]".
+std::string override_text(const ConfigNode& value);
+
 /// The tree as JSON text, and back (a run stores its resolved scenario this way). Throws UserError.
 std::string config_to_json(const ConfigNode& root);
 ConfigNode config_from_json(std::string_view text, const std::string& source);

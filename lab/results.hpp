@@ -129,8 +129,9 @@ struct RunResult {
   Named<PcieResult> pcie;         ///< by "<h>.<if>"
   Named<LockstepResult> lockstep;
   Named<LatencyStats> latency;
-  std::vector<HostAtStart> hosts_at_start;  ///< in the order of `hosts`; empty: the start line was not reached
-  Named<PcieResult> pcie_at_start;          ///< likewise, as `pcie`
+  std::vector<HostAtStart>
+      hosts_at_start;               ///< in the order of `hosts`; empty: the start line was not reached
+  Named<PcieResult> pcie_at_start;  ///< likewise, as `pcie`
   std::vector<StageResult> stages;  ///< rx_* and tx_*, each in the order of the path; empty: not asked for
   std::vector<std::string> faults;  ///< DMA faults, assertions, … one line each; not empty: exit 1
 

@@ -5,6 +5,7 @@
 #include "base/splitmix64.hpp"
 #include "lab/capture.hpp"
 #include "lab/scenario_sections.hpp"
+#include "lab/study/spec.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -264,17 +265,36 @@ Scenario scenario_from_tree(ConfigNode tree, std::string name, const std::filesy
   return s;
 }
 
+namespace {
+
+constexpr std::string_view kStudyPrefix = "study:";
+
+Scenario overridden(ConfigNode tree, std::string name, const std::filesystem::path& folder,
+                    const std::vector<std::string>& sets, std::optional<std::uint64_t> seed) {
+  for (const auto& assignment : sets) apply_override(tree, assignment);
+  if (seed) apply_override(tree, "run.seed=" + std::to_string(*seed));
+  return scenario_from_tree(std::move(tree), std::move(name), folder);
+}
+
+Scenario base_of_study(const std::string& study, const std::vector<std::string>& sets,
+                       std::optional<std::uint64_t> seed) {
+  auto [tree, folder] = study::base_scenario(study);
+  return overridden(std::move(tree), std::filesystem::path(study).stem().string(), folder, sets, seed);
+}
+
+}  // namespace
+
 Scenario scenario_from_text(std::string_view toml, const std::string& source,
                             const std::filesystem::path& folder, const std::vector<std::string>& sets,
                             std::optional<std::uint64_t> seed) {
-  ConfigNode tree = parse_toml(toml, source);
-  for (const auto& assignment : sets) apply_override(tree, assignment);
-  if (seed) apply_override(tree, "run.seed=" + std::to_string(*seed));
-  return scenario_from_tree(std::move(tree), std::filesystem::path(source).stem().string(), folder);
+  return overridden(parse_toml(toml, source), std::filesystem::path(source).stem().string(), folder, sets,
+                    seed);
 }
 
 Scenario load_scenario(const std::filesystem::path& path, const std::vector<std::string>& sets,
                        std::optional<std::uint64_t> seed) {
+  if (const std::string name = path.string(); name.starts_with(kStudyPrefix))
+    return base_of_study(name.substr(kStudyPrefix.size()), sets, seed);
   const std::string text = read_text_file(path, "a scenario file");
   const auto folder = std::filesystem::absolute(path).parent_path();
   return scenario_from_text(text, path.string(), folder, sets, seed);

@@ -279,7 +279,8 @@ struct Scenario {
   ConfigNode tree;  ///< what it was made from, overrides applied and file names absolute
 };
 
-/// Reads, overrides (`sets` are "a.b=V", `seed` wins over [run] seed) and validates. Throws UserError.
+/// Reads, overrides (`sets` are "a.b=V", `seed` wins over [run] seed) and validates. "study:NAME" is the base
+/// scenario of that study (a built-in one or a file). Throws UserError.
 Scenario load_scenario(const std::filesystem::path& path, const std::vector<std::string>& sets = {},
                        std::optional<std::uint64_t> seed = {});
 

@@ -1,8 +1,6 @@
 // `niclab serve`: cards of external hosts behind vfio-user sockets, and wires that lead out, while simulated
 // time follows the wall clock.
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include "lab/live_run.hpp"
 #include "lab/report.hpp"
 #include "lab/served_function.hpp"
+#include "lab/stop_signal.hpp"
 #include "lab/summary.hpp"
 #include "lab/user_error.hpp"
 #include "lab/wire_door.hpp"
@@ -29,32 +28,6 @@ constexpr nanoseconds kLongestWait = std::chrono::milliseconds(100);
 constexpr nanoseconds kRetry =
     std::chrono::microseconds(200);  // of frames that a wire's outside had no room for
 constexpr Duration kForEver = Duration::from_s(200ull * 24 * 3600);  // what a Time can hold, nearly
-
-/// SIGINT and SIGTERM as something to poll.
-class StopSignal {
- public:
-  StopSignal() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, &before_);
-    fd_ = vfio_user::UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  ~StopSignal() {
-    signalfd_siginfo info;
-    while (::read(fd_.get(), &info, sizeof info) > 0) {
-    }
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  StopSignal(const StopSignal&) = delete;
-  StopSignal& operator=(const StopSignal&) = delete;
-  int fd() const { return fd_.get(); }
-
- private:
-  sigset_t before_;
-  vfio_user::UniqueFd fd_;
-};
 
 /// One socket and the function behind it.
 class Door {

@@ -169,7 +169,8 @@ std::optional<std::string_view> after(std::string_view path, std::string_view st
   return path;
 }
 
-/// Adds what `path` (nothing, ".key…", ".*…", "[i]…" or "[*]…") leads to from `value`. False when it leads nowhere.
+/// Adds what `path` (nothing, ".key…", ".*…", "[i]…" or "[*]…") leads to from `value`. False when it leads
+/// nowhere.
 bool follow(const Json& value, std::string_view path, bool wildcards, std::vector<const Json*>& found) {
   if (path.empty()) {
     found.push_back(&value);

@@ -21,8 +21,8 @@ Json summary_json(const RunResult& r);
 /// none.
 const Json* find_metric(const Json& summary, std::string_view path);
 
-/// The values at a path in which "[*]" stands for every element of an array and ".*" for every member of an object, in
-/// their order; else as find_metric().
+/// The values at a path in which "[*]" stands for every element of an array and ".*" for every member of an
+/// object, in their order; else as find_metric().
 std::vector<const Json*> find_metrics(const Json& summary, std::string_view path);
 
 /// Writes text to a file in one go. Throws UserError when it cannot.

@@ -9,7 +9,7 @@ set -eu
 
 tools="cmake ninja-build ccache pkg-config"
 libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli11-dev libtomlplusplus-dev
-  nlohmann-json3-dev libpcap-dev libedit-dev zlib1g-dev"
+  nlohmann-json3-dev libpcap-dev libedit-dev zlib1g-dev libopenmpi-dev openmpi-bin"
 rtl="verilator yosys z3"
 tests="libgtest-dev libgmock-dev libbenchmark-dev tshark pciutils python3 jq patch"
 

@@ -2,9 +2,22 @@
 
 #include <algorithm>
 
-namespace niclab::lab::study {
+#include "lab/study/finders.hpp"
 
-std::span<const FindingKind> finding_kinds() { return {}; }
+namespace niclab::lab::study {
+namespace {
+
+constexpr FindingKind kKinds[] = {
+    {"pareto", "the front of x and y, both to be small, and where the marked choice sits", "x y", find_pareto},
+    {"equal", "whether points that differ in the parameter only have the same digest", "parameter", find_equal},
+    {"first_drop", "going up the parameter: which of y is the first to be more than 0, and where", "parameter y",
+     find_first_drop},
+    {"fill_order", "y are instants: the order in which they come", "y", find_fill_order},
+};
+
+}  // namespace
+
+std::span<const FindingKind> finding_kinds() { return kKinds; }
 
 std::vector<Finding> find(const StudySpec& spec, std::span<const PointResult> points) {
   std::vector<Finding> all;

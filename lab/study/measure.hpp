@@ -35,6 +35,7 @@ double measured_seconds(const RunResult& r);
 
 /// `[[metric]]`: a figure of a study's own, from summary.json.
 struct MetricSpec {
+  Where where;
   std::string name, label, unit;
   Better better = Better::neither;
   std::vector<std::string> paths;  ///< as `expect` takes them; "[*]" and ".*" stand for every element. Summed

@@ -19,6 +19,8 @@ struct RunnerOptions {
 
 struct StudyRun {
   std::vector<PointResult> points;  ///< in the order of points_of()
+  bool refused = false;             ///< some point's scenario was
+  bool died = false;                ///< some point's process did, twice
   bool interrupted = false;         ///< by SIGINT or SIGTERM; what was finished is in the journal
 };
 

@@ -122,7 +122,8 @@ std::string study_command_of(const StudySpec& spec);
 /// "rx_usecs 50, load pings": for messages.
 std::string describe(const StudySpec& spec, const Choice& choice);
 
-/// The base scenario's tree of "study:NAME" or "study:FILE", and the folder its file names are relative to.
+/// The base scenario's tree of a built-in study or a study file, without any override, and the folder its
+/// file names are relative to: what "study:NAME" stands for where a scenario file is expected.
 std::pair<ConfigNode, std::filesystem::path> base_scenario(std::string_view study);
 
 }  // namespace niclab::lab::study
