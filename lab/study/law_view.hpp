@@ -35,12 +35,22 @@ std::vector<VectorCount> vectors(const RunResult& r, const Scenario& s);
 /// Nothing but what the scenario says from the start changes settings while it runs.
 bool undisturbed(const Scenario& s);
 
-/// The only traffic of a NIC, if it has one stream of generated frames and nobody there sends.
-const Traffic* only_stream(const Scenario& s, std::size_t host, std::size_t nic);
+/// What a receive vector gets, where the scenario says it: all traffic of its NIC is equal streams without an
+/// end, and each vector has one of them, or a single one has all.
+struct VectorStream {
+  VectorCount vector;
+  const Nic* nic = nullptr;
+  double rate = 0;            ///< packets a second
+  double gap_us = 0;          ///< of regular arrivals: the longest between two packets
+  bool alone = false;         ///< of regular arrivals: packets are a period apart
+  std::uint64_t packets = 0;  ///< that reached the NIC for it
+};
+/// Those of NICs whose streams arrive so; hosts that send have none.
+std::vector<VectorStream> vector_streams(const RunResult& r, const Scenario& s, Arrivals arrivals);
 /// Whether any application of the host sends: send, request, echo, or PTP.
 bool sends(const Scenario& s, std::size_t host);
-/// Packets a second of a stream on a wire of this speed; "line": as many as fit.
-double rate_of(const Traffic& t, unsigned mbps);
+/// Frames a second a wire of this speed carries.
+double line_rate(unsigned frame, unsigned mbps);
 
 const StageResult* stage(const RunResult& r, std::string_view name);
 template <class T>

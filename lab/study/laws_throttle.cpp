@@ -32,34 +32,6 @@ double service_us(const RunResult& r, std::size_t host) {
   return count > 0 ? busy / count : 0;
 }
 
-/// Of a vector with the only receive stream of its NIC.
-struct Stream {
-  const Traffic* traffic;
-  const Nic* nic;
-  VectorCount vector;
-  double period_us;  ///< mean, between packets of this vector's flows
-};
-
-/// Vectors that got anything of a NIC's only stream, which arrives as `arrivals`.
-std::vector<Stream> streams(const RunResult& r, const Scenario& s, Arrivals arrivals) {
-  std::vector<Stream> all;
-  if (!undisturbed(s)) return all;
-  for (VectorCount& v : vectors(r, s)) {
-    const Nic& nic = s.hosts[v.host].nics[v.nic];
-    const Traffic* t = only_stream(s, v.host, v.nic);
-    if (t == nullptr || !v.receives || v.count == 0 || t->arrivals != arrivals || t->start != Duration{})
-      continue;
-    if (t->count != 0) continue;  // over before the end, perhaps
-    all.push_back({t, &nic, std::move(v), 1e6 / rate_of(*t, nic.speed)});
-  }
-  return all;
-}
-
-/// Whether all packets of the stream take the same vector.
-bool one_flow(const Stream& s) {
-  return s.nic->queues == 1 || (s.traffic->flows == 1 && s.traffic->sources == 1);
-}
-
 }  // namespace
 
 LawResult check_throttle(const RunResult& r, const Scenario& s) {
@@ -74,26 +46,21 @@ LawResult check_throttle(const RunResult& r, const Scenario& s) {
 
 LawResult check_throttle_rate(const RunResult& r, const Scenario& s) {
   LawWorst worst;
-  for (const Stream& stream : streams(r, s, Arrivals::regular)) {
-    const ThrottleRange range = throttle_of(*stream.nic, true);
-    // Between the end of a poll and the end of the countdown a packet must come for certain: flows take
-    // turns, so a flow's packets are at most a whole turn apart.
-    const double turn = stream.period_us * stream.traffic->flows * stream.traffic->sources;
-    if (!range.fixed() || kPollMargin * (service_us(r, stream.vector.host) + turn) > range.least) continue;
-    worst.within(static_cast<double>(stream.vector.count), measured_us(r) / range.least, kAtTheEdges,
-                 stream.vector.where);
+  for (const VectorStream& v : vector_streams(r, s, Arrivals::regular)) {
+    // Between the end of a poll and the end of the countdown a packet must come for certain.
+    const ThrottleRange range = throttle_of(*v.nic, true);
+    if (!range.fixed() || kPollMargin * (service_us(r, v.vector.host) + v.gap_us) > range.least) continue;
+    worst.within(static_cast<double>(v.vector.count), measured_us(r) / range.least, kAtTheEdges,
+                 v.vector.where);
   }
   return worst.result();
 }
 
 LawResult check_slow_period(const RunResult& r, const Scenario& s) {
   LawWorst worst;
-  for (const Stream& stream : streams(r, s, Arrivals::regular)) {
-    const LinkResult* link = named(r.links, s.hosts[stream.vector.host].name + "." + stream.nic->if_name);
-    if (!one_flow(stream) || link == nullptr || stream.period_us <= throttle_of(*stream.nic, true).most)
-      continue;
-    worst.within(static_cast<double>(stream.vector.count), static_cast<double>(link->rx_frames), 1,
-                 stream.vector.where);
+  for (const VectorStream& v : vector_streams(r, s, Arrivals::regular)) {
+    if (!v.alone || v.gap_us <= throttle_of(*v.nic, true).most) continue;
+    worst.within(static_cast<double>(v.vector.count), static_cast<double>(v.packets), 1, v.vector.where);
   }
   return worst.result();
 }
@@ -102,10 +69,10 @@ LawResult check_lone_ping(const RunResult& r, const Scenario& s) {
   LawWorst worst;
   const StageResult *back = stage(r, "rx_writeback_wait"), *interrupt = stage(r, "rx_interrupt");
   if (back == nullptr || interrupt == nullptr || s.hosts.size() != 1) return worst.result();
-  for (const Stream& stream : streams(r, s, Arrivals::regular)) {
-    if (!one_flow(stream) || stream.period_us <= throttle_of(*stream.nic, true).most) continue;
-    const auto waited = static_cast<double>(back->latency.max + interrupt->latency.max);
-    worst.within(waited, 0, kMessageNs, stream.vector.where);
+  for (const VectorStream& v : vector_streams(r, s, Arrivals::regular)) {
+    if (!v.alone || v.gap_us <= throttle_of(*v.nic, true).most) continue;
+    worst.within(static_cast<double>(back->latency.max + interrupt->latency.max), 0, kMessageNs,
+                 v.vector.where);
   }
   return worst.result();
 }
@@ -129,17 +96,15 @@ LawResult check_poisson_wait(const RunResult& r, const Scenario& s) {
   LawWorst worst;
   const StageResult *back = stage(r, "rx_writeback_wait"), *interrupt = stage(r, "rx_interrupt");
   if (back == nullptr || interrupt == nullptr || s.hosts.size() != 1) return worst.result();
-  for (const Stream& stream : streams(r, s, Arrivals::poisson)) {
-    const ThrottleRange range = throttle_of(*stream.nic, true);
-    const double poll = service_us(r, stream.vector.host);
-    if (!one_flow(stream) || !range.fixed() || poll > kPollShare * range.least) continue;
-    const double rate = rate_of(*stream.traffic, stream.nic->speed);
-    const double expected = poisson_throttle_wait_us(rate, range.least);
-    const double sigma =
-        poisson_throttle_wait_sigma_us(rate, range.least, static_cast<double>(interrupt->latency.n));
+  for (const VectorStream& v : vector_streams(r, s, Arrivals::poisson)) {
+    const ThrottleRange range = throttle_of(*v.nic, true);
+    if (!range.fixed() || service_us(r, v.vector.host) > kPollShare * range.least) continue;
+    const double expected = poisson_throttle_wait_us(v.rate, range.least);
+    const auto n = static_cast<double>(interrupt->latency.n);
+    const double sigma = poisson_throttle_wait_sigma_us(v.rate, range.least, n);
     const double message = static_cast<double>(interrupt->latency.min) / 1000;
     worst.within((back->mean_ns + interrupt->mean_ns) / 1000 - message, expected,
-                 kPoissonError * expected + kSigmas * sigma, stream.vector.where);
+                 kPoissonError * expected + kSigmas * sigma, v.vector.where);
   }
   return worst.result();
 }
