@@ -123,18 +123,19 @@ int study_command(const StudyCommand& command, std::ostream& out, std::ostream& 
   if (command.names.empty()) return list_studies(out);
   const StudySpec spec = load_study(command.names[0], command.sets);
   if (command.list) return list_points(spec, out);
+  if (is_worker_rank()) {
+    work_for_rank_0(spec, command.jobs);
+    return 0;
+  }
   const fs::path folder = command.out.value_or(fs::path("out") / ("study-" + spec.name));
   RunnerOptions options;
   options.jobs = command.jobs;
   options.progress = !command.quiet;
-  if (is_worker_rank()) {
-    run_points(spec, options, err);
-    return 0;
-  }
+  const auto begin = std::chrono::steady_clock::now();
+  const Plan plan = plan_study(spec);
   prepare(folder);
   options.journal = folder / "journal.jsonl";
-  const auto begin = std::chrono::steady_clock::now();
-  const StudyRun run = run_points(spec, options, err);
+  const StudyRun run = run_points(spec, plan, options, err);
   if (run.interrupted) return kInterrupted;
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const auto findings = find(spec, run.points);

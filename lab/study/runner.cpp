@@ -13,12 +13,6 @@
 namespace niclab::lab::study {
 namespace {
 
-/// What stands before the first run: every point's scenario was loaded once.
-struct Checked {
-  std::vector<std::vector<std::uint64_t>> keys;  ///< by point and repetition
-  std::vector<std::optional<std::string>> refusals;
-};
-
 /// The words of a refusal, with the parameter that wrote what was refused.
 std::string with_parameter(const StudySpec& spec, const std::string& words) {
   for (const Parameter& p : spec.parameters)
@@ -30,51 +24,34 @@ std::string with_parameter(const StudySpec& spec, const std::string& words) {
 }
 
 /// A value of a parameter with which no point can be loaded is a mistake of the study, not of a point.
-void refuse_useless_values(const StudySpec& spec, const std::vector<Choice>& points, const Checked& checked) {
+void refuse_useless_values(const StudySpec& spec, const Plan& plan) {
   for (std::size_t i = 0; i < spec.parameters.size(); ++i)
     for (std::size_t v = 0; v < spec.parameters[i].values.size(); ++v) {
       std::size_t good = 0;
       const std::string* words = nullptr;
-      for (std::size_t p = 0; p < points.size(); ++p) {
-        if (points[p][i] != v) continue;
-        good += !checked.refusals[p];
-        if (checked.refusals[p] && words == nullptr) words = &*checked.refusals[p];
+      for (std::size_t p = 0; p < plan.points.size(); ++p) {
+        if (plan.points[p][i] != v) continue;
+        good += !plan.refusals[p];
+        if (plan.refusals[p] && words == nullptr) words = &*plan.refusals[p];
       }
       if (good == 0 && words != nullptr) throw UserError(*words);
     }
 }
 
-Checked check(const StudySpec& spec, const std::vector<Choice>& points) {
-  Checked c;
-  for (const Choice& choice : points) {
-    c.keys.emplace_back();
-    c.refusals.emplace_back();
-    try {
-      for (unsigned r = 0; r < spec.repetitions; ++r)
-        c.keys.back().push_back(key_of(spec, scenario_of(spec, choice, r)));
-    } catch (const UserError& e) {
-      c.refusals.back() = with_parameter(spec, e.what());
-    }
-  }
-  refuse_useless_values(spec, points, c);
-  return c;
-}
-
 /// Hands out what is to do, and takes what comes back.
 class Runner {
  public:
-  Runner(const StudySpec& spec, const std::vector<Choice>& points, Checked checked,
-         const RunnerOptions& options, std::ostream& err)
-      : spec_(spec), points_(points), checked_(std::move(checked)), err_(err), progress_(options.progress) {
+  Runner(const StudySpec& spec, const Plan& plan, const RunnerOptions& options, std::ostream& err)
+      : spec_(spec), plan_(plan), err_(err), progress_(options.progress) {
     if (options.journal) journal_.emplace(*options.journal);
-    runs_.resize(points.size(), std::vector<std::optional<PointRun>>(spec.repetitions));
-    errors_ = checked_.refusals;
-    for (std::size_t p = 0; p < points.size(); ++p) {
+    runs_.resize(plan_.points.size(), std::vector<std::optional<PointRun>>(spec.repetitions));
+    errors_ = plan_.refusals;
+    for (std::size_t p = 0; p < plan_.points.size(); ++p) {
       if (errors_[p]) {
         say(p, *errors_[p]);
         refused_ = true;
       }
-      for (unsigned r = 0; r < spec.repetitions && !errors_[p]; ++r) plan({p, r});
+      for (unsigned r = 0; r < spec.repetitions && !errors_[p]; ++r) enlist({p, r});
     }
   }
 
@@ -103,20 +80,20 @@ class Runner {
     result.died = died_;
     result.refused = refused_;
     auto& all = result.points;
-    for (std::size_t p = 0; p < points_.size(); ++p) {
+    for (std::size_t p = 0; p < plan_.points.size(); ++p) {
       std::vector<PointRun> runs;
       for (const auto& r : runs_[p])
         if (r && !errors_[p]) runs.push_back(*r);
-      all.push_back(combine(spec_, points_[p], runs));
+      all.push_back(combine(spec_, plan_.points[p], runs));
       all.back().error = errors_[p];
     }
     return result;
   }
 
  private:
-  std::uint64_t key(const Job& job) const { return checked_.keys[job.point][job.repetition]; }
+  std::uint64_t key(const Job& job) const { return plan_.keys[job.point][job.repetition]; }
 
-  void plan(const Job& job) {
+  void enlist(const Job& job) {
     ++total_;
     if (const PointRun* known = journal_ ? journal_->find(key(job)) : nullptr)
       runs_[job.point][job.repetition] = *known;
@@ -126,7 +103,7 @@ class Runner {
 
   void say(std::size_t point, const std::string& what) {
     progress_.clear();
-    err_ << "niclab study: " << describe(spec_, points_[point]) << ": " << what << "\n" << std::flush;
+    err_ << "niclab study: " << describe(spec_, plan_.points[point]) << ": " << what << "\n" << std::flush;
   }
 
   /// Whether nothing more is to come of this job.
@@ -163,8 +140,7 @@ class Runner {
   }
 
   const StudySpec& spec_;
-  const std::vector<Choice>& points_;
-  const Checked checked_;
+  const Plan& plan_;
   std::ostream& err_;
   ProgressLine progress_;
   std::optional<Journal> journal_;
@@ -176,20 +152,33 @@ class Runner {
   bool refused_ = false, died_ = false;
 };
 
-unsigned default_jobs() { return is_rank() ? 1 : std::max(2u, std::thread::hardware_concurrency()); }
+unsigned jobs_or_default(unsigned jobs) {
+  if (jobs != 0) return jobs;
+  return is_rank() ? 1 : std::max(2u, std::thread::hardware_concurrency());
+}
 
 }  // namespace
 
-StudyRun run_points(const StudySpec& spec, const RunnerOptions& options, std::ostream& err) {
-  const std::vector<Choice> points = points_of(spec);
-  const unsigned jobs = options.jobs == 0 ? default_jobs() : options.jobs;
-  if (is_worker_rank()) {
-    Ranks ranks;
-    work(spec, points, ranks, jobs);
-    ranks.finish();
-    return {};
+Plan plan_study(const StudySpec& spec) {
+  Plan plan;
+  plan.points = points_of(spec);
+  for (const Choice& choice : plan.points) {
+    plan.keys.emplace_back();
+    plan.refusals.emplace_back();
+    try {
+      for (unsigned r = 0; r < spec.repetitions; ++r)
+        plan.keys.back().push_back(key_of(spec, scenario_of(spec, choice, r)));
+    } catch (const UserError& e) {
+      plan.refusals.back() = with_parameter(spec, e.what());
+    }
   }
-  Runner runner(spec, points, check(spec, points), options, err);
+  refuse_useless_values(spec, plan);
+  return plan;
+}
+
+StudyRun run_points(const StudySpec& spec, const Plan& plan, const RunnerOptions& options,
+                    std::ostream& err) {
+  Runner runner(spec, plan, options, err);
   bool interrupted = false;
   if (is_rank()) {
     Ranks ranks;
@@ -198,12 +187,18 @@ StudyRun run_points(const StudySpec& spec, const RunnerOptions& options, std::os
     crew.dismiss();
     ranks.finish();
   } else {
-    LocalCrew crew(spec, points, jobs);
+    LocalCrew crew(spec, plan.points, jobs_or_default(options.jobs));
     interrupted = runner.run(crew);
   }
   StudyRun result = runner.results();
   result.interrupted = interrupted;
   return result;
+}
+
+void work_for_rank_0(const StudySpec& spec, unsigned jobs) {
+  Ranks ranks;
+  work(spec, points_of(spec), ranks, jobs_or_default(jobs));
+  ranks.finish();
 }
 
 }  // namespace niclab::lab::study
