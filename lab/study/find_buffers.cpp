@@ -62,6 +62,7 @@ std::vector<Finding> find_equal(const StudySpec& spec, const FindingSpec& f,
                             view[group.points.back()].digest});
   }
   finding.holds = compared != 0 && different == 0;
+  finding.claims.emplace_back(finding.title, different == 0 ? "yes" : "no");
   if (!finding.rows.empty()) finding.columns = {"point", "first digest", "last digest"};
   if (compared == 0)
     finding.text = "No two points differ in " + view.label(f.parameter) + " only: nothing was compared.";
@@ -93,11 +94,14 @@ std::vector<Finding> find_first_drop(const StudySpec& spec, const FindingSpec& f
                                     [&](std::size_t i) { return largest_of(view, i, f.y).value > 0; });
     if (first == rising.end()) {
       finding.rows.push_back({name, "-", "nothing", 0});
+      finding.claims.emplace_back(name + ": drops first", "nothing");
       continue;
     }
     ++dropped;
     const Largest cause = largest_of(view, *first, f.y);
     causes.push_back(cause.metric);
+    finding.claims.emplace_back(name + ": drops first",
+                                view.label(cause.metric) + " at " + view.in_words(*first, f.parameter));
     finding.rows.push_back({name, view.in_words(*first, f.parameter), view.label(cause.metric), cause.value});
   }
   std::vector<std::string> counts;
@@ -131,6 +135,7 @@ std::vector<Finding> find_fill_order(const StudySpec& spec, const FindingSpec& f
     if (order.empty()) order = "none";
     const std::string name = view.what_differs(i, selected);
     finding.rows.push_back({name, order, when});
+    finding.claims.emplace_back(name + ": order of filling", order);
     auto it = std::find_if(orders.begin(), orders.end(), [&](const auto& o) { return o.first == order; });
     if (it == orders.end()) it = orders.insert(orders.end(), {order, {}});
     it->second.push_back(name);

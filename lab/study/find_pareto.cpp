@@ -8,22 +8,46 @@
 namespace niclab::lab::study {
 namespace {
 
-/// The points of a group that have both figures, with those for which less is worse turned round.
+constexpr std::string_view kLost = "lost_percent";
+constexpr double kMostLost = 0.1;  // %: a figure of those who got through is no figure of the traffic
+
+/// The points of a group that have both figures, with those for which less is worse turned round. Points that
+/// lose frames are left out, unless all do.
 struct Plane {
   std::vector<std::size_t> points;
   std::vector<XY> at;
+  std::vector<std::size_t> lossy;  ///< left out
 };
 
 Plane plane_of(const FindingView& view, const FindingSpec& f, const std::vector<std::size_t>& points) {
   Plane plane;
   const double sign_x = view.higher_is_better(f.x) ? -1 : 1, sign_y = view.higher_is_better(f.y[0]) ? -1 : 1;
-  for (const std::size_t i : points) {
+  std::vector<std::size_t> kept;
+  for (const std::size_t i : points)
+    (view.value(i, kLost).value_or(0) > kMostLost ? plane.lossy : kept).push_back(i);
+  if (kept.empty()) {
+    kept = points;
+    plane.lossy.clear();
+  }
+  for (const std::size_t i : kept) {
     const auto x = view.value(i, f.x), y = view.value(i, f.y[0]);
     if (!x || !y) continue;
     plane.points.push_back(i);
     plane.at.push_back({*x * sign_x, *y * sign_y});
   }
   return plane;
+}
+
+/// "; 3 settings lose more than 0.1 % of the frames and are left out (rx-usecs 300, …)".
+std::string left_out(const FindingView& view, const FindingSpec& f, const Plane& plane,
+                     const std::vector<std::size_t>& all) {
+  if (plane.lossy.empty()) return {};
+  std::vector<std::string> names;
+  for (const std::size_t i : plane.lossy)
+    names.push_back(view.what_differs(i, all, f.group) + (matches(f.mark, view[i].choice) && !f.mark.empty()
+                                                              ? ", " + f.mark_label
+                                                              : std::string()));
+  return " Left out, because more than 0.1 % of the frames are lost: " + listed(names) + ".";
 }
 
 std::string percent(double share) { return in_words(std::round(share * 1000) / 10, "%"); }
@@ -154,13 +178,18 @@ std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f,
       finding.rows.push_back(
           {text.point(i), view.in_words(plane.points[i], f.x), view.in_words(plane.points[i], f.y[0])});
     }
-    finding.text = text.ends(front);
+    finding.text = text.ends(front) + left_out(view, f, plane, group.points);
+    std::string members;
+    for (const std::size_t i : front) members += (members.empty() ? "" : ", ") + text.point(i);
+    finding.claims.emplace_back(finding.title + ": the front", members);
     // Several points may have the marked values (other parameters vary): the best placed of them speaks.
     for (std::size_t i = 0; i < plane.points.size() && !f.mark.empty(); ++i) {
       if (!matches(f.mark, view[plane.points[i]].choice)) continue;
       const Position p = position_of(i, plane.at, f.tolerance);
       finding.text =
           capital(mark_name(f)) + " (" + text.figures(i) + ") is " + text.place(p) + ". " + finding.text;
+      finding.claims.emplace_back(finding.title + ": " + mark_name(f) + " on the front",
+                                  p.on_front ? "yes" : "no");
       tally.add(name, p);
       tally.rows.push_back(row_of(view, f, plane, text, name, i, p));
       break;

@@ -19,8 +19,5 @@ std::vector<Finding> find_first_drop(const StudySpec&, const FindingSpec&, std::
 std::vector<Finding> find_fill_order(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
 /// What limits the rate at each point, by the law "ceiling", and how much of it is reached.
 std::vector<Finding> find_saturation(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
-/// How the metric x follows the numeric `parameter`, against a line through the origin: y = x * slope.
-std::vector<Finding> find_survives(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
-std::vector<Finding> find_elasticities(const StudySpec&, const FindingSpec&, std::span<const PointResult>);
 
 }  // namespace niclab::lab::study

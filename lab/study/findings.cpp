@@ -8,10 +8,15 @@ namespace niclab::lab::study {
 namespace {
 
 constexpr FindingKind kKinds[] = {
-    {"pareto", "the front of x and y, both to be small, and where the marked choice sits", "x y", find_pareto},
-    {"equal", "whether points that differ in the parameter only have the same digest", "parameter", find_equal},
-    {"first_drop", "going up the parameter: which of y is the first to be more than 0, and where", "parameter y",
-     find_first_drop},
+    {"pareto", "the front of x and y, both to be small, and where the marked choice sits", "x y",
+     find_pareto},
+    {"equal", "whether points that differ in the parameter only have the same digest", "parameter",
+     find_equal},
+    {"first_drop", "going up the parameter: which of y is the first to be more than 0, and where",
+     "parameter y", find_first_drop},
+    {"saturation",
+     "what limits the rate at each point, by the law \"ceiling\", and how much of that is reached", "",
+     find_saturation},
     {"fill_order", "y are instants: the order in which they come", "y", find_fill_order},
 };
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lab/study/spec.hpp"
@@ -18,7 +19,10 @@ struct Finding {
   std::vector<std::vector<Json>> rows;  ///< cells are text or numbers
   std::string x, y;                     ///< of the plot the front belongs to; empty: none
   std::vector<std::size_t> front;  ///< indices of points, to be drawn as a line in plots with that x and y
-  std::optional<bool> holds;       ///< of findings that are claims; false: the study fails (exit 1)
+  /// What it says without figures, each under a name: the same study under other assumptions says the same
+  /// there, or this does not survive them (lab/study/uncertainty).
+  std::vector<std::pair<std::string, std::string>> claims{};
+  std::optional<bool> holds;  ///< of findings that are claims; false: the study fails (exit 1)
 };
 
 /// May give several findings: one for each group. `points` are all points of the study, in order.
