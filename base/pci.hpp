@@ -14,6 +14,7 @@
 #include "base/callback.hpp"
 #include "base/journey.hpp"
 #include "base/kernel.hpp"
+#include "base/meters.hpp"
 
 namespace niclab {
 
@@ -32,6 +33,7 @@ class DescriptorStamps {
   void follow(JourneyObserver& observer) {
     observer_ = &observer;
     journeys_.resize(8 * kRing);
+    filled_.resize(8 * kRing, Time::never());
   }
   bool followed() const { return !journeys_.empty(); }
   JourneyId journey(unsigned queue, unsigned index) const {
@@ -49,11 +51,39 @@ class DescriptorStamps {
                              : std::exchange(journeys_[queue * kRing + index], JourneyId::none);
   }
 
+  // How long what a ring's descriptors say waits for the driver; of those that are followed only.
+  /// A descriptor says something new from `t` on.
+  void filled(unsigned queue, unsigned index, Time t) {
+    emptied(queue, index, t);
+    filled_[queue * kRing + index] = t;
+    meter_.enter(1, ++full_, t);
+  }
+  /// The driver has read it, or will not.
+  void emptied(unsigned queue, unsigned index, Time t) {
+    Time& at = filled_[queue * kRing + index];
+    if (at == Time::never()) return;
+    meter_.leave(1, std::exchange(at, Time::never()), --full_, t);
+  }
+  /// Starts the ring of a queue anew.
+  void empty(unsigned queue, Time t) {
+    if (!followed()) return;
+    for (unsigned i = 0; i < kRing; ++i) emptied(queue, i, t);
+  }
+  BufferMeter& meter() { return meter_; }
+  /// The run is over: what is still there has waited until `end`.
+  void settle_meter(Time end) {
+    for (const Time at : filled_)
+      if (at != Time::never()) meter_.stayed(1, at, end);
+  }
+
  private:
   static constexpr unsigned kRing = 4096;
   std::vector<Time> stamps_ = std::vector<Time>(8 * kRing);
   std::vector<JourneyId> journeys_;
   JourneyObserver* observer_ = nullptr;
+  std::vector<Time> filled_;  ///< when; never(): it says nothing new
+  std::uint64_t full_ = 0;    ///< so many that do
+  BufferMeter meter_;
 };
 
 /// Measurement: consecutive descriptors of a ring. No `stamps`: none.
@@ -74,6 +104,10 @@ struct DescriptorRun {
   void each(F&& f) const {
     for (unsigned i = 0; stamps != nullptr && i < count; ++i)
       if (const JourneyId id = stamps->journey(queue, first + i); id != JourneyId::none) f(id);
+  }
+  /// They are visible to the driver from `t` on.
+  void filled(Time t) const {
+    for (unsigned i = 0; stamps != nullptr && i < count; ++i) stamps->filled(queue, first + i, t);
   }
 };
 

@@ -4,6 +4,7 @@
 // itr.cpp, watchdog.cpp, stats.cpp, ethtool.cpp; hardware.hpp is the layer below.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -158,6 +159,12 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   const HwStats& hw_stats() const { return hw_stats_; }
   std::uint64_t tx_timeout_count() const { return tx_timeout_count_; }
   LinkState link() const { return link_; }
+  /// By vector of rings, from probe on; those of vectors that are no more too.
+  std::span<const PollCounts> poll_counts() const;
+  /// From now on `meter` is told of transmit descriptors: from the doorbell until they are cleaned.
+  void measure_tx_rings(BufferMeter& meter) { tx_meter_ = &meter; }
+  /// The run is over: what is still in the rings has been there until `end`.
+  void settle_meters(Time end);
 
  private:
   friend ProbeResult igb_probe(PciDevice&, stack::NetdevCore&, std::string, const IgbConfig&);
@@ -261,7 +268,11 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   void igb_configure_rx_ring(RxRing& ring);
   void igb_set_rx_mode();
 
+  void count_poll(const QVector& q, std::uint64_t received, std::uint64_t sent, bool complete);
+
   // tx.cpp
+  void tx_ring_published(TxRing& ring, unsigned first, unsigned tail);
+  void tx_ring_cleaned(TxRing& ring, unsigned end, Time now);
   stack::NetdevTx igb_xmit_frame_ring(stack::SkbPtr& skb, TxRing& ring);
   std::uint32_t igb_tx_csum(TxRing& ring, const stack::SkBuff& skb);
   bool igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, std::uint32_t tstamp);
@@ -354,6 +365,9 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   HwStats hw_stats_;
   stack::DeviceStats net_stats_;
   std::uint64_t tx_timeout_count_ = 0, doosync_ = 0;
+  std::array<PollCounts, 2 * kMaxQueues> polls_{};  // by vector
+  BufferMeter* tx_meter_ = nullptr;
+  std::uint64_t tx_published_ = 0;  // of all rings
 };
 
 }  // namespace niclab::igb

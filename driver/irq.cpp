@@ -275,13 +275,35 @@ void IgbAdapter::igb_intr() {
 
 int QVector::poll(int budget) { return adapter.igb_poll(*this, budget); }
 
+// Of a poll that is over; `received` and `sent` were the counts of its rings before.
+void IgbAdapter::count_poll(const QVector& q, std::uint64_t received, std::uint64_t sent, bool complete) {
+  PollCounts& c = polls_[q.v_idx];
+  const std::uint64_t rx = q.rx_ring != nullptr ? q.rx_ring->stats.packets - received : 0;
+  const std::uint64_t tx = q.tx_ring != nullptr ? q.tx_ring->stats.packets - sent : 0;
+  ++c.polls;
+  c.empty_polls += rx + tx == 0;
+  c.rx_packets += rx;
+  c.tx_packets += tx;
+  ++(complete ? c.completes : c.budget_exhausted);
+}
+
+std::span<const PollCounts> IgbAdapter::poll_counts() const {
+  std::size_t n = polls_.size();
+  while (n > q_vectors_.size() && polls_[n - 1].polls == 0) --n;
+  return {polls_.data(), n};
+}
+
 int IgbAdapter::igb_poll(QVector& q, int budget) {
   const FunctionSpan span(kernel_, "igb_poll");
   if (kernel_.journeys() != nullptr) q.stamps.polling = kernel_.moment();
   spend(path::igb_poll);
   bool complete = true;
+  const std::uint64_t sent = q.tx_ring != nullptr ? q.tx_ring->stats.packets : 0;
+  const std::uint64_t received = q.rx_ring != nullptr ? q.rx_ring->stats.packets : 0;
   if (q.tx_ring != nullptr) complete = igb_clean_tx_irq(q);
   if (q.rx_ring != nullptr) complete &= igb_clean_rx_irq(q, budget);
+  kernel_.sync();  // for the counts
+  count_poll(q, received, sent, complete);
   if (!complete) return budget;  // path-map B-129
   core_.napi_complete(q);
   igb_ring_irq_enable(q);

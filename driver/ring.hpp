@@ -43,6 +43,15 @@ struct TxBuffer {
   stack::SkbPtr skb;  ///< in the packet's first entry
 };
 
+/// What the polls of one vector came to.
+struct PollCounts {
+  std::uint64_t polls = 0;
+  std::uint64_t empty_polls = 0;  ///< found nothing received and nothing sent
+  std::uint64_t rx_packets = 0, tx_packets = 0;
+  std::uint64_t completes = 0;         ///< ended with the interrupt on again
+  std::uint64_t budget_exhausted = 0;  ///< ended because there was more than a poll may do
+};
+
 struct TxRing : RingIndices {
   struct Stats {
     std::uint64_t packets = 0, bytes = 0, restart_queue = 0;
@@ -53,6 +62,7 @@ struct TxRing : RingIndices {
   bool detect_hang = false;  ///< IGB_RING_FLAG_TX_DETECT_HANG (path-map A-18)
   Stats stats;
   stack::NetdevQueue* queue = nullptr;
+  unsigned published = 0;  ///< measurement: descriptors from next_to_clean on that the device was told of
 };
 
 inline constexpr std::uint32_t kRxBufferSize = 2048;  ///< half a page (SRRCTL.BSIZEPACKET = 2)

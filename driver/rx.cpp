@@ -168,7 +168,12 @@ void IgbAdapter::igb_process_skb_fields(RxRing& ring, stack::SkBuff& skb, const 
 
 // Measurement: the driver looks at a descriptor for the first time.
 JourneyId IgbAdapter::take_journey(QVector& q, unsigned index) {
-  const JourneyId id = pdev_.rx_stamps().take_journey(q.rx_ring->queue_index, index);
+  DescriptorStamps& stamps = pdev_.rx_stamps();
+  if (!stamps.followed()) [[likely]]
+    return JourneyId::none;
+  kernel_.dma_sync();  // what became visible before is told before
+  stamps.emptied(q.rx_ring->queue_index, index, kernel_.now());
+  const JourneyId id = stamps.take_journey(q.rx_ring->queue_index, index);
   if (id != JourneyId::none) {
     kernel_.journeys()->polled(id, q.stamps, kernel_.now());
     kernel_.journeys()->begins(id, Stage::rx_driver, kernel_.moment());

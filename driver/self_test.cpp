@@ -331,6 +331,7 @@ unsigned IgbAdapter::igb_clean_test_rings(TxRing& tx, RxRing& rx) {
     igb_unmap_tx(sent);
     sent.next_to_watch = TxBuffer::kNothing;
     sent.skb.reset();
+    if (tx_meter_) tx_ring_cleaned(tx, tx.next(tx.next_to_clean), kernel_.now());
     tx.next_to_clean = tx.next(tx.next_to_clean);
   }
   if (cleaned != 0) igb_alloc_rx_buffers(rx, cleaned);

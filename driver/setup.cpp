@@ -87,6 +87,7 @@ void IgbAdapter::igb_clean_tx_ring(TxRing& ring) {
     b.next_to_watch = TxBuffer::kNothing;
   }
   for (unsigned i = 0; i < ring.count; ++i) ring.desc.store(kernel_, i, {});
+  if (tx_meter_) tx_ring_cleaned(ring, ring.next_to_clean + ring.published, kernel_.now());
   ring.rewind();
 }
 
@@ -101,6 +102,10 @@ void IgbAdapter::igb_clean_rx_ring(RxRing& ring) {
     b = {};
   }
   for (unsigned i = 0; i < ring.count; ++i) ring.desc.store(kernel_, i, {});
+  if (pdev_.rx_stamps().followed()) {
+    kernel_.dma_sync();
+    pdev_.rx_stamps().empty(ring.queue_index, kernel_.now());
+  }
   ring.rewind();
   ring.next_to_alloc = 0;
 }

@@ -168,7 +168,6 @@ bool IgbAdapter::igb_tx_map(TxRing& ring, unsigned first, std::uint32_t popts, s
       dma = dma + size;
     }
   }
-  ring.buffers[first].time_stamp = kernel_.now();
   igb_tx_publish(ring, first, last);
   return true;
 }
@@ -189,9 +188,12 @@ void IgbAdapter::igb_tx_publish(TxRing& ring, unsigned first, unsigned last) {
   const JourneyId journey = std::exchange(ring.buffers[first].skb->journey, JourneyId::none);
   pdev_.tx_stamps().put_journey(ring.queue_index, last, journey);
   if (journey != JourneyId::none) kernel_.journeys()->in_queue(journey, ring.queue_index);
-  kernel_.sync();  // wmb: descriptors are stored before the completion side and the device may look
+  // wmb: descriptors are stored before the completion side and the device may look
+  ring.buffers[first].time_stamp = kernel_.now();
   ring.buffers[first].next_to_watch = static_cast<int>(last);
   ring.next_to_use = tail;
+  if (tx_meter_) [[unlikely]]
+    tx_ring_published(ring, first, tail);
   if (kernel_.profile.version == KernelVersion::v4_0) igb_maybe_stop_tx(ring, kDescNeeded);
   if (!config_.bugs.doorbell_before_descriptor) hw_.wr32(reg::TDT(ring.queue_index), tail);
   if (journey != JourneyId::none) kernel_.journeys()->ends(journey, Stage::tx_driver, kernel_.moment());
@@ -238,6 +240,8 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
     i = ring.next(i);
   }
   kernel_.settle();
+  if (tx_meter_) [[unlikely]]
+    tx_ring_cleaned(ring, i, kernel_.now());
   ring.next_to_clean = i;
   ring.stats.packets += packets;
   ring.stats.bytes += bytes;
@@ -254,6 +258,32 @@ bool IgbAdapter::igb_clean_tx_irq(QVector& q) {
     }
   }
   return budget != 0;
+}
+
+// --- measurement: how full the rings are -----------------------------------------------------------
+
+// The device may look at the descriptors from `first` up to `tail`.
+void IgbAdapter::tx_ring_published(TxRing& ring, unsigned first, unsigned tail) {
+  const Time now = ring.buffers[first].time_stamp;
+  unsigned count = 0;
+  for (unsigned i = first; i != tail; i = ring.next(i), ++count) ring.buffers[i].time_stamp = now;
+  ring.published += count;
+  tx_meter_->enter(count, tx_published_ += count, now);
+}
+
+// Those before `end`, which may be counted past the ring's, are free again.
+void IgbAdapter::tx_ring_cleaned(TxRing& ring, unsigned end, Time now) {
+  for (unsigned i = ring.next_to_clean; i != end % ring.count; i = ring.next(i)) {
+    --ring.published;
+    tx_meter_->leave(1, ring.buffers[i].time_stamp, --tx_published_, now);
+  }
+}
+
+void IgbAdapter::settle_meters(Time end) {
+  if (!tx_meter_) return;
+  for (const auto& ring : tx_rings_)
+    for (unsigned i = ring->next_to_clean, left = ring->published; left != 0; i = ring->next(i), --left)
+      tx_meter_->stayed(1, ring->buffers[i].time_stamp, end);
 }
 
 // Path-map E-61.

@@ -1,6 +1,7 @@
 // What a machine reports when the run is over.
 #include "hw/mac_timing.hpp"
 #include "lab/machine.hpp"
+#include "lab/meter_results.hpp"
 
 namespace niclab::lab {
 namespace {
@@ -61,6 +62,18 @@ std::vector<CpuTime> Machine::cpu_times(Time t) {
   return times;
 }
 
+std::vector<Counters> Machine::softnet_stat() {
+  std::vector<Counters> rows;
+  for (const auto& s : stack_.softnet().per_cpu())
+    rows.push_back({{"processed", s.processed},
+                    {"dropped", s.dropped},
+                    {"time_squeeze", s.time_squeeze},
+                    {"cpu_collision", s.cpu_collision},
+                    {"received_rps", s.received_rps},
+                    {"flow_limit_count", s.flow_limit_count}});
+  return rows;
+}
+
 HostResult Machine::host_result(Time end) {
   HostResult r;
   r.name = config_.name;
@@ -71,13 +84,7 @@ HostResult Machine::host_result(Time end) {
   r.snmp.emplace_back("Udp",
                       counters(stack::udp_columns(config_.kernel.version == KernelVersion::v4_0), mib.udp));
   r.netstat.emplace_back("IpExt", counters(stack::ip_ext_columns(), mib.ip_ext));
-  for (const auto& s : stack_.softnet().per_cpu())
-    r.softnet_stat.push_back({{"processed", s.processed},
-                              {"dropped", s.dropped},
-                              {"time_squeeze", s.time_squeeze},
-                              {"cpu_collision", s.cpu_collision},
-                              {"received_rps", s.received_rps},
-                              {"flow_limit_count", s.flow_limit_count}});
+  r.softnet_stat = softnet_stat();
   for (unsigned f = 0; f < adapters_.size(); ++f) {
     adapters_[f]->igb_read_stats();  // refreshes the driver's copy of the device's counters
     r.ethtool.emplace_back(config_.nics[f].if_name, adapters_[f]->ethtool_stats());
@@ -88,11 +95,16 @@ HostResult Machine::host_result(Time end) {
   r.softirqs = softirqs();
   r.cpu = cpu_times(end);
   for (const auto& s : stack_.sockets())
-    r.sockets.push_back({"udp", s->local().address.to_string() + ":" + std::to_string(s->local().port),
-                         s->rx_datagrams(), s->rx_bytes(), s->drops()});
+    r.sockets.push_back(
+        {"udp", s->local().address.to_string() + ":" + std::to_string(s->local().port), s->rx_datagrams(),
+         s->rx_bytes(), s->drops(),
+         s->queue_meter() != nullptr ? std::optional(buffer_result(*s->queue_meter(), end)) : std::nullopt});
   for (const auto& app : apps_)
     if (const PtpNode* node = app->ptp(); node != nullptr && node->is_slave())
       r.ptp.emplace_back(node->if_name(), node->result(end));
+  for (unsigned f = 0; f < adapters_.size(); ++f)
+    r.napi.emplace_back(config_.nics[f].if_name, napi_result(f));
+  r.measured = measured_result(end);
   return r;
 }
 
@@ -104,10 +116,13 @@ PcieResult Machine::pcie_result(unsigned nic) const {
     return (tlps_received / pcie_.ack_every + tlps_received / sim::kUpdateFcEvery) * sim::kDllpBytes;
   };
   PcieResult r;
-  r.up = {device.up.tlps, device.up.payload_bytes, device.up.wire_bytes, dllps(root.down.tlps)};
-  r.down = {root.down.tlps, root.down.payload_bytes, root.down.wire_bytes, dllps(device.up.tlps)};
+  const auto direction = [&](const sim::PcieCounters& c, const sim::PcieCounters& other) {
+    return PcieDirection{c.tlps(), c.payload_bytes, c.wire_bytes(), dllps(other.tlps())};
+  };
+  r.up = direction(device.up, root.down);
+  r.down = direction(root.down, device.up);
   for (unsigned t = 0; t < kTlpTypes; ++t)
-    if (const auto n = device.by_type[t] + root.by_type[t]; n != 0)
+    if (const auto n = device.up.tlps_of[t] + root.down.tlps_of[t]; n != 0)
       r.by_type.emplace_back(std::string(kTlpNames[t]), n);
   for (const auto& fault : host_.dma_faults()) r.dma_faults += fault.port == first_port_ + nic;
   return r;
@@ -152,7 +167,8 @@ void Machine::collect(RunResult& result, Time start, Time end) {
     const std::string port = config_.name + "." + config_.nics[f].if_name;
     result.links.emplace_back(port, link_result(f, start, end));
     result.accounts.emplace_back(port, account_result(f));
-    result.pcie.emplace_back(port, pcie_result(f));
+    measured_pcie(result.pcie.emplace_back(port, pcie_result(f)).second, f, end);
+    if (measured()) result.buffers.emplace_back(port, buffer_results(f, end));
   }
   result.hosts.push_back(host_result(end));
 }

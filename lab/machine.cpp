@@ -139,7 +139,10 @@ Machine::Machine(World& world, const Scenario& scenario, std::size_t host, unsig
     bars_.push_back(firmware.assign(device_.config_space(f)));
     for (unsigned bar = 0; bar < bars_[f].size(); ++bar) functions_[f]->set_bar(bar, bars_[f][bar]);
   }
+  meters_.resize(nics());
+  if (measured()) stack_.measure();
   for (unsigned f = 0; f < nics(); ++f) {
+    if (measured()) device_.function(f).measure();
     device_.function(f).attach_stamps(functions_[f]->rx_stamps(), functions_[f]->tx_stamps());
     if (JourneyObserver* journeys = world.trace.journeys()) {
       functions_[f]->rx_stamps().follow(*journeys);
@@ -197,6 +200,10 @@ void Machine::boot() {
     }
     adapters_.push_back(std::move(probed.adapter));
     stack::NetDevice& dev = *adapters_.back();
+    if (measured()) {
+      adapters_.back()->measure_tx_rings(meters_[f].tx_ring);
+      dev.qdisc_meter = &meters_[f].qdisc;
+    }
     stack_.add_address(dev, nic.ipv4);
     if (nic.mtu != dev.mtu) stack_.dev_set_mtu(dev, nic.mtu);
     if (const int error = stack_.dev_open(dev); error != 0) {

@@ -58,6 +58,10 @@ class Machine {
   sim::I350& device() { return device_; }
   const sim::I350& device() const { return device_; }
   unsigned nics() const { return static_cast<unsigned>(config_.nics.size()); }
+  /// The start line: what is measured counts from here. In an event.
+  void begin_measuring(Time t);
+  /// The run is over, at `end`: what is still in a buffer has waited until then.
+  void settle_meters(Time end);
   /// After the run: what summary.json says about this host and its NICs.
   void collect(RunResult& result, Time start, Time end);
   /// At the start line, in an event: what collect() will have to be compared with.
@@ -93,6 +97,12 @@ class Machine {
   void link_returns(Time t, std::uint32_t);
   HostResult host_result(Time end);
   PcieResult pcie_result(unsigned nic) const;
+  void measured_pcie(PcieResult& r, unsigned nic, Time end);
+  MeasuredResult measured_result(Time end);
+  std::vector<PollResult> napi_result(unsigned nic) const;
+  Named<BufferResult> buffer_results(unsigned nic, Time end);
+  std::vector<Counters> softnet_stat();
+  bool measured() const { return world_.trace.journeys() != nullptr; }
   LinkResult link_result(unsigned nic, Time start, Time end) const;
   AccountResult account_result(unsigned nic) const;
 
@@ -114,6 +124,15 @@ class Machine {
   std::vector<std::unique_ptr<Application>> apps_;
   std::function<Time()> start_line_;
   std::function<void()> app_ready_;
+  /// Buffers between stack and card, and what was counted at the start line.
+  struct NicMeters {
+    BufferMeter tx_ring, qdisc;
+    sim::PciePortCounters device{}, root{};
+    sim::DmaCounts dma{};
+    std::vector<igb::PollCounts> polls{};
+  };
+  std::vector<NicMeters> meters_;  // by NIC; where they are they stay
+  MeasuredResult at_start_;
   void run_command(const At& at);
   void set_sysctls();
 

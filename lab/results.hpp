@@ -25,10 +25,29 @@ struct CpuTime {
   std::uint64_t busy_ns = 0, idle_ns = 0, hardirq_ns = 0, softirq_ns = 0;
 };
 
+/// What passed through a buffer since the start line, in things (frames, bytes, descriptors, …). What was
+/// inside at the start line counts as arrived then.
+struct BufferResult {
+  std::uint64_t arrivals = 0, departures = 0;
+  std::uint64_t left = 0;  ///< inside at the end
+  double mean_occupancy = 0;
+  std::uint64_t max_occupancy = 0;
+  std::uint64_t occupancy_ns_total = 0;  ///< the integral of the occupancy, in thing-nanoseconds
+  std::uint64_t wait_ns_total =
+      0;  ///< how long all things stayed, as far as they have; by stamps of their own
+};
+
+/// The polls of one interrupt vector's rings, since the start line.
+struct PollResult {
+  std::uint64_t polls = 0, empty_polls = 0, rx_packets = 0, tx_packets = 0, completes = 0,
+                budget_exhausted = 0;
+};
+
 struct SocketResult {
   std::string proto = "udp";
   std::string local;                                        ///< "ip:port"
   std::uint64_t rx_datagrams = 0, rx_bytes = 0, drops = 0;  ///< rx: returned to the application
+  std::optional<BufferResult> receive_queue{};              ///< of datagrams; nullopt: not asked for
 };
 
 /// Errors one function found on the bus: messages it sent, and what it found, by Linux's name.
@@ -48,6 +67,14 @@ struct PtpResult {
   std::uint64_t max_abs_offset_after_ns = 0;  ///< of those
 };
 
+/// What counts from power-on elsewhere, from the start line on.
+struct MeasuredResult {
+  std::uint64_t ns = 0;  ///< from the start line to the end
+  Counters interrupts, softirqs;
+  std::vector<CpuTime> cpu;
+  std::vector<Counters> softnet_stat;
+};
+
 struct HostResult {
   std::string name;
   std::vector<std::pair<std::string, Counters>> snmp;     ///< "Ip", "Icmp", "IcmpMsg", "Udp", …
@@ -58,8 +85,10 @@ struct HostResult {
   std::vector<PerCpuCount> interrupts;                    ///< by handler name
   std::vector<PerCpuCount> softirqs;
   std::vector<CpuTime> cpu;
-  std::vector<SocketResult> sockets;                   ///< in creation order, closed ones too
-  std::vector<std::pair<std::string, PtpResult>> ptp;  ///< by interface that is a slave
+  std::vector<SocketResult> sockets;                                  ///< in creation order, closed ones too
+  std::vector<std::pair<std::string, PtpResult>> ptp;                 ///< by interface that is a slave
+  std::vector<std::pair<std::string, std::vector<PollResult>>> napi;  ///< by interface, then by vector
+  MeasuredResult measured;
 };
 
 /// What a host's counters from power-on said at the start line: subtracted, they tell of the measured time.
@@ -89,10 +118,27 @@ struct PcieDirection {
   std::uint64_t tlps = 0, payload_bytes = 0, wire_bytes = 0, dllp_bytes = 0;
 };
 
+/// One direction of the link for one NIC, since the start line.
+struct PcieLoad {
+  Counters tlps, wire_bytes;  ///< by type
+  double utilisation = 0;     ///< of the link's time; TLPs alone
+};
+
+/// Reads the device asked for, since the start line.
+struct PcieReads {
+  std::uint64_t descriptor = 0, descriptor_bytes = 0, payload = 0, payload_bytes = 0;
+  double tags_mean = 0;        ///< in flight
+  std::uint64_t tags_max = 0;  ///< likewise
+};
+
 struct PcieResult {
   PcieDirection up, down;
   Counters by_type;  ///< TLPs: MRd, MWr, CplD, …
   std::uint64_t dma_faults = 0;
+  PcieLoad load_up{}, load_down{};
+  PcieReads reads{};
+  Counters stalls{};   ///< ns since the start line, by cause; empty: not asked for
+  Counters fetches{};  ///< of descriptors, and their write-backs, since the start line
 };
 
 struct LockstepResult {
@@ -130,10 +176,11 @@ struct RunResult {
   Named<LockstepResult> lockstep;
   Named<LatencyStats> latency;
   std::vector<HostAtStart>
-      hosts_at_start;               ///< in the order of `hosts`; empty: the start line was not reached
-  Named<PcieResult> pcie_at_start;  ///< likewise, as `pcie`
-  std::vector<StageResult> stages;  ///< rx_* and tx_*, each in the order of the path; empty: not asked for
-  std::vector<std::string> faults;  ///< DMA faults, assertions, … one line each; not empty: exit 1
+      hosts_at_start;                  ///< in the order of `hosts`; empty: the start line was not reached
+  Named<PcieResult> pcie_at_start;     ///< likewise, as `pcie`
+  Named<Named<BufferResult>> buffers;  ///< by "<h>.<if>", then by buffer; empty: not asked for
+  std::vector<StageResult> stages;     ///< rx_* and tx_*, each in the order of the path; empty: not asked for
+  std::vector<std::string> faults;     ///< DMA faults, assertions, … one line each; not empty: exit 1
 
   double slowdown() const;  ///< wall over simulated time
 };

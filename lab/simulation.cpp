@@ -121,6 +121,8 @@ class Simulation final : public LiveRun {
     if (aborted.empty())
       for (auto& m : machines_)
         for (unsigned f = 0; f < m->nics(); ++f) m->device().function(f).finish(end);
+    if (aborted.empty())
+      for (auto& m : machines_) m->settle_meters(end);
     collect_lockstep(*result);
     for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
     result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());
@@ -224,6 +226,10 @@ class Simulation final : public LiveRun {
     if (waves_->late() != 0) throw std::logic_error("waves: changes told behind the clock");
   }
 
+  void begin_measuring(Time t, std::uint32_t) {
+    for (auto& m : machines_) m->begin_measuring(t);
+  }
+
   void open_waves(Time t, std::uint32_t) {
     const auto& until = scenario_.waves.until;
     waves_->open(t, until ? start_ + *until : Time::never());
@@ -245,6 +251,7 @@ class Simulation final : public LiveRun {
       if (!m->ready()) return;
     start_ = (engine_.now() + kStartMargin).ceil(1_ms);
     instruments_.start = start_;
+    engine_.at<&Simulation::begin_measuring>(start_, sim::Kind::foreign, kObserverAgent + 3, *this);
     if (log_) log_->start_line(start_);
     network_->start(start_);
     for (auto& m : machines_) m->arm_faults(start_);

@@ -55,11 +55,76 @@ Json object(const PcieDirection& d) {
               {"dllp_bytes", d.dllp_bytes}};
 }
 
+Json object(const PcieReads& r, bool tags) {
+  Json j{{"descriptor", r.descriptor},
+         {"descriptor_bytes", r.descriptor_bytes},
+         {"payload", r.payload},
+         {"payload_bytes", r.payload_bytes}};
+  if (tags) j["tags"] = Json{{"mean", r.tags_mean}, {"max", r.tags_max}};
+  return j;
+}
+
 Json object(const PcieResult& p) {
-  return Json{{"up", object(p.up)},
-              {"down", object(p.down)},
-              {"by_type", object(p.by_type)},
-              {"dma_faults", p.dma_faults}};
+  const auto both = [](const auto& up, const auto& down) { return Json{{"up", up}, {"down", down}}; };
+  Json j{{"up", object(p.up)},
+         {"down", object(p.down)},
+         {"by_type", object(p.by_type)},
+         {"dma_faults", p.dma_faults},
+         {"tlps_by_type", both(object(p.load_up.tlps), object(p.load_down.tlps))},
+         {"bytes_by_type", both(object(p.load_up.wire_bytes), object(p.load_down.wire_bytes))},
+         {"utilisation", both(p.load_up.utilisation, p.load_down.utilisation)},
+         {"reads", object(p.reads, !p.stalls.empty())},
+         {"fetches", object(p.fetches)}};
+  if (!p.stalls.empty()) j["stalls"] = object(p.stalls);
+  return j;
+}
+
+Json object(const BufferResult& b) {
+  return Json{{"arrivals", b.arrivals},
+              {"departures", b.departures},
+              {"left", b.left},
+              {"mean_occupancy", b.mean_occupancy},
+              {"max_occupancy", b.max_occupancy},
+              {"occupancy_ns_total", b.occupancy_ns_total},
+              {"wait_ns_total", b.wait_ns_total}};
+}
+
+Json object(const PollResult& p) {
+  return Json{{"polls", p.polls},           {"empty_polls", p.empty_polls},
+              {"rx_packets", p.rx_packets}, {"tx_packets", p.tx_packets},
+              {"completes", p.completes},   {"budget_exhausted", p.budget_exhausted}};
+}
+
+Json object(const CpuTime& c) {
+  return Json{{"busy_ns", c.busy_ns},
+              {"idle_ns", c.idle_ns},
+              {"hardirq_ns", c.hardirq_ns},
+              {"softirq_ns", c.softirq_ns}};
+}
+
+Json object(const SocketResult& s) {
+  Json j{{"proto", s.proto},
+         {"local", s.local},
+         {"rx_datagrams", s.rx_datagrams},
+         {"rx_bytes", s.rx_bytes},
+         {"drops", s.drops}};
+  if (s.receive_queue) j["receive_queue"] = object(*s.receive_queue);
+  return j;
+}
+
+template <class T>
+Json list(const std::vector<T>& rows) {
+  Json j = Json::array();
+  for (const T& row : rows) j.push_back(object(row));
+  return j;
+}
+
+Json object(const MeasuredResult& m) {
+  return Json{{"ns", m.ns},
+              {"interrupts", object(m.interrupts)},
+              {"softirqs", object(m.softirqs)},
+              {"cpu", list(m.cpu)},
+              {"softnet_stat", list(m.softnet_stat)}};
 }
 
 Json object(const LockstepResult& l) {
@@ -100,30 +165,19 @@ Json host_json(const HostResult& h) {
   Json proc = Json::object();
   proc["net/snmp"] = named(h.snmp);
   proc["net/netstat"] = named(h.netstat);
-  proc["net/softnet_stat"] = Json::array();
-  for (const auto& cpu : h.softnet_stat) proc["net/softnet_stat"].push_back(object(cpu));
-  Json cpus = Json::array();
-  for (const auto& c : h.cpu)
-    cpus.push_back(Json{{"busy_ns", c.busy_ns},
-                        {"idle_ns", c.idle_ns},
-                        {"hardirq_ns", c.hardirq_ns},
-                        {"softirq_ns", c.softirq_ns}});
-  Json sockets = Json::array();
-  for (const auto& s : h.sockets)
-    sockets.push_back(Json{{"proto", s.proto},
-                           {"local", s.local},
-                           {"rx_datagrams", s.rx_datagrams},
-                           {"rx_bytes", s.rx_bytes},
-                           {"drops", s.drops}});
+  proc["net/softnet_stat"] = list(h.softnet_stat);
   Json j = Json::object();
   j["proc"] = std::move(proc);
   j["ethtool"] = named(h.ethtool);
   j["aer"] = named(h.aer);
   j["interrupts"] = object(h.interrupts);
   j["softirqs"] = object(h.softirqs);
-  j["cpu"] = std::move(cpus);
-  j["sockets"] = std::move(sockets);
+  j["cpu"] = list(h.cpu);
+  j["sockets"] = list(h.sockets);
   if (!h.ptp.empty()) j["ptp"] = named(h.ptp);
+  j["napi"] = Json::object();
+  for (const auto& [name, vectors] : h.napi) j["napi"][name] = list(vectors);
+  j["measured"] = object(h.measured);
   return j;
 }
 
@@ -221,6 +275,9 @@ Json summary_json(const RunResult& r) {
   j["lockstep"] = named(r.lockstep);
   j["latency_ns"] = named(r.latency);
   for (const auto& s : r.stages) j["latency_ns"][s.name] = object(s.latency);
+  if (r.buffers.empty()) return j;
+  j["buffers"] = Json::object();
+  for (const auto& [port, buffers] : r.buffers) j["buffers"][port] = named(buffers);
   return j;
 }
 

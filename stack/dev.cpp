@@ -100,7 +100,7 @@ void DeviceLayer::deactivate(NetDevice& dev) {
     BhGuard bh(kernel_);
     kernel_.lock(q.root_lock);
     q.active = false;
-    q.reset();
+    qdisc_reset(q);
     kernel_.unlock(q.root_lock);
   }
 }

@@ -50,6 +50,8 @@ class DeviceLayer {
     for (const auto& q : qdiscs_) q->reset();
   }
   const std::vector<NetDevice*>& devices() const { return devices_; }
+  /// The run is over: what waits in the qdiscs of a measured device has waited until `end`.
+  static void settle_meter(NetDevice& dev, Time end);
   /// The qdiscs of a device, one per transmit queue.
   std::vector<const Qdisc*> qdiscs(const NetDevice& dev) const;
 
@@ -61,6 +63,9 @@ class DeviceLayer {
   std::uint32_t qdisc_restart(Qdisc& q);
   std::uint32_t sch_direct_xmit(SkbPtr skb, Qdisc& q);
   NetdevTx dev_hard_start_xmit(SkbPtr& skb, NetdevQueue& txq);
+  void qdisc_entered(Qdisc& q, SkBuff& skb);
+  void qdisc_left(Qdisc& q, SkBuff& skb);
+  void qdisc_reset(Qdisc& q);
   void activate(NetDevice& dev);
   void deactivate(NetDevice& dev);
   void update_rx_mode(NetDevice& dev);

@@ -7,6 +7,7 @@
 #include "stack/net_stack.hpp"
 #include "stack/path_cost.hpp"
 #include "stack/random.hpp"
+#include "stack/skb_ops.hpp"
 
 namespace niclab::stack {
 
@@ -81,7 +82,10 @@ int DeviceLayer::dev_xmit_skb(SkbPtr skb, Qdisc& q) {
     }
   } else {
     kernel_.charge(kernel_.cost.instructions(path_cost::kQdiscEnqueue));
+    SkBuff& packet = *skb;
     rc = q.enqueue(std::move(skb));
+    if (q.txq.dev->qdisc_meter != nullptr && rc == net_xmit::kSuccess) [[unlikely]]
+      qdisc_entered(q, packet);
     if (!q.running) {
       q.running = true;
       release_busylock();
@@ -91,6 +95,55 @@ int DeviceLayer::dev_xmit_skb(SkbPtr skb, Qdisc& q) {
   kernel_.unlock(q.root_lock);
   release_busylock();
   return rc;
+}
+
+// --- measurement: how long packets wait in the qdiscs of a device -----------------------------------
+
+namespace {
+
+/// qdisc_skb_cb, of a packet in a qdisc.
+struct QdiscCb {
+  Time since{};
+};
+
+std::uint64_t waiting(const NetDevice& dev) {
+  std::uint64_t all = 0;
+  for (const NetdevQueue& txq : dev.tx_queues)
+    if (txq.qdisc != nullptr) all += txq.qdisc->qlen;
+  return all;
+}
+
+}  // namespace
+
+void DeviceLayer::qdisc_entered(Qdisc& q, SkBuff& skb) {
+  NetDevice& dev = *q.txq.dev;
+  skb_cb<QdiscCb>(skb).since = kernel_.now();
+  dev.qdisc_meter->enter(1, waiting(dev), kernel_.now());
+}
+
+void DeviceLayer::qdisc_left(Qdisc& q, SkBuff& skb) {
+  NetDevice& dev = *q.txq.dev;
+  dev.qdisc_meter->leave(1, skb_cb<QdiscCb>(skb).since, waiting(dev), kernel_.now());
+}
+
+void DeviceLayer::qdisc_reset(Qdisc& q) {
+  NetDevice& dev = *q.txq.dev;
+  if (dev.qdisc_meter == nullptr) return q.reset();
+  const Time now = kernel_.now();
+  std::uint64_t gone = 0;
+  q.each([&](SkBuff& skb) {
+    dev.qdisc_meter->stayed(1, skb_cb<QdiscCb>(skb).since, now);
+    ++gone;
+  });
+  q.reset();
+  dev.qdisc_meter->leave(gone, now, waiting(dev), now);
+}
+
+void DeviceLayer::settle_meter(NetDevice& dev, Time end) {
+  if (dev.qdisc_meter == nullptr) return;
+  for (NetdevQueue& txq : dev.tx_queues)
+    if (txq.qdisc != nullptr)
+      txq.qdisc->each([&](SkBuff& skb) { dev.qdisc_meter->stayed(1, skb_cb<QdiscCb>(skb).since, end); });
 }
 
 void DeviceLayer::qdisc_run(Qdisc& q) {
@@ -123,9 +176,13 @@ std::uint32_t DeviceLayer::qdisc_restart(Qdisc& q) {
   } else {
     if (q.txq.stopped) return 0;  // TCQ_F_ONETXQUEUE
     kernel_.charge(kernel_.cost.instructions(path_cost::kQdiscDequeue));
+    if (q.txq.dev->qdisc_meter != nullptr) [[unlikely]]
+      kernel_.sync();  // it leaves the queue at an instant others could see
     skb = q.dequeue();
     if (!skb) return 0;
   }
+  if (q.txq.dev->qdisc_meter != nullptr) [[unlikely]]
+    qdisc_left(q, *skb);
   return sch_direct_xmit(std::move(skb), q);
 }
 
@@ -147,6 +204,8 @@ std::uint32_t DeviceLayer::sch_direct_xmit(SkbPtr skb, Qdisc& q) {
     q.gso_skb = std::move(skb);
     ++q.stats.requeues;
     ++q.qlen;
+    if (q.txq.dev->qdisc_meter != nullptr) [[unlikely]]
+      qdisc_entered(q, *q.gso_skb);
     stack_.softnet().netif_schedule(q);
   } else {
     skb.reset();  // the link went down meanwhile

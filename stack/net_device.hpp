@@ -11,6 +11,7 @@
 
 #include "base/addresses.hpp"
 #include "base/kernel.hpp"
+#include "base/meters.hpp"
 #include "stack/skbuff.hpp"
 
 namespace niclab::stack {
@@ -101,6 +102,7 @@ class NetDevice {
   bool present = true;                ///< netif_device_present, the driver's through NetdevCore
   std::uint64_t core_rx_dropped = 0;  ///< dropped by the stack itself (path-map C-43, C-51)
   unsigned ifindex = 0;
+  BufferMeter* qdisc_meter = nullptr;  ///< measurement: of the packets that wait in its qdiscs, or nullptr
 
   // --- net_device_ops (path-map A-14) ------------------------------------------------------------
   virtual int ndo_open() = 0;  ///< 0 or a negative errno

@@ -41,7 +41,18 @@ UdpSocket& NetStack::socket() {
   kernel_.charge(kernel_.cost.syscall + kernel_.cost.instructions(path_cost::kSetsockopt));
   kernel_.sync();
   const auto index = static_cast<unsigned>(sockets_.size());
-  return *sockets_.emplace_back(std::make_unique<UdpSocket>(*this, index));
+  UdpSocket& sk = *sockets_.emplace_back(std::make_unique<UdpSocket>(*this, index));
+  if (measured_) {
+    sk.measure();
+    sk.queue_meter()->begin(measured_from_);
+  }
+  return sk;
+}
+
+void NetStack::begin_measuring(Time t) {
+  measured_from_ = t;
+  for (const auto& s : sockets_)
+    if (BufferMeter* m = s->queue_meter()) m->begin(t);
 }
 
 /// UDP has no receive-offload callback (path-map C-33) and nothing else is merged: every packet goes straight

@@ -72,6 +72,9 @@ class NetStack final : public NetdevCore {
   Mib mib;
   Sysctl sysctl;
   DeliveryObserver* observer = nullptr;
+  /// Sockets opened from now on measure their receive queues; they count from begin_measuring() on.
+  void measure() { measured_ = true; }
+  void begin_measuring(Time t);
 
   // --- NetdevCore --------------------------------------------------------------------------------
   Kernel& kernel() override { return kernel_; }
@@ -111,6 +114,8 @@ class NetStack final : public NetdevCore {
   Kernel& kernel_;
   SkbPool pool_;
   int ptp_clocks_ = 0;
+  bool measured_ = false;
+  Time measured_from_{};
   std::deque<std::unique_ptr<UdpSocket>> sockets_;  // outlive every packet that points to them
   Softnet softnet_;
   RouteTable routes_;

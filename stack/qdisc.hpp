@@ -43,6 +43,13 @@ class Qdisc {
   SkbPtr dequeue();
   /// Frees everything (dev_deactivate).
   void reset();
+  /// Calls f with each waiting packet.
+  template <class F>
+  void each(F&& f) {
+    if (gso_skb) f(*gso_skb);
+    for (SkbQueue& band : bands_)
+      for (SkBuff* skb = band.front(); skb != nullptr; skb = skb->next) f(*skb);
+  }
   /// Statistics with the present backlog.
   QdiscStats snapshot() const;
 

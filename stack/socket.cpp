@@ -249,7 +249,7 @@ int UdpSocket::close() {
   stack_.udp().unhash(*this);
   release_sock();
   kernel_.sync();
-  while (SkbPtr skb = receive_queue_.pop_front()) {
+  while (SkbPtr skb = stack_.udp().take_datagram(*this)) {
   }
   while (SkbPtr skb = error_queue_.pop_front()) {
   }

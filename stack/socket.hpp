@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/addresses.hpp"
 #include "base/kernel.hpp"
+#include "base/meters.hpp"
 #include "stack/ip.hpp"
 #include "stack/net_device.hpp"
 #include "stack/skbuff.hpp"
@@ -122,6 +124,9 @@ class UdpSocket {
   std::uint64_t tx_datagrams() const { return tx_datagrams_; }  ///< accepted by sendto
   std::uint64_t drops() const { return drops_; }                ///< sk_drops
   std::uint32_t rx_queue() const { return rmem_alloc_; }        ///< truesize bytes (path-map E-27)
+  /// Of the datagrams in the receive queue; nullptr: nobody measures.
+  BufferMeter* queue_meter() { return queue_meter_.get(); }
+  void measure() { queue_meter_ = std::make_unique<BufferMeter>(); }
   std::uint32_t tx_queue() const { return wmem_alloc_; }
 
   // --- for the layers below ----------------------------------------------------------------------
@@ -178,6 +183,7 @@ class UdpSocket {
   std::uint32_t hash_value_ = 0;  ///< sk_hash
   // --- receive -----------------------------------------------------------------------------------
   SkbQueue receive_queue_, backlog_;
+  std::unique_ptr<BufferMeter> queue_meter_;
   std::uint32_t rmem_alloc_ = 0, backlog_len_ = 0, rcvbuf_;
   WaitQueue readers_;
   SkbQueue error_queue_;

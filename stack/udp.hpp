@@ -46,6 +46,10 @@ class Udp {
   void deliver_pending();
   /// __udp_queue_rcv_skb: the socket is locked or owned by the caller. 0 or -1.
   int queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb);
+  /// The first datagram of the receive queue, or null. At a synchronised instant.
+  SkbPtr take_datagram(UdpSocket& sk);
+  /// The run is over: what is in the receive queue has waited until `end`.
+  static void settle_meter(UdpSocket& sk, Time end);
   int recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, unsigned flags, Time deadline,
               ReceiveControl* control = nullptr);
 

@@ -17,6 +17,7 @@ constexpr std::size_t kMcastBatch = 32;  // 256 / sizeof(struct sock*) (path-map
 /// udp_skb_cb and the peeked flag of an skb in a receive queue.
 struct UdpRxCb {
   bool peeked = false;
+  Time since{};  ///< measurement: when it came
 };
 
 }  // namespace
@@ -154,7 +155,11 @@ int Udp::queue_rcv_skb_locked(UdpSocket& sk, SkbPtr skb) {
   // Others see it from this instant on, though its charges may still be due.
   if (skb->journey != JourneyId::none) enters_queue(*skb);
   if (sk.connected_) sk.incoming_cpu_ = static_cast<int>(kernel_.smp_processor_id());  // path-map C-84
+  if (sk.queue_meter_) [[unlikely]]
+    skb_cb<UdpRxCb>(*skb).since = kernel_.now();
   sk.receive_queue_.push_back(std::move(skb));
+  if (sk.queue_meter_) [[unlikely]]
+    sk.queue_meter_->enter(1, sk.receive_queue_.size(), kernel_.now());
   if (!sk.readers_.empty()) {
     const FunctionSpan readable(kernel_, {"sock_def_readable", "__wake_up_sync_key", "__wake_up_common"});
     kernel_.wake_one(sk.readers_);
@@ -227,6 +232,20 @@ void Udp::err(Ipv4Address saddr, std::uint16_t sport, Ipv4Address daddr, std::ui
 
 // --- recvmsg -------------------------------------------------------------------------------------
 
+/// The first datagram of the receive queue, or null. At a synchronised instant.
+SkbPtr Udp::take_datagram(UdpSocket& sk) {
+  SkbPtr skb = sk.receive_queue_.pop_front();
+  if (skb && sk.queue_meter_) [[unlikely]]
+    sk.queue_meter_->leave(1, skb_cb<UdpRxCb>(*skb).since, sk.receive_queue_.size(), kernel_.now());
+  return skb;
+}
+
+void Udp::settle_meter(UdpSocket& sk, Time end) {
+  if (!sk.queue_meter_) return;
+  for (SkBuff* skb = sk.receive_queue_.front(); skb != nullptr; skb = skb->next)
+    sk.queue_meter_->stayed(1, skb_cb<UdpRxCb>(*skb).since, end);
+}
+
 int Udp::wait_for_datagram(UdpSocket& sk, unsigned flags, Time deadline) {
   const FunctionSpan span(kernel_, "__skb_recv_datagram");
   const CostModel& cost = kernel_.cost;
@@ -263,7 +282,7 @@ int Udp::recvmsg(UdpSocket& sk, std::span<std::byte> buffer, Endpoint* from, uns
     const bool intact = checksum_complete(*skb);
     const bool peeked = std::exchange(skb_cb<UdpRxCb>(*skb).peeked, true);
     SkbPtr owned;
-    if (!peek || !intact) owned = sk.receive_queue_.pop_front();  // intact or not: skb_kill_datagram
+    if (!peek || !intact) owned = take_datagram(sk);  // intact or not: skb_kill_datagram
     const Time stamp = skb->stamp;
     JourneyId journey = JourneyId::none;
     if (skb->journey != JourneyId::none && !peek && intact) {

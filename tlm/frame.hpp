@@ -26,6 +26,7 @@ struct Frame {
   std::uint32_t number = 0;  ///< of the frames its sender has sent, from 1; 0: unknown
   JourneyId journey{};       ///< measurement: of the packet a NIC is sending
   Time stamp{};              ///< measurement: when the application sent it (transmit)
+  Time buffered{};           ///< measurement: when it came into the buffer of the NIC that sends it
   std::uint64_t hash = 0;    ///< of the bytes; 0: not computed yet
   FramePool* pool = nullptr;
   Frame* next_free = nullptr;

@@ -73,8 +73,11 @@ void Host::commit(void* raw, PostedWrite& w) {
   std::string reason;
   if (std::byte* memory = host.iommu_.access(w.bus_address, w.length, true, reason)) [[likely]] {
     std::memcpy(memory, w.source, w.length);
-    TlpPool::extension(p).journeys.each(
-        [&](JourneyId id) { host.trace_.journeys()->begins(id, Stage::rx_interrupt, w.visible); });
+    const DescriptorRun& written = TlpPool::extension(p).journeys;
+    if (written.stamps != nullptr) [[unlikely]] {
+      written.each([&](JourneyId id) { host.trace_.journeys()->begins(id, Stage::rx_interrupt, w.visible); });
+      written.filled(w.visible);
+    }
   } else {
     const unsigned port = host.first_port_ + TlpPool::extension(p).function;
     host.report_fault({w.visible, port, true, w.bus_address, w.length, reason});

@@ -55,14 +55,28 @@ constexpr std::uint32_t tlp_wire_bytes(TlpType type, std::uint64_t address, std:
 inline constexpr std::uint32_t kDllpBytes = 8;
 inline constexpr std::uint32_t kUpdateFcEvery = 4;  ///< TLPs per UpdateFC DLLP
 
-/// Counters of one direction, of one NIC.
+/// What one direction has carried for one NIC, by TlpType.
 struct PcieCounters {
-  std::uint64_t tlps = 0, payload_bytes = 0, wire_bytes = 0;
+  std::array<std::uint64_t, kTlpTypes> tlps_of{}, wire_bytes_of{};
+  std::uint64_t payload_bytes = 0;
+
+  void count(TlpType type, std::uint32_t wire, std::uint32_t payload) {
+    ++tlps_of[static_cast<unsigned>(type)];
+    wire_bytes_of[static_cast<unsigned>(type)] += wire;
+    payload_bytes += payload;
+  }
+  std::uint64_t tlps() const { return sum(tlps_of); }
+  std::uint64_t wire_bytes() const { return sum(wire_bytes_of); }
+
+ private:
+  static std::uint64_t sum(const std::array<std::uint64_t, kTlpTypes>& of) {
+    std::uint64_t all = 0;
+    for (const std::uint64_t n : of) all += n;
+    return all;
+  }
 };
 struct PciePortCounters {
   PcieCounters up, down;
-  std::array<std::uint64_t, kTlpTypes> by_type{};
-  std::uint64_t dma_faults = 0;
 };
 
 /// Header and data credits of one class (posted or non-posted) as the receiver advertised them.
@@ -133,6 +147,12 @@ class LinkTransmitter {
     }
     busy_ = start + Duration::from_ps((wire_bytes * ps_per_64_bytes_ + 63) / 64);
     return {start, busy_, busy_ + propagation_};
+  }
+  /// When the wires are free of what was sent so far.
+  Time free_at() const { return busy_; }
+  /// How long so many bytes occupy them.
+  Duration time_of(std::uint64_t wire_bytes) const {
+    return Duration::from_ps(wire_bytes * ps_per_64_bytes_ / 64);
   }
   /// The receiver frees what the last TLP of this type took at `returned`.
   void credit(TlpType type, std::uint32_t payload, Time returned) {

@@ -138,10 +138,7 @@ void RootComplex::complete_read(Payload& p, Time t) {
     const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
     const auto sent = down_.send(t, type, wire, n);
     arrival = sent.arrival;
-    ++counters.down.tlps;
-    counters.down.payload_bytes += n;
-    counters.down.wire_bytes += wire;
-    ++counters.by_type[static_cast<unsigned>(type)];
+    counters.down.count(type, wire, n);
     if (e != nullptr && e->journey != JourneyId::none)
       trace_.journeys()->carried(e->journey, first_port_ + function, false,
                                  kTlpNames[static_cast<unsigned>(type)], sent.start, sent.end);
@@ -288,10 +285,7 @@ RootComplex::Sync RootComplex::host_request(Payload& p, Phase& phase, sc_core::s
   const auto sent = down_.send(t, type, wire, with_data ? p.get_data_length() : 0);
   if (e != nullptr && trace_.journeys() != nullptr) e->start = sent.start, e->end = sent.end;
   PciePortCounters& counters = counters_[function];
-  ++counters.down.tlps;
-  counters.down.wire_bytes += wire;
-  if (with_data) counters.down.payload_bytes += p.get_data_length();
-  ++counters.by_type[static_cast<unsigned>(type)];
+  counters.down.count(type, wire, with_data ? p.get_data_length() : 0);
   trace_.tlp({sent.start, first_port_ + function, false, type, e != nullptr ? e->tag : 0, p.get_address(),
               p.get_data_length(), with_data ? hash_bytes({TlpPool::data(p), p.get_data_length()}) : 0,
               sent.end});

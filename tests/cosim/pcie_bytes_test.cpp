@@ -106,8 +106,8 @@ TEST(PcieBytes, AreThoseOfTheTable_FactBase_6_1_6_4) {
   for (const TlpEvent& e : b.recorder.tlps) up += e.up;
   for (const TlpEvent& e : b.recorder.tlps)
     if (e.up) up_bytes += tlp_wire_bytes(e.type, e.address, e.type == TlpType::MRd ? 0 : e.length);
-  EXPECT_EQ(b.nic.counters(0).up.tlps, up);
-  EXPECT_EQ(b.nic.counters(0).up.wire_bytes, up_bytes);
+  EXPECT_EQ(b.nic.counters(0).up.tlps(), up);
+  EXPECT_EQ(b.nic.counters(0).up.wire_bytes(), up_bytes);
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_P(ReceiveTlps, OfA1500ByteDatagram) {
     const bool data = e.type == TlpType::MWr || e.type == TlpType::CplD;
     if (e.up) wire += tlp_wire_bytes(e.type, e.address, data ? e.length : 0);
   }
-  EXPECT_EQ(up.wire_bytes, wire);
+  EXPECT_EQ(up.wire_bytes(), wire);
 }
 
 // --- a frame sent --------------------------------------------------------------------------------

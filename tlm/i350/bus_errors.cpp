@@ -40,6 +40,11 @@ void I350Function::issue_read(std::uint64_t address, std::uint32_t length, Frame
   r.frame = frame;
   r.journey = journey;
   r.sent = 1;
+  DmaCounts::Reads& counts = dma_.reads[static_cast<unsigned>(tag.kind)];
+  ++counts.count;
+  counts.bytes += length;
+  if (meters_) [[unlikely]]
+    read_began(r, t);
   watch_reads(r.due);
   bus_.read(t, address, length, frame, offset, r.tag, journey);
 }
@@ -78,6 +83,8 @@ void I350Function::read_expired(OutstandingRead& r, Time t) {
                      master_enabled() && still_wanted(r.tag);
   const OutstandingRead old = r;
   reads_.end(r);
+  if (meters_) [[unlikely]]
+    read_ended(old, t);
   const TlpHeader header = memory_header(TlpKind::memory_read, old.address, old.length, requester_id(), 0);
   bus_error(PciError::completion_timeout, again ? ErrorRole::advisory : ErrorRole::plain, header, t);
   if (!again) {
@@ -95,6 +102,8 @@ void I350Function::read_completed(Time t, const ReadAnswer& answer) {
   const ReadTag tag = r->tag;
   const std::uint32_t length = r->length;
   reads_.end(*r);
+  if (meters_) [[unlikely]]
+    read_ended(*r, t);
   if (answer.status == ReadStatus::good) [[likely]]
     return read_over(tag, answer.data, t);
   read_failed(tag, length, answer, t);
@@ -139,6 +148,7 @@ void I350Function::give_up_reads(Time t) {
   while (OutstandingRead* r = reads_.expired(Time::never())) {
     const ReadTag tag = r->tag;
     reads_.end(*r);
+    if (meters_) read_ended(*r, t);
     read_over(tag, {}, t);
   }
 }

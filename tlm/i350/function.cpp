@@ -141,12 +141,16 @@ void I350Function::device_reset(Time t, bool own) {
 
 void I350Function::reset_all_but_interrupts(Time t) {
   while (!rx_fifo_.empty()) {
+    const RxEntry& e = rx_fifo_.front();
     ++account_.error_drops;
-    journey_dropped(rx_fifo_.front().journey);
-    FramePool::unref(rx_fifo_.front().frame);
+    journey_dropped(e.journey);
+    FramePool::unref(e.frame);
     rx_fifo_.pop_front();
+    rx_fifo_bytes_ -= rx_occupancy(e.wire_length);
+    if (meters_) rx_left(e, t);
   }
   rx_fifo_bytes_ = rx_fifo_head_ = 0;
+  if (meters_) meters_->reset(t);
   truncate_frame_on_wire(t);
   holds_end();
   if (rx_state_ == RxState::waiting_ready) engine_.cancel(Kind::device, agent_ + step::rx_issue, this);
@@ -156,10 +160,12 @@ void I350Function::reset_all_but_interrupts(Time t) {
   tx_fetches_.reset();
   while (!tx_mac_.empty()) {
     ++account_.tx_errors;
-    tx_buffer_bytes_ -= tx_mac_.front().buffer_bytes;
-    journey_dropped(tx_mac_.front().frame->journey);
-    FramePool::unref(tx_mac_.front().frame);
+    const TxOnWire f = tx_mac_.front();
+    tx_buffer_bytes_ -= f.buffer_bytes;
+    journey_dropped(f.frame->journey);
     tx_mac_.pop_front();
+    if (meters_) tx_left(f.buffer_bytes, f.frame->buffered, t);
+    FramePool::unref(f.frame);
   }
   // Packets still being read finish their reads and are then discarded; their descriptors are nobody's now.
   for (unsigned i = 0; i < tx_count_; ++i) {

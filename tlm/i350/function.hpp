@@ -39,6 +39,7 @@
 #include "tlm/i350/fetch_arbiter.hpp"
 #include "tlm/i350/intr_throttle_unit.hpp"
 #include "tlm/i350/outstanding_reads.hpp"
+#include "tlm/i350/port_meters.hpp"
 #include "tlm/i350/rx_ring_unit.hpp"
 #include "tlm/i350/tx_checksum_unit.hpp"
 #include "tlm/i350/tx_ring_unit.hpp"
@@ -132,6 +133,12 @@ class I350Function {
   void attach_stamps(DescriptorStamps& rx, DescriptorStamps& tx) { rx_stamps_ = &rx, tx_stamps_ = &tx; }
   const hw::Statistics& statistics() const { return statistics_; }
   PortAccount account() const;
+  /// Before the run: from now on the port has meters.
+  void measure() { meters_ = std::make_unique<PortMeters>(); }
+  PortMeters* meters() { return meters_.get(); }
+  /// The run is over: what is still inside has stayed until `end`.
+  void settle_meters(Time end);
+  const DmaCounts& dma_counts() const { return dma_; }
   /// The run is over: the clocks of Verilated blocks come up to its end.
   void finish(Time end);
   /// What the Verilated blocks did; empty for a unit that is a model.
@@ -385,6 +392,7 @@ class I350Function {
   bool tx_last_descriptor();
   void tx_close_packet(bool failed);
   std::uint32_t tx_read(TxPacket& p, Frame* into, std::uint32_t offset, std::uint32_t most, Time t);
+  bool tx_wait_for_read(Time t);
   bool tx_issue_reads(Time t);
   /// The packet begun last.
   unsigned tx_newest_slot() const { return (tx_head_ + tx_count_ - 1) % kTxSlots; }
@@ -535,6 +543,18 @@ class I350Function {
     return vector && throttle_.counter_running(throttle_.msix_mode() ? *vector : 0, t);
   }
 
+  // --- meters.cpp: measurement --------------------------------------------------------------------
+  void rx_entered(const RxEntry& e, Time t);
+  void rx_left(const RxEntry& e, Time t);
+  std::uint64_t tx_frames() const { return tx_count_ + tx_mac_.size() + (tx_mac_releasing_ != 0); }
+  void tx_entered(Frame& frame, std::uint32_t bytes, Time t);
+  /// Bytes more of a frame that is inside.
+  void tx_grew(Frame& frame, std::uint32_t held, std::uint32_t bytes, Time t);
+  void tx_left(std::uint32_t bytes, Time since, Time t);
+  void read_began(OutstandingRead& r, Time t);
+  void read_ended(const OutstandingRead& r, Time t);
+  void rx_goes_on(Time t);
+
   // --- waves.cpp ---------------------------------------------------------------------------------
   void show_state(Time t);
   /// At the end of a step: show_waves.
@@ -668,7 +688,8 @@ class I350Function {
   Time tx_mac_event_ = Time::never();  // when the MAC will decide next
   Time tx_wire_free_{};                // the end of the gap after the frame last started
   std::uint32_t tx_mac_releasing_ = 0;
-  bool tx_deferred_ = false;  // the frame in front has been counted in DC
+  Time tx_mac_releasing_since_{};  // measurement: when it came
+  bool tx_deferred_ = false;       // the frame in front has been counted in DC
 
   // errors
   OutstandingReads reads_;
@@ -721,6 +742,8 @@ class I350Function {
   DescriptorStamps* rx_stamps_ = nullptr;
   DescriptorStamps* tx_stamps_ = nullptr;
   PortAccount account_;
+  DmaCounts dma_;
+  std::unique_ptr<PortMeters> meters_;
   std::vector<std::string> faults_;
   std::uint32_t tx_packets_ = 0;  // number of the last one started
   std::unique_ptr<FunctionWaves> waves_;

@@ -126,8 +126,11 @@ class I350::Port final : public BusPort, public LinkEnd {
     TlpExtension& e = TlpPool::extension(p);
     e.function = number_;
     const std::uint32_t wire = tlp_wire_bytes(e.type, p.get_address(), payload_bytes);
+    const Time free = device_.up_.free_at();
     const auto sent = device_.up_.send(t, e.type, wire, payload_bytes);
-    count(e.type, wire, payload_bytes);
+    counters.up.count(e.type, wire, payload_bytes);
+    if (PortMeters* const meters = function.meters()) [[unlikely]]
+      meters->sent(t, free, sent.start);
     const auto carries = [&](JourneyId id) {
       journeys()->carried(id, port(), true, kTlpNames[static_cast<unsigned>(e.type)], sent.start, sent.end);
     };
@@ -152,13 +155,6 @@ class I350::Port final : public BusPort, public LinkEnd {
     p.release();
     return end;
   }
-  void count(TlpType type, std::uint32_t wire, std::uint32_t payload) {
-    ++counters.up.tlps;
-    counters.up.wire_bytes += wire;
-    counters.up.payload_bytes += payload;
-    ++counters.by_type[static_cast<unsigned>(type)];
-  }
-
   I350& device_;
   const unsigned number_;
   Time last_credit_{};
@@ -236,6 +232,7 @@ hw::PciConfigSpace& I350::config_space(unsigned f) {
   return f < ports_.size() ? ports_[f]->function.config_space() : unused_[f - ports_.size()];
 }
 const PciePortCounters& I350::counters(unsigned f) const { return ports_[f]->counters; }
+Duration I350::link_time(std::uint64_t wire_bytes) const { return up_.time_of(wire_bytes); }
 
 void I350::device_reset(Time t) {
   for (const auto& port : ports_) port->function.device_reset(t, false);
@@ -451,7 +448,7 @@ void I350::answer(Payload& p, Time t, bool good) {
   const std::uint32_t n = data ? p.get_data_length() : 0;
   const std::uint32_t wire = tlp_wire_bytes(type, 0, n);
   const auto sent = up_.send(t, type, wire, n);
-  port.count(type, wire, n);
+  port.counters.up.count(type, wire, n);
   trace_.tlp({sent.start, first_port_ + function, true, type, e != nullptr ? e->tag : 0, p.get_address(), n,
               data ? hash_bytes({TlpPool::data(p), n}) : 0, sent.end});
   for (Waiter* w : waiters_) {

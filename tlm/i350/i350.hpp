@@ -40,6 +40,8 @@ class I350 final : public sc_core::sc_module {
   unsigned pci_functions() const { return static_cast<unsigned>(ports_.size() + unused_.size()); }
   hw::PciConfigSpace& config_space(unsigned f);
   const PciePortCounters& counters(unsigned f) const;
+  /// How long so many bytes occupy the link to the host, in either direction.
+  Duration link_time(std::uint64_t wire_bytes) const;
   /// As if CTRL.DEV_RST had been written, but no driver knows: each is told by DRSTA.
   void device_reset(Time t);
   /// The link to the host was down: every function starts anew.

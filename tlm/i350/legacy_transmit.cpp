@@ -58,6 +58,7 @@ void I350Function::tx_extend_legacy(const LegacyTx& d, unsigned index, Time t) {
   if (too_short || total > tx_longest()) return tx_refuse_length(index, total, t);
   frame.length = total;
   tx_buffer_bytes_ += d.length();
+  if (meters_) tx_grew(frame, total - d.length(), d.length(), t);
   tx_built_.left = d.length();
 }
 

@@ -1,5 +1,7 @@
 // The MAC's transmitter: frames back to back at the speed of the link, PAUSE frames of its own between them
 // (fact base 2.8.3, 3.6, 4.7, 4.8).
+#include <utility>
+
 #include "base/bytes.hpp"
 #include "hw/crc32.hpp"
 #include "hw/vlan_tag.hpp"
@@ -70,7 +72,9 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
   tx_mac_event_ = Time::never();
   if (tx_mac_releasing_ != 0) {
     tx_buffer_bytes_ -= tx_mac_releasing_;
-    tx_mac_releasing_ = 0;
+    const std::uint32_t released = std::exchange(tx_mac_releasing_, 0);
+    if (meters_) [[unlikely]]
+      tx_left(released, tx_mac_releasing_since_, t);
     tx_kick(t);
   }
   if (pause_sender_.wanted() && link_up(t)) [[unlikely]]
@@ -90,6 +94,7 @@ void I350Function::tx_mac_start(Time t, std::uint32_t) {
                             destination_kind(MacAddress::load(next.frame->data)), next.queue);
   ++account_.on_the_wire;
   tx_mac_releasing_ = next.buffer_bytes;
+  tx_mac_releasing_since_ = next.frame->buffered;
   tx_mac_put(next.frame, t);
 }
 

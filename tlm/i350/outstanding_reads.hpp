@@ -19,6 +19,7 @@ struct OutstandingRead {
   JourneyId journey{};
   Time due{};              ///< Time::never(): it may take for ever
   std::uint32_t sent = 1;  ///< how often it was asked
+  Time asked{};            ///< measurement
 };
 
 /// A place is free again when its read is answered, expires or is given up; an answer to none of them is
@@ -47,6 +48,13 @@ class OutstandingReads {
   }
   void end(const OutstandingRead& r) { live_ &= ~(1u << (r.tag.id & 7)); }
   bool empty() const { return live_ == 0; }
+  unsigned count() const { return static_cast<unsigned>(std::popcount(live_)); }
+  /// Calls f with each of them.
+  template <class F>
+  void each(F&& f) const {
+    for (std::uint32_t left = live_; left != 0; left &= left - 1)
+      f(reads_[static_cast<unsigned>(std::countr_zero(left))]);
+  }
   /// Answers to reads up to now are nobody's, and nobody wonders about them (function-level reset).
   void forget() { forgotten_ = next_ << 3; }
   bool forgotten(std::uint64_t id) const { return id < forgotten_; }

@@ -96,6 +96,8 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
     e.counted_rnbc = true;
   }
   rx_fifo_.push_back(e);
+  if (meters_) [[unlikely]]
+    rx_entered(e, t);
   if (rx_state_ == RxState::idle) rx_next(t);
 }
 
@@ -266,12 +268,15 @@ void I350Function::rx_starved(Time t) {
     e.counted_rnbc = true;
   }
   rx_state_ = RxState::waiting_descriptor;
+  if (meters_) [[unlikely]]
+    meters_->no_descriptor.stops(t);
   if (!exhausted) rx_fetches_.want(e.queue, t);
 }
 
 /// The frame in front is lost for want of descriptors.
 void I350Function::rx_drop(Time t) {
   const RxEntry& e = rx_fifo_.front();
+  if (meters_) rx_goes_on(t);
   statistics_.count_queue_drop(e.queue);
   ++account_.queue_drops;
   journey_dropped(e.journey);
@@ -295,9 +300,12 @@ void I350Function::rx_issue(Time t, std::uint32_t) {
     if (rx_short_of_descriptors(e, t)) return rx_starved(t);
   if (q.window_full(t)) {
     rx_state_ = RxState::waiting_writeback;
+    if (meters_) meters_->no_window.stops(t);
     return;
   }
   rx_state_ = RxState::issuing;
+  if (meters_) [[unlikely]]
+    rx_goes_on(t);
   if (e.offset == 0) {
     rx_generation_ = rx_fetches_.generation(e.queue);
     if (e.journey != JourneyId::none) bus_.journeys()->in_queue(e.journey, e.queue);
@@ -398,10 +406,12 @@ void I350Function::rx_written(Time t, std::uint32_t) {
 }
 
 void I350Function::rx_pop(Time t) {
-  Frame* frame = rx_fifo_.front().frame;
-  rx_fifo_remove(rx_occupancy(rx_fifo_.front().wire_length), t);
+  const RxEntry& e = rx_fifo_.front();  // stays where it is until another frame comes
+  rx_fifo_remove(rx_occupancy(e.wire_length), t);
   rx_fifo_.pop_front();
-  FramePool::unref(frame);
+  if (meters_) [[unlikely]]
+    rx_left(e, t);
+  FramePool::unref(e.frame);
   rx_next(t);
 }
 
@@ -413,6 +423,8 @@ void I350Function::rx_writeback(unsigned n, bool flush, Time t) {
     if (waves_) waves_->rx.writeback(n, t);
     const DescriptorRun journeys = rx_journeys(n, *run);
     journeys.each([&](JourneyId id) { journey_ends(id, Stage::rx_writeback_wait, t); });
+    ++dma_.rx.writes;
+    dma_.rx.descriptors += run->descriptors.size();
     bus_.write(t, run->address.value, std::as_bytes(run->descriptors), journeys);
   }
   if (rx_state_ == RxState::waiting_writeback) rx_next(t);

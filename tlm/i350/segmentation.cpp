@@ -78,8 +78,12 @@ I350Function::TxPacket& I350Function::tx_missing_segment() {
 bool I350Function::tx_issue_segments(Time t) {
   TxSegmentation& s = tx_segmentations_[tx_built_.segmentation];
   while (tx_left_ != 0) {
-    if (tx_reads_ >= bus_.payload_reads()) return false;
-    if (!tx_built_.open && !tx_open_segment()) return false;  // a frame that leaves brings us back
+    if (tx_reads_ >= bus_.payload_reads()) return tx_wait_for_read(t);
+    if (!tx_built_.open) {
+      const bool room = tx_open_segment();
+      if (meters_) room ? meters_->no_room.goes_on(t) : meters_->no_room.stops(t);
+      if (!room) return false;  // a frame that leaves brings us back
+    }
     TxPacket& p = tx_newest();
     p.eop_index = tx_built_.last_index;
     if (const std::uint32_t missing = s.segmenter.header_bytes() - s.header_filled; missing != 0) {

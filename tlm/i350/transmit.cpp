@@ -98,7 +98,10 @@ bool I350Function::tx_take_descriptor(Time t) {
   TxRingUnit& queue = tx_queues_[q];
   const Descriptor next = queue.front(t);
   const TxDescriptorType type = tx_type(next);
-  if (!tx_room_for(q, next, type)) return false;
+  const bool room = tx_room_for(q, next, type);
+  if (meters_) [[unlikely]]
+    room ? meters_->no_room.goes_on(t) : meters_->no_room.stops(t);
+  if (!room) return false;
   const TakenDescriptor taken = queue.take(t);
   tx_fetches_.want(q, t);
   if (queue.available(t) == 0) tx_available_ &= ~(1u << q);
@@ -169,6 +172,8 @@ I350Function::TxPacket& I350Function::tx_new_slot(unsigned q, std::uint32_t byte
   p.frame->sent_by_nic = true;
   p.frame->number = ++tx_packets_;
   tx_buffer_bytes_ += bytes;
+  if (meters_) [[unlikely]]
+    tx_entered(*p.frame, bytes, engine_.now());
   return p;
 }
 
@@ -268,6 +273,8 @@ std::uint32_t I350Function::tx_read(TxPacket& p, Frame* into, std::uint32_t offs
   const std::uint32_t n = std::min({tx_left_, most, bus_.max_read_request_size(), to_page_end});
   ++tx_reads_;
   ++p.pending_reads;
+  if (meters_) [[unlikely]]
+    meters_->no_tag.goes_on(t);
   if (waves_) waves_->tx.payload(p.queue, p.frame->number, t);
   issue_read(tx_address_, n, into, offset,
              {ReadKind::tx_payload, p.queue, static_cast<std::uint16_t>(tx_newest_slot()), 0}, t,
@@ -277,6 +284,13 @@ std::uint32_t I350Function::tx_read(TxPacket& p, Frame* into, std::uint32_t offs
   return n;
 }
 
+/// All read slots are taken; a completed read brings us back.
+bool I350Function::tx_wait_for_read(Time t) {
+  if (meters_) [[unlikely]]
+    meters_->no_tag.stops(t);
+  return false;
+}
+
 /// Asks for what is left of the current descriptor; false when all read slots are taken.
 bool I350Function::tx_issue_reads(Time t) {
   if (tx_built_.segmented) [[unlikely]]
@@ -284,7 +298,7 @@ bool I350Function::tx_issue_reads(Time t) {
   TxPacket& p = tx_newest();
   p.eop_index = tx_built_.last_index;
   while (tx_left_ != 0) {
-    if (tx_reads_ >= bus_.payload_reads()) return false;
+    if (tx_reads_ >= bus_.payload_reads()) return tx_wait_for_read(t);
     p.filled += tx_read(p, p.frame, p.filled, tx_left_, t);
   }
   tx_last_descriptor();
@@ -298,9 +312,10 @@ void I350Function::tx_finish_ready(Time t) {
   if (!tx_front_complete() || tx_finish_scheduled_) return;
   if (t < tx_finish_free_) return schedule_tx_finish(tx_finish_free_);
   tx_finish_free_ = t + kDeviceClock;
-  tx_finish(tx_slots_[tx_head_], t);
+  TxPacket& p = tx_slots_[tx_head_];
   tx_head_ = (tx_head_ + 1) % kTxSlots;
   --tx_count_;
+  tx_finish(p, t);
   if (tx_front_complete()) schedule_tx_finish(tx_finish_free_);
 }
 
@@ -333,6 +348,8 @@ void I350Function::tx_finish(TxPacket& p, Time t) {
   if (p.failed || nothing) {
     if (p.failed) tx_count_error(n);
     tx_buffer_bytes_ -= frame->length;
+    if (meters_) [[unlikely]]
+      tx_left(frame->length, frame->buffered, t);
     FramePool::unref(frame);
   } else {
     tx_to_mac(p, frame, t);
@@ -411,6 +428,8 @@ void I350Function::tx_writeback(unsigned n, bool flush, Time t) {
   if (!burst) return;
   if (waves_) waves_->tx.writeback(n, t);
   const std::uint32_t head_writeback = csr_[reg::TDWBAL(n)];
+  ++dma_.tx.writes;
+  dma_.tx.descriptors += static_cast<unsigned>(std::popcount(burst->mask));
   if ((head_writeback & reg::tdwbal::HEAD_WB_EN) != 0) {
     // Software takes back what lies before this index: TDH may be past descriptors that are not done (3.1).
     std::uint32_t head = burst->index + static_cast<std::uint32_t>(std::bit_width(burst->mask));

@@ -9,8 +9,13 @@ namespace niclab::sim {
 namespace {
 
 /// The due times of the first `n` frames after a start at 1 ms.
-std::vector<Time> due_times(UdpTraffic t, unsigned n) {
+std::vector<Time> due_times(unsigned n, Duration interval, unsigned burst = 1,
+                            std::optional<std::uint64_t> poisson_seed = {}) {
+  UdpTraffic t;
   t.start = Time{} + 1_ms;
+  t.interval = interval;
+  t.burst = burst;
+  t.poisson_seed = poisson_seed;
   UdpSource source(t);
   FramePool pool;
   std::vector<Time> times;
@@ -22,18 +27,18 @@ std::vector<Time> due_times(UdpTraffic t, unsigned n) {
 }
 
 TEST(UdpTraffic, RegularFramesAreAnIntervalApart) {
-  const auto times = due_times({.interval = 10_us}, 4);
+  const auto times = due_times(4, 10_us);
   for (unsigned i = 0; i < times.size(); ++i) EXPECT_EQ(times[i], Time{} + 1_ms + 10_us * i);
 }
 
 TEST(UdpTraffic, FramesOfABurstAreDueTogetherAndBurstsAnIntervalApart) {
-  const auto times = due_times({.interval = 80_us, .burst = 8}, 24);
+  const auto times = due_times(24, 80_us, 8);
   for (unsigned i = 0; i < times.size(); ++i) EXPECT_EQ(times[i], Time{} + 1_ms + 80_us * (i / 8));
 }
 
 TEST(UdpTraffic, PoissonFramesComeAtTheRateWithTheVarianceOfThatProcess) {
   constexpr unsigned kFrames = 100'000;
-  const auto times = due_times({.interval = 1_us, .poisson_seed = 5}, kFrames + 1);
+  const auto times = due_times(kFrames + 1, 1_us, 1, 5);
   EXPECT_GT(times[0], Time{} + 1_ms) << "the first one waits too";
   EXPECT_NEAR(static_cast<double>((times.back() - times.front()).ps()) / kFrames, 1e6, 5 * 1e6 / 316);
   // The numbers of frames in windows of 10 us have their mean as variance.
@@ -44,8 +49,8 @@ TEST(UdpTraffic, PoissonFramesComeAtTheRateWithTheVarianceOfThatProcess) {
   for (const unsigned c : counts) sum += c, squares += double{1} * c * c;
   const double n = static_cast<double>(counts.size()), mean = sum / n;
   EXPECT_NEAR((squares / n - mean * mean) / mean, 1, 0.08);
-  EXPECT_EQ(times, due_times({.interval = 1_us, .poisson_seed = 5}, kFrames + 1));
-  EXPECT_NE(times, due_times({.interval = 1_us, .poisson_seed = 6}, kFrames + 1));
+  EXPECT_EQ(times, due_times(kFrames + 1, 1_us, 1, 5));
+  EXPECT_NE(times, due_times(kFrames + 1, 1_us, 1, 6));
 }
 
 }  // namespace
