@@ -15,12 +15,6 @@ constexpr double kSlowLink = 245;        // EITR 980
 constexpr unsigned kIntervalMask = 0x7FFC;
 constexpr double kWireOverhead = 20;
 
-std::uint64_t counted(const std::vector<PerCpuCount>& rows, std::string_view name) {
-  for (const PerCpuCount& row : rows)
-    if (row.name == name) return row.total();
-  return 0;
-}
-
 /// The streams to a NIC that begin before the end; none if they differ, or not all are such.
 std::vector<const Traffic*> streams_to(const RunResult& r, const Scenario& s, std::size_t host,
                                        std::size_t nic, Arrivals arrivals) {
@@ -85,16 +79,14 @@ ThrottleRange throttle_of(const Nic& nic, bool receives) {
 
 std::vector<VectorCount> vectors(const RunResult& r, const Scenario& s) {
   std::vector<VectorCount> all;
-  for (std::size_t h = 0; h < s.hosts.size() && h < r.hosts.size() && h < r.hosts_at_start.size(); ++h)
+  for (std::size_t h = 0; h < s.hosts.size() && h < r.hosts.size(); ++h)
     for (std::size_t n = 0; n < s.hosts[h].nics.size(); ++n) {
       const Nic& nic = s.hosts[h].nics[n];
-      const std::string prefix = nic.if_name + "-";
       const bool single = nic.interrupts != InterruptKind::msix;
-      for (const PerCpuCount& row : r.hosts[h].interrupts) {
-        if (single ? row.name != nic.if_name : !row.name.starts_with(prefix)) continue;
-        all.push_back({h, n, s.hosts[h].name + "." + nic.if_name + " " + row.name,
-                       row.total() - counted(r.hosts_at_start[h].interrupts, row.name),
-                       row.name.find("-tx-") == std::string::npos});
+      for (const auto& [name, count] : r.hosts[h].measured.interrupts) {
+        if (single ? name != nic.if_name : !name.starts_with(nic.if_name + "-")) continue;
+        const std::string where = s.hosts[h].name + "." + nic.if_name + " " + name;
+        all.push_back({h, n, where, count, name.find("-tx-") == std::string::npos});
       }
     }
   return all;

@@ -10,6 +10,10 @@ namespace {
 constexpr LawRow kLaws[] = {
     {"account", "Every frame is accounted for: frames whose way is unknown, at any port, either way.",
      check_account},
+    {"little",
+     "Little's law: in every buffer, what is inside, summed over time, is what all waits come to: thing-nanoseconds, "
+     "by two measurements that know nothing of each other.",
+     check_little},
     {"throttle",
      "Messages of a vector are at least its interval apart: interrupts beyond one an interval (two at the "
      "edges of "
@@ -32,6 +36,17 @@ constexpr LawRow kLaws[] = {
      "wait, in "
      "us (2 % and four standard deviations are allowed; where polls take at most 3 % of t).",
      check_poisson_wait},
+    {"pcie_bytes",
+     "PCIe bytes of each type are those of docs/pcie-bytes.md. Quiet streams: TLPs and bytes exactly, interrupts "
+     "counted. Others: payload, descriptors and overheads, with the number of TLPs counted, within what is on its way "
+     "when the run is cut off.",
+     check_pcie_bytes},
+    {"ceiling",
+     "No port is faster than the lowest of wire, link and reads in flight: packets a second (64 in buffers at the "
+     "edges are allowed).",
+     check_ceiling},
+    {"pcie_limited", "Where PCIe is the bottleneck, 97 % of that ceiling are reached: packets a second missing to it.",
+     check_pcie_limited},
 };
 
 }  // namespace

@@ -53,20 +53,17 @@ bool begins(const RunResult& r, Duration start) {
 bool in_subnet(const Nic& nic, Ipv4Address a) { return nic.ipv4.contains(a); }
 
 std::uint64_t interrupts_of(const RunResult& r, std::size_t host, const std::string& if_name) {
-  const auto sum = [&](const std::vector<PerCpuCount>& rows) {
-    std::uint64_t n = 0;
-    for (const PerCpuCount& row : rows)
-      if (row.name == if_name || row.name.starts_with(if_name + "-")) n += row.total();
-    return n;
-  };
-  return sum(r.hosts[host].interrupts) - sum(r.hosts_at_start[host].interrupts);
+  std::uint64_t sum = 0;
+  for (const auto& [name, n] : r.hosts[host].measured.interrupts)
+    if (name == if_name || name.starts_with(if_name + "-")) sum += n;
+  return sum;
 }
 
 /// Ports of hosts alone on their wires, each with a single queue and a single stream of unfragmented UDP, one
 /// way.
 std::vector<Port> ports_of(const RunResult& r, const Scenario& s) {
   std::vector<Port> all;
-  if (!undisturbed(s) || s.hosts.size() != 1 || r.hosts.size() != 1 || r.hosts_at_start.size() != 1)
+  if (!undisturbed(s) || s.hosts.size() != 1 || r.hosts.size() != 1)
     return all;
   const Host& host = s.hosts[0];
   for (std::size_t n = 0; n < host.nics.size(); ++n) {

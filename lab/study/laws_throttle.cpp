@@ -20,15 +20,10 @@ constexpr double kPoissonError = 0.02, kPollShare = 0.03, kSigmas = 4;
 
 /// What an interrupt, its poll and its share of everything else cost, on average, in microseconds.
 double service_us(const RunResult& r, std::size_t host) {
+  const MeasuredResult& m = r.hosts[host].measured;
   double busy = 0, count = 0;
-  const HostResult& h = r.hosts[host];
-  const HostAtStart& before = r.hosts_at_start[host];
-  for (std::size_t c = 0; c < h.cpu.size() && c < before.cpu.size(); ++c)
-    busy += static_cast<double>(h.cpu[c].hardirq_ns + h.cpu[c].softirq_ns - before.cpu[c].hardirq_ns -
-                                before.cpu[c].softirq_ns) /
-            1000;
-  for (const PerCpuCount& row : h.interrupts) count += static_cast<double>(row.total());
-  for (const PerCpuCount& row : before.interrupts) count -= static_cast<double>(row.total());
+  for (const CpuTime& c : m.cpu) busy += static_cast<double>(c.hardirq_ns + c.softirq_ns) / 1000;
+  for (const auto& [name, n] : m.interrupts) count += static_cast<double>(n);
   return count > 0 ? busy / count : 0;
 }
 

@@ -33,9 +33,8 @@ struct OneStream {
     run.time_ns = 600'000'000;
     HostResult h;
     h.name = "h1";
-    h.interrupts = {{"eth0", {7}}, {"eth0-TxRx-0", {2}}};
-    h.cpu = {{}};
-    run.hosts_at_start.push_back({h.interrupts, h.cpu});
+    h.measured.interrupts = {{"eth0", 0}, {"eth0-TxRx-0", 0}};
+    h.measured.cpu = {{}};
     run.hosts.push_back(h);
     LinkResult link;
     link.rx_frames = pps / 10;
@@ -43,8 +42,8 @@ struct OneStream {
   }
   /// So many since the start line, each of which took so much CPU time.
   OneStream& interrupts(std::uint64_t n, double us = 3) {
-    run.hosts[0].interrupts[1].per_cpu = {2 + n};
-    run.hosts[0].cpu[0].softirq_ns = static_cast<std::uint64_t>(static_cast<double>(n) * us * 1000);
+    run.hosts[0].measured.interrupts[1].second = n;
+    run.hosts[0].measured.cpu[0].softirq_ns = static_cast<std::uint64_t>(static_cast<double>(n) * us * 1000);
     return *this;
   }
   OneStream& waits(double writeback_ns, double interrupt_ns, std::uint64_t n = 100) {
@@ -160,6 +159,25 @@ TEST(StudyLaws, AccountsClose) {
   one.run.accounts[0].second.injected = 7;
   EXPECT_FALSE(one.check(check_account).holds);
   EXPECT_EQ(one.check(check_account).measured, 2);
+}
+
+TEST(StudyLaws, LittleComparesTwoMeasurements) {
+  OneStream one(50, 1000);
+  EXPECT_FALSE(one.check(check_little).applies);
+  BufferResult b;
+  b.arrivals = 5;
+  b.departures = 4;
+  b.left = 1;
+  b.occupancy_ns_total = b.wait_ns_total = 700;
+  one.run.buffers.push_back({"h1.eth0", {{"rx_buffer", b}}});
+  EXPECT_TRUE(one.check(check_little).holds);
+  one.run.hosts[0].sockets.push_back({});
+  one.run.hosts[0].sockets[0].receive_queue = b;
+  one.run.hosts[0].sockets[0].receive_queue->wait_ns_total = 699;
+  EXPECT_FALSE(one.check(check_little).holds);
+  one.run.hosts[0].sockets.clear();
+  one.run.buffers[0].second[0].second.left = 2;
+  EXPECT_FALSE(one.check(check_little).holds);
 }
 
 }  // namespace
