@@ -4,7 +4,7 @@ JOBS ?= 2
 export JOBS
 
 .DEFAULT_GOAL := build
-.PHONY: build deps run test waves study bench lint formal fuzz mutants peers docs help
+.PHONY: build deps run test waves study golden bench lint formal fuzz mutants peers docs help
 
 build: $(BUILD)/build.ninja ## build; the command is then build/niclab
 	@cmake --build $(BUILD) -j $(JOBS) --target niclab i350_package
@@ -51,8 +51,13 @@ waves: ## a 200 us run in GTKWave, or as a picture where there is no display
 peers: build ## an unmodified Linux igb driver judges the card (QEMU, two Debian kernels: fetched into ~/.cache/niclab-peer)
 	@scripts/peers.sh $(BUILD)/niclab
 
-study: ## not in this version
-	@echo "make $@: not in this version" >&2; exit 2
+study: deps ## interrupt coalescing: hundreds of points, then a report to read
+	@$(MAKE) --no-print-directory build
+	@$(BUILD)/niclab study coalescing --out out/study-coalescing
+	@echo "make study: open out/study-coalescing/report.html"
+
+golden: build ## what a change moved, and by how much (studies/golden.toml); UPDATE=1: that is how it is to be
+	@scripts/golden.py $(BUILD)/niclab $(if $(UPDATE),--update)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z ]*:.*## /{n=split($$1,t," ");for(i=1;i<=n;i++)printf "  make %-8s %s\n",t[i],$$2}' $(MAKEFILE_LIST)

@@ -173,12 +173,6 @@ void Machine::collect(RunResult& result, Time start, Time end) {
   result.hosts.push_back(host_result(end));
 }
 
-void Machine::collect_start(RunResult& result, Time start) {
-  for (unsigned f = 0; f < nics(); ++f)
-    result.pcie_at_start.emplace_back(config_.name + "." + config_.nics[f].if_name, pcie_result(f));
-  result.hosts_at_start.push_back({interrupts(), cpu_times(start)});
-}
-
 void Machine::collect_faults(RunResult& result) {
   for (const auto& fault : host_.dma_faults())
     result.faults.push_back(config_.name + ": " + fault.to_string());

@@ -140,6 +140,12 @@ class CommandLine {
     serve_
         ->add_option("--record", record_, "keeps what comes in from outside: `niclab run FILE` runs it again")
         ->type_name("FILE");
+    serve_->add_option("--out", out_, "folder of the results (default out/<scenario>)")->type_name("DIR");
+    serve_
+        ->add_option("--registers", registers_,
+                     "writes every access of the clients there, a line each, as it happens")
+        ->type_name("FILE");
+    serve_->add_flag("--waves", served_.waves, "write waves.fst; [waves] says from when to when");
     serve_->add_option("--pace", pace_, "real (simulated time follows the wall clock) or free")
         ->check(CLI::IsMember({"real", "free"}));
     serve_->add_option("--set", served_.sets, "overrides a key: a.b=V, app[1].port=V; repeatable")
@@ -214,6 +220,8 @@ class CommandLine {
   int serve(std::ostream& out, std::ostream& err) {
     if (serve_->count("--seed") != 0) served_.seed = static_cast<std::uint64_t>(seed_);
     if (serve_->count("--record") != 0) served_.record = record_;
+    if (serve_->count("--out") != 0) served_.out = out_;
+    if (serve_->count("--registers") != 0) served_.registers = registers_;
     served_.free_pace = pace_ == "free";
     return serve_command(served_, out, err);
   }
@@ -231,7 +239,7 @@ class CommandLine {
   StudyCommand sweep_;
   ShCommand shell_;
   ServeCommand served_;
-  std::string pace_ = "real", record_;
+  std::string pace_ = "real", record_, registers_;
   std::string out_, diff_a_, diff_b_;
   std::int64_t seed_ = 0;
   std::string bench_case_, nvm_image_, nvm_out_;

@@ -42,7 +42,10 @@ struct ServeCommand {
   std::vector<std::string> sets;
   std::optional<std::uint64_t> seed;
   std::vector<std::string> sockets;  ///< one for each NIC of an external host, in the scenario's order
-  std::optional<std::filesystem::path> record;  ///< keeps what comes in, for `niclab run`
+  std::optional<std::filesystem::path> out;        ///< default out/<scenario>
+  std::optional<std::filesystem::path> record;     ///< keeps what comes in, for `niclab run`
+  std::optional<std::filesystem::path> registers;  ///< every access of the clients, as text
+  bool waves = false;
   bool free_pace = false;  ///< simulated time runs as fast as it can, else with the wall clock
 };
 /// Until SIGINT or SIGTERM.
@@ -79,6 +82,9 @@ void refuse_outside(const Scenario& scenario, const std::filesystem::path& file)
 /// run_scenario(), with what the command line knows filled in: version, names, and wall time when the run
 /// left it 0.
 std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options);
+
+/// Fills in what the command line knows of a run: version, and names of the scenario.
+void describe(RunResult& result, const Scenario& scenario);
 
 /// The faults a result shows by its numbers, beside those the run named itself: one line each.
 std::vector<std::string> faults_of(const RunResult& r);

@@ -1,10 +1,15 @@
 #include "lab/latency.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace niclab::lab {
 
-LatencyRecorder::LatencyRecorder() : buckets_(kExact + (64 - 11) * (1u << kSubBits)) {}
+LatencyRecorder::LatencyRecorder()
+    : buckets_(static_cast<std::uint64_t*>(
+          std::calloc(kExact + (64 - 11) * (1u << kSubBits), sizeof(std::uint64_t)))) {
+  if (buckets_ == nullptr) throw std::bad_alloc();
+}
 
 std::uint64_t LatencyRecorder::upper_edge(std::size_t bucket) {
   if (bucket < kExact) return bucket;
@@ -17,7 +22,7 @@ std::uint64_t LatencyRecorder::upper_edge(std::size_t bucket) {
 std::uint64_t LatencyRecorder::quantile(std::uint64_t numerator, std::uint64_t denominator) const {
   const std::uint64_t rank = std::max<std::uint64_t>(1, (n_ * numerator + denominator - 1) / denominator);
   std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < buckets_.size(); ++i) {
+  for (std::size_t i = bucket(min_); i <= bucket(max_); ++i) {
     seen += buckets_[i];
     if (seen >= rank) return std::clamp(upper_edge(i), min_, max_);
   }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
 
 #include "base/time.hpp"
 #include "lab/results.hpp"
@@ -37,7 +38,10 @@ class LatencyRecorder {
   static std::uint64_t upper_edge(std::size_t bucket);
   std::uint64_t quantile(std::uint64_t numerator, std::uint64_t denominator) const;
 
-  std::vector<std::uint64_t> buckets_;
+  struct Free {
+    void operator()(std::uint64_t* p) const { std::free(p); }
+  };
+  std::unique_ptr<std::uint64_t[], Free> buckets_;  // pages nobody counts in are never touched
   std::uint64_t n_ = 0, min_ = ~std::uint64_t{0}, max_ = 0;
 };
 

@@ -47,6 +47,8 @@ class LiveRun {
   virtual std::size_t frames_waiting(std::size_t wire) const = 0;
   /// When something happens next; Time::never(): nothing will by itself.
   virtual Time next_event() const = 0;
+  /// The scenario ends where it waits: closes its files, and what it came to.
+  virtual std::unique_ptr<RunResult> finish() = 0;
   /// The digest of all that happened so far.
   virtual std::uint64_t digest() const = 0;
 };

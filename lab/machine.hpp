@@ -64,8 +64,6 @@ class Machine {
   void settle_meters(Time end);
   /// After the run: what summary.json says about this host and its NICs.
   void collect(RunResult& result, Time start, Time end);
-  /// At the start line, in an event: what collect() will have to be compared with.
-  void collect_start(RunResult& result, Time start);
   void collect_faults(RunResult& result);
   sim::Host& host() { return host_; }
   /// Of an external host; nullptr: it is simulated.

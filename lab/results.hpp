@@ -91,12 +91,6 @@ struct HostResult {
   MeasuredResult measured;
 };
 
-/// What a host's counters from power-on said at the start line: subtracted, they tell of the measured time.
-struct HostAtStart {
-  std::vector<PerCpuCount> interrupts;
-  std::vector<CpuTime> cpu;
-};
-
 /// One NIC's wire. Bytes include FCS, not preamble.
 struct LinkResult {
   std::uint64_t tx_frames = 0, rx_frames = 0, tx_bytes = 0, rx_bytes = 0;
@@ -175,9 +169,6 @@ struct RunResult {
   Named<PcieResult> pcie;         ///< by "<h>.<if>"
   Named<LockstepResult> lockstep;
   Named<LatencyStats> latency;
-  std::vector<HostAtStart>
-      hosts_at_start;                  ///< in the order of `hosts`; empty: the start line was not reached
-  Named<PcieResult> pcie_at_start;     ///< likewise, as `pcie`
   Named<Named<BufferResult>> buffers;  ///< by "<h>.<if>", then by buffer; empty: not asked for
   std::vector<StageResult> stages;     ///< rx_* and tx_*, each in the order of the path; empty: not asked for
   std::vector<std::string> faults;     ///< DMA faults, assertions, … one line each; not empty: exit 1

@@ -3,6 +3,7 @@
 
 #include "lab/commands.hpp"
 #include "lab/expect.hpp"
+#include "lab/output_folder.hpp"
 #include "lab/progress.hpp"
 #include "lab/recording.hpp"
 #include "lab/report.hpp"
@@ -11,68 +12,23 @@
 #include "lab/user_error.hpp"
 
 namespace niclab::lab {
-namespace {
 
 namespace fs = std::filesystem;
-
-/// The folder of a run's results. Made when input has proven valid; unmade, as far as it was ours, when the
-/// run is refused after all.
-class OutputFolder {
- public:
-  explicit OutputFolder(fs::path folder) : folder_(std::move(folder)) {
-    std::error_code ec;
-    for (fs::path p = fs::absolute(folder_).lexically_normal(); !p.empty() && !fs::exists(p, ec);
-         p = p.parent_path())
-      first_created_ = p;
-    fs::create_directories(folder_, ec);
-    if (ec || !fs::is_directory(folder_, ec)) fail();
-    const auto probe = folder_ / ".niclab-probe";
-    try {
-      write_text_file(probe, "");
-    } catch (const UserError&) {
-      fail();
-    }
-    fs::remove(probe, ec);
-    for (const char* stale :
-         {"summary.json", "scenario.json", "junit.xml", "kernel.log", "waves.fst", "trace.json"})
-      fs::remove(folder_ / stale, ec);
-  }
-  ~OutputFolder() {
-    if (!kept_) discard();
-  }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-  void keep() { kept_ = true; }
-  const fs::path& path() const { return folder_; }
-
- private:
-  [[noreturn]] void fail() {
-    discard();
-    throw UserError("--out " + folder_.string() +
-                    ": cannot write there, expected a folder that can be created");
-  }
-  void discard() {
-    std::error_code ec;
-    if (!first_created_.empty()) fs::remove_all(first_created_, ec);
-  }
-
-  fs::path folder_;
-  fs::path first_created_;
-  bool kept_ = false;
-};
-
-}  // namespace
 
 std::unique_ptr<RunResult> timed_run(const Scenario& scenario, const RunOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   auto result = run_scenario(scenario, options);
   if (result->wall_s == 0)
     result->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  result->version = version();
-  result->scenario = scenario.name;
-  result->seed = scenario.run.seed;
-  result->fidelity = scenario.fidelity;
+  describe(*result, scenario);
   return result;
+}
+
+void describe(RunResult& result, const Scenario& scenario) {
+  result.version = version();
+  result.scenario = scenario.name;
+  result.seed = scenario.run.seed;
+  result.fidelity = scenario.fidelity;
 }
 
 std::vector<std::string> faults_of(const RunResult& r) {

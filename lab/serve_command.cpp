@@ -9,6 +9,8 @@
 #include "bridge/vfio_user/server.hpp"
 #include "lab/commands.hpp"
 #include "lab/live_run.hpp"
+#include "lab/output_folder.hpp"
+#include "lab/register_log.hpp"
 #include "lab/report.hpp"
 #include "lab/served_function.hpp"
 #include "lab/stop_signal.hpp"
@@ -36,6 +38,13 @@ class Door {
        std::ostream& log)
       : name_(std::move(name)), listener_(path), function_(card, function, offer), log_(log) {}
 
+  /// Tells `log` what the client does, with the simulated time of `run`.
+  void watch(RegisterLog& log, const LiveRun& run) {
+    function_.observe([this, &log, &run](bool write, std::uint32_t region, std::uint64_t offset,
+                                         unsigned bytes, std::uint32_t value) {
+      log.tell(run.now(), name_, write, region, offset, bytes, value);
+    });
+  }
   /// What poll() is to watch.
   pollfd watched() const {
     if (!session_) return {listener_.fd(), POLLIN, 0};
@@ -89,9 +98,11 @@ class Server {
   }
 
   void add(WireDoor& wire) { wires_.push_back(&wire); }
+  void watch(RegisterLog& log) {
+    for (auto& d : doors_) d->watch(log, run_);
+  }
 
-  void loop() {
-    const StopSignal stop;
+  void loop(const StopSignal& stop) {
     const auto wall_start = WallClock::now();
     const Time start = run_.now();
     const auto wall_time = [&] {
@@ -152,10 +163,8 @@ class Server {
   Lag lag_;
 };
 
-}  // namespace
-
-int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err) {
-  Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+/// The NICs clients are to drive, which have to be as many as there are sockets.
+std::vector<Link::End> outside_of(const Scenario& scenario, const ServeCommand& command) {
   std::vector<Link::End> outside;
   for (std::size_t h = 0; h < scenario.hosts.size(); ++h)
     for (std::size_t n = 0; n < scenario.hosts[h].nics.size(); ++n)
@@ -167,34 +176,68 @@ int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& 
   if (command.sockets.size() != outside.size())
     throw UserError("--vfio-user: " + std::to_string(command.sockets.size()) + " sockets, expected " +
                     std::to_string(outside.size()) + ", one for each NIC of an external host");
-  scenario.run.duration = kForEver;
-  RunOptions options;
-  options.quiet = true;
-  std::optional<Recorder> recorder;
-  if (command.record) options.recorder = &recorder.emplace(*command.record, scenario);
-  std::vector<WireDoor> wires;
-  for (std::size_t w = 0; w < scenario.wires.size(); ++w) wires.emplace_back(scenario, w, err);
-  options.frame_out = [&](std::size_t w, std::span<const std::byte> frame) { wires[w].frame_out(frame); };
-  LiveRun& run = open_live_run(scenario, options, Duration{});
-  Server server(run, command.free_pace, err);
+  return outside;
+}
+
+void open_doors(Server& server, LiveRun& run, const Scenario& scenario, const std::vector<Link::End>& outside,
+                const std::vector<std::string>& sockets) {
   try {
     for (std::size_t i = 0; i < outside.size(); ++i) {
       const Host& host = scenario.hosts[outside[i].host];
-      server.add(host.name + "." + host.nics[outside[i].nic].if_name, command.sockets[i],
-                 *run.guest(outside[i].host), static_cast<unsigned>(outside[i].nic),
-                 host.nics[outside[i].nic].interrupts);
+      const Nic& nic = host.nics[outside[i].nic];
+      server.add(host.name + "." + nic.if_name, sockets[i], *run.guest(outside[i].host),
+                 static_cast<unsigned>(outside[i].nic), nic.interrupts);
     }
   } catch (const std::runtime_error& e) {
     throw UserError(std::string("--vfio-user ") + e.what());
   }
-  for (WireDoor& w : wires) server.add(w);
-  server.loop();
+}
+
+}  // namespace
+
+int serve_command(const ServeCommand& command, std::ostream& out, std::ostream& err) {
+  Scenario scenario = load_scenario(command.file, command.sets, command.seed);
+  const std::vector<Link::End> outside = outside_of(scenario, command);
+  scenario.run.duration = kForEver;
+  OutputFolder folder(command.out.value_or(std::filesystem::path("out") / scenario.name));
+  RunOptions options;
+  options.quiet = true;
+  options.out_dir = folder.path();
+  options.waves = command.waves;
+  std::optional<Recorder> recorder;
+  if (command.record) options.recorder = &recorder.emplace(*command.record, scenario);
+  std::optional<RegisterLog> registers;
+  if (command.registers) registers.emplace(*command.registers);
+  std::vector<WireDoor> wires;
+  for (std::size_t w = 0; w < scenario.wires.size(); ++w) wires.emplace_back(scenario, w, err);
+  options.frame_out = [&](std::size_t w, std::span<const std::byte> frame) { wires[w].frame_out(frame); };
+  const StopSignal stop;  // before the run starts a thread: it would not block them
+  const auto begin = WallClock::now();
+  LiveRun& run = open_live_run(scenario, options, Duration{});
+  Lag lag;
+  {
+    Server server(run, command.free_pace, err);
+    open_doors(server, run, scenario, outside, command.sockets);
+    for (WireDoor& w : wires) server.add(w);
+    if (registers) server.watch(*registers);
+    server.loop(stop);
+    lag = server.lag();
+  }
   for (const WireDoor& w : wires) err << "niclab serve: " << w.counts() << std::endl;
   if (recorder) recorder->end(run.now());
-  out << "niclab serve: simulated " << (run.now() - run.start_line()).ps() / 1'000'000'000 << " ms; at most "
-      << server.lag().worst.count() / 1000 << " us behind the wall clock; digest " << hex16(run.digest())
-      << std::endl;
-  return 0;
+  const std::string digest = hex16(run.digest());
+  const auto result = run.finish();
+  result->wall_s = std::chrono::duration<double>(WallClock::now() - begin).count();
+  result->digest = result->digest_content = std::nullopt;  // of what came from outside there is no other run
+  describe(*result, scenario);
+  write_text_file(folder.path() / "summary.json", summary_json(*result).dump(2) + "\n");
+  folder.keep();
+  out << "niclab serve: results in " << folder.path().string() << "\nniclab serve: simulated "
+      << (run.now() - run.start_line()).ps() / 1'000'000'000 << " ms; at most " << lag.worst.count() / 1000
+      << " us behind the wall clock; digest " << digest << std::endl;
+  const auto faults = faults_of(*result);
+  for (const auto& f : faults) err << "fault: " << f << "\n";
+  return faults.empty() ? 0 : 1;
 }
 
 }  // namespace niclab::lab

@@ -122,6 +122,7 @@ int ServedFunction::read(std::uint32_t region, std::uint64_t offset, std::span<s
             : read_piece(region, at, bytes);
     if (region == kConfigRegion) value = offered(at, value << shift) >> shift;
     std::memcpy(&into[done], &value, bytes);
+    if (observer_ && !bulk) observer_(false, region, at, bytes, value);
   });
   return 0;
 }
@@ -131,6 +132,7 @@ int ServedFunction::write(std::uint32_t region, std::uint64_t offset, std::span<
     std::uint32_t value = 0;
     std::memcpy(&value, &from[done], bytes);
     write_piece(region, at, bytes, value);
+    if (observer_) observer_(true, region, at, bytes, value);
   });
   return 0;
 }

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 
 #include "bridge/vfio_user/session.hpp"
 #include "lab/guest_card.hpp"
@@ -22,6 +24,11 @@ class ServedFunction final : public vfio_user::ServedFunction, public GuestMemor
   ~ServedFunction() override { card_.connect(function_, nullptr); }
   ServedFunction(const ServedFunction&) = delete;
   ServedFunction& operator=(const ServedFunction&) = delete;
+  /// Calls `observer` after each access of the client, DWORD by DWORD, snapshots of configuration space
+  /// excepted.
+  using Observer = std::function<void(bool write, std::uint32_t region, std::uint64_t offset, unsigned bytes,
+                                      std::uint32_t value)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
   /// Whom it serves; nullptr: nobody, and the card finds no memory.
   void attach(vfio_user::Session* session);
 
@@ -56,6 +63,7 @@ class ServedFunction final : public vfio_user::ServedFunction, public GuestMemor
   const unsigned function_;
   const InterruptKind offer_;
   vfio_user::Session* session_ = nullptr;
+  Observer observer_;
   std::array<std::uint32_t, kShadows> shadow_{}, writable_{}, fixed_{};
   std::array<std::uint64_t, kShadows> size_{};
   std::array<bool, 6> io_{};

@@ -101,7 +101,7 @@ class Simulation final : public LiveRun {
 
   /// Reads the result where the run ended, or where it was when it was `aborted`.
   std::unique_ptr<RunResult> conclude(const std::string& aborted) {
-    auto result = std::make_unique<RunResult>(std::move(at_start_));
+    auto result = std::make_unique<RunResult>();
     close_files(aborted.empty() && start_ != Time::never() ? end_ : engine_.now() + kWavePatience);
     if (writer_) writer_->close();
     if (start_ == Time::never() && aborted.empty()) refuse();
@@ -161,6 +161,10 @@ class Simulation final : public LiveRun {
   }
   std::size_t frames_waiting(std::size_t wire) const override { return network_->live_end(wire).waiting(); }
   Time next_event() const override { return engine_.next_event(); }
+  std::unique_ptr<RunResult> finish() override {
+    end_ = niclab::min(end_, paused_at_);
+    return conclude({});
+  }
   Time start_line() const override { return start_; }
   Time now() const override { return paused_at_; }
   std::optional<Time> end() const override {
@@ -255,7 +259,6 @@ class Simulation final : public LiveRun {
     if (log_) log_->start_line(start_);
     network_->start(start_);
     for (auto& m : machines_) m->arm_faults(start_);
-    engine_.at<&Simulation::reach_start>(start_, sim::Kind::foreign, kObserverAgent + 3, *this);
     const Waves& w = scenario_.waves;
     if (waves_ && (w.from || w.until))
       engine_.at<&Simulation::open_waves>(start_ + w.from.value_or(Duration{}), sim::Kind::foreign,
@@ -268,10 +271,6 @@ class Simulation final : public LiveRun {
     } else {
       engine_.at<&Simulation::check_idle>(start_ + kIdleCheck, sim::Kind::foreign, kObserverAgent, *this);
     }
-  }
-
-  void reach_start(Time t, std::uint32_t) {
-    for (auto& m : machines_) m->collect_start(at_start_, t);
   }
 
   void stop_at(Time end) {
@@ -383,7 +382,6 @@ class Simulation final : public LiveRun {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Network> network_;
   Time start_ = Time::never(), end_ = Time::never();
-  RunResult at_start_;  // what is only to be had at the start line
   std::uint64_t last_activity_ = 0;
   Time quiet_since_{};
   // LiveRun

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "lab/commands.hpp"
+#include "lab/output_folder.hpp"
 #include "lab/report.hpp"
 #include "lab/study/builtin.hpp"
 #include "lab/study/ranks.hpp"
@@ -44,16 +45,11 @@ int list_points(const StudySpec& spec, std::ostream& out) {
 }
 
 /// The folder of the results, without those of another time; the journal stays.
-void prepare(const fs::path& folder) {
+void prepare(const fs::path& path) {
+  OutputFolder folder(path);
+  folder.keep();
   std::error_code ec;
-  fs::create_directories(folder, ec);
-  if (ec || !fs::is_directory(folder, ec))
-    throw UserError("--out " + folder.string() +
-                    ": cannot write there, expected a folder that can be created");
-  for (const char* stale : {"points.csv", "points.json", "report.html", "report.json"})
-    fs::remove(folder / stale, ec);
-  for (unsigned i = 1; fs::remove(folder / ("plot-" + std::to_string(i) + ".png"), ec); ++i) {
-  }
+  for (const char* stale : {"points.csv", "points.json", "report.html"}) fs::remove(path / stale, ec);
 }
 
 /// A metric of the study's own that no run has: its path is wrong.

@@ -11,7 +11,8 @@ tools="cmake ninja-build ccache pkg-config"
 libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli11-dev libtomlplusplus-dev
   nlohmann-json3-dev libpcap-dev libedit-dev zlib1g-dev libopenmpi-dev openmpi-bin"
 rtl="verilator yosys z3"
-tests="libgtest-dev libgmock-dev libbenchmark-dev tshark pciutils python3 jq patch"
+report="librsvg2-bin"  # makes pictures of a study's plots
+tests="libgtest-dev libgmock-dev libbenchmark-dev tshark pciutils python3 jq patch chromium chromium-driver"
 
 waves="gtkwave xvfb imagemagick"
 
@@ -21,7 +22,7 @@ if [ "${1:-}" = "--waves" ]; then tests="$tests $waves"; fi
 if [ -n "${FUZZ:-}" ]; then tests="$tests clang-14 libclang-rt-14-dev"; fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-  echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $rtl $tests" | tr '\n' ' ' >&2
+  echo "niclab: not a Debian system; please see to these yourself: g++ $tools $libraries $rtl nodejs npm librsvg2-bin $tests" | tr '\n' ' ' >&2
   echo >&2
   exit 0
 fi
@@ -35,7 +36,10 @@ if [ -n "${CXX:-}" ]; then
 elif ! command -v c++ >/dev/null 2>&1; then
   missing="g++"
 fi
-for package in $tools $libraries $rtl $tests; do
+# npm fetches the chart library of the study report, node draws the pictures: Debian's, unless others are there.
+command -v node >/dev/null 2>&1 || report="$report nodejs"
+command -v npm >/dev/null 2>&1 || report="$report npm"
+for package in $tools $libraries $rtl $report $tests; do
   case "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)" in
     ii*) ;;
     *) missing="$missing $package" ;;

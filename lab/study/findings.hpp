@@ -18,7 +18,9 @@ struct Finding {
   std::vector<std::string> columns;
   std::vector<std::vector<Json>> rows;  ///< cells are text or numbers
   std::string x, y;                     ///< of the plot the front belongs to; empty: none
-  std::vector<std::size_t> front;  ///< indices of points, to be drawn as a line in plots with that x and y
+  std::vector<std::size_t> front;   ///< indices of points, to be drawn as a line in plots with that x and y
+  std::vector<std::size_t> marked;  ///< of these points to be pointed at there: where the marked choice sits
+  std::string mark_label;           ///< what they are, in a legend: "igb's default"
   /// What it says without figures, each under a name: the same study under other assumptions says the same
   /// there, or this does not survive them (lab/study/uncertainty).
   std::vector<std::pair<std::string, std::string>> claims{};

@@ -23,19 +23,12 @@ double sum(const Rows& rows, Get get) {
   return total;
 }
 
-/// What a counter from power-on counted since the start line.
-double since_start(const RunResult& r,
-                   double (*of_host)(const std::vector<PerCpuCount>&, const std::vector<CpuTime>&)) {
-  double total = 0;
-  for (const auto& h : r.hosts) total += of_host(h.interrupts, h.cpu);
-  for (const auto& h : r.hosts_at_start) total -= of_host(h.interrupts, h.cpu);
-  return total;
+double sum(const Counters& counters) {
+  return sum(counters, [](const auto& c) { return number(c.second); });
 }
 
 double interrupts(const RunResult& r) {
-  return since_start(r, [](const auto& rows, const auto&) {
-    return sum(rows, [](const PerCpuCount& row) { return number(row.total()); });
-  });
+  return sum(r.hosts, [](const HostResult& h) { return sum(h.measured.interrupts); });
 }
 
 double frames(const RunResult& r) {
@@ -44,8 +37,8 @@ double frames(const RunResult& r) {
 
 template <std::uint64_t CpuTime::*Mode>
 double cpu_ns(const RunResult& r) {
-  return since_start(r, [](const auto&, const auto& cpus) {
-    return sum(cpus, [](const CpuTime& c) { return number(c.*Mode); });
+  return sum(r.hosts, [](const HostResult& h) {
+    return sum(h.measured.cpu, [](const CpuTime& c) { return number(c.*Mode); });
   });
 }
 
@@ -87,7 +80,7 @@ double socket_drops(const RunResult& r) {
 
 double softnet(const RunResult& r, std::string_view column) {
   return sum(r.hosts, [&](const HostResult& h) {
-    return sum(h.softnet_stat, [&](const Counters& cpu) {
+    return sum(h.measured.softnet_stat, [&](const Counters& cpu) {
       return sum(cpu, [&](const auto& c) { return c.first == column ? number(c.second) : 0; });
     });
   });
@@ -101,10 +94,25 @@ double lost(const RunResult& r) {
          softnet(r, "dropped") + socket_drops(r);
 }
 
-template <PcieDirection PcieResult::*Direction>
+template <PcieLoad PcieResult::*Load>
 Figure pcie_bytes(const RunResult& r, const Scenario&) {
-  const auto bytes = [](const auto& p) { return number((p.second.*Direction).wire_bytes); };
-  return ratio(sum(r.pcie, bytes) - sum(r.pcie_at_start, bytes), frames(r));
+  return ratio(sum(r.pcie, [](const auto& p) { return sum((p.second.*Load).wire_bytes); }), frames(r));
+}
+
+template <PcieLoad PcieResult::*Load>
+Figure pcie_utilisation(const RunResult& r, const Scenario&) {
+  double busiest = 0;
+  for (const auto& [name, p] : r.pcie) busiest = std::max(busiest, 100 * (p.*Load).utilisation);
+  return r.pcie.empty() ? Figure{} : busiest;
+}
+
+template <std::uint64_t PollResult::*Count>
+double polls(const RunResult& r) {
+  return sum(r.hosts, [](const HostResult& h) {
+    return sum(h.napi, [](const auto& nic) {
+      return sum(nic.second, [](const PollResult& p) { return number(p.*Count); });
+    });
+  });
 }
 
 const StageResult* stage(const RunResult& r, std::string_view name) {
@@ -136,6 +144,16 @@ const std::vector<Measure>& general() {
       {"packets_per_interrupt", "Packets an interrupt", "", Better::neither,
        "frames on the wires, both ways, for each hard interrupt",
        [](const RunResult& r, const Scenario&) { return ratio(frames(r), interrupts(r)); }},
+      {"polls_per_s", "Polls", "1/s", kLow, "calls of the driver's poll",
+       [](const RunResult& r, const Scenario&) { return a_second(polls<&PollResult::polls>(r), r); }},
+      {"packets_per_poll", "Packets a poll", "", Better::neither,
+       "packets received or cleaned after sending, for each call of the driver's poll",
+       [](const RunResult& r, const Scenario&) {
+         return ratio(polls<&PollResult::rx_packets>(r) + polls<&PollResult::tx_packets>(r),
+                      polls<&PollResult::polls>(r));
+       }},
+      {"empty_polls_per_s", "Empty polls", "1/s", kLow, "calls of the driver's poll that found nothing",
+       [](const RunResult& r, const Scenario&) { return a_second(polls<&PollResult::empty_polls>(r), r); }},
       {"cpu_percent", "CPU time", "% of a CPU", kLow, "busy time of all CPUs together",
        [](const RunResult& r, const Scenario&) { return percent(cpu_ns<&CpuTime::busy_ns>(r), r); }},
       {"cpu_hardirq_percent", "CPU time in hard interrupts", "% of a CPU", kLow,
@@ -198,9 +216,15 @@ const std::vector<Measure>& general() {
        "times a CPU's softirq gave up with work left: budget or time over",
        [](const RunResult& r, const Scenario&) { return a_second(softnet(r, "time_squeeze"), r); }},
       {"pcie_up_bytes_per_packet", "PCIe bytes up a packet", "B", kLow,
-       "from the card, TLPs with their framing, for each frame on the wires", pcie_bytes<&PcieResult::up>},
+       "from the card, TLPs with their framing, for each frame on the wires",
+       pcie_bytes<&PcieResult::load_up>},
       {"pcie_down_bytes_per_packet", "PCIe bytes down a packet", "B", kLow,
-       "to the card, TLPs with their framing, for each frame on the wires", pcie_bytes<&PcieResult::down>},
+       "to the card, TLPs with their framing, for each frame on the wires",
+       pcie_bytes<&PcieResult::load_down>},
+      {"pcie_up_percent", "PCIe utilisation up", "%", kLow, "of the link's time from the card, busiest port",
+       pcie_utilisation<&PcieResult::load_up>},
+      {"pcie_down_percent", "PCIe utilisation down", "%", kLow,
+       "of the link's time to the card, busiest port", pcie_utilisation<&PcieResult::load_down>},
   };
   return kMeasures;
 }

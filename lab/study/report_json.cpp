@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "lab/commands.hpp"
+#include "lab/study/assumptions.hpp"
 #include "lab/study/report.hpp"
+#include "lab/user_error.hpp"
 
 namespace niclab::lab::study {
 namespace {
@@ -84,7 +86,8 @@ Json plots_json(const StudySpec& spec) {
                        {"facet", p.facet ? Json(*p.facet) : Json(nullptr)},
                        {"where", selection_json(spec, p.where)},
                        {"x_scale", p.x_log ? "log" : "linear"},
-                       {"y_scale", p.y_log ? "log" : "linear"}});
+                       {"y_scale", p.y_log ? "log" : "linear"},
+                       {"stack", p.stack}});
   return all;
 }
 
@@ -98,6 +101,8 @@ Json findings_json(std::span<const Finding> findings) {
                        {"x", f.x},
                        {"y", f.y},
                        {"front", f.front},
+                       {"marked", f.marked},
+                       {"mark_label", f.mark_label},
                        {"holds", f.holds ? Json(*f.holds) : Json(nullptr)}});
   return all;
 }
@@ -128,6 +133,17 @@ Json law_summary(const StudySpec& spec, std::span<const PointResult> points) {
                        {"bound", bound}});
   }
   return all;
+}
+
+/// Of the first point: what parameters vary is said elsewhere.
+Json assumptions_of_first(const StudySpec& spec) {
+  const auto choices = points_of(spec);
+  if (choices.empty()) return Json::array();
+  try {
+    return assumptions_json(scenario_of(spec, choices.front()));
+  } catch (const UserError&) {
+    return Json::array();  // the point itself says why it cannot run
+  }
 }
 
 /// A field of RFC 4180: quoted when it has to be.
@@ -182,7 +198,8 @@ Json report_json(const StudySpec& spec, std::span<const PointResult> points,
               {"plots", plots_json(spec)},
               {"points", points_json(spec, points)},
               {"findings", findings_json(findings)},
-              {"laws", law_summary(spec, points)}};
+              {"laws", law_summary(spec, points)},
+              {"assumptions", assumptions_of_first(spec)}};
 }
 
 std::string points_csv(const StudySpec& spec, std::span<const PointResult> points) {

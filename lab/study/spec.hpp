@@ -51,6 +51,7 @@ struct PlotSpec {
   std::optional<std::string> series, facet;
   Selection where;
   bool x_log = false, y_log = false;
+  bool stack = false;  ///< of bars: the metrics of y stand upon each other
 };
 
 /// `[[finding]]`: what a kind makes of the keys is said in lab/study/findings.

@@ -383,6 +383,8 @@ void read_plots(TableReader& root, StudySpec& s) {
     p.where = read_selection(t, "where", s);
     p.x_log = t.choice("x_scale", {"linear", "log"}, 0) == 1;
     p.y_log = t.choice("y_scale", {"linear", "log"}, 0) == 1;
+    p.stack = t.boolean("stack").value_or(false);
+    if (p.stack && p.kind != PlotKind::bar) throw t.error("stack", "is true", "kind = \"bar\" with it");
     if (p.kind == PlotKind::heatmap && !p.series)
       throw t.error("series", "missing", "the parameter of a heatmap's second axis");
     if (!is_void(p.where)) s.plots.push_back(std::move(p));

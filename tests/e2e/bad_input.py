@@ -162,7 +162,7 @@ class BadInput(unittest.TestCase):
         self.refuse(["frobnicate"], ["frobnicate"])
         self.refuse(["diff", self.folder], ["B"])
         self.refuse(["diff", self.folder, self.folder], ["scenario.json"])
-        self.refuse(["study", "x"], ["not in this version"])
+        self.refuse(["study", "frobnicate"], ["frobnicate", "coalescing"])
 
     def test_folder_that_cannot_be_made(self):
         self.refuse(["run", self.file, "--out", self.file / "below"], ["--out"])

@@ -5,6 +5,7 @@ import array
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -12,7 +13,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import NICLAB, SOURCE, niclab, summary
+from support import NICLAB, SOURCE, frames, niclab, summary
 
 SERVE = SOURCE / "scenarios/serve.toml"
 CONFIG, MSIX, INTX = 7, 2, 0
@@ -98,9 +99,10 @@ class Serve(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.path = pathlib.Path(self.folder.name) / "card.sock"
         self.record = pathlib.Path(self.folder.name) / "session.jsonl"
+        self.results = pathlib.Path(self.folder.name) / "results"
 
     def start(self, *options):
-        self.server = subprocess.Popen([NICLAB, "serve", SERVE, "--vfio-user", self.path, *options],
+        self.server = subprocess.Popen([NICLAB, "serve", SERVE, "--vfio-user", self.path, "--out", self.results, *options],
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.server.kill)
         line = self.server.stderr.readline()
@@ -244,6 +246,66 @@ class Serve(unittest.TestCase):
             self.assertIn(reason, bad.stderr)
             self.assertEqual(len(bad.stderr.splitlines()), 1)
 
+    def test_what_is_left_of_a_session(self):
+        """Design 6: summary.json after every run, digests null for live runs; the capture; the log of accesses."""
+        log = pathlib.Path(self.folder.name) / "registers.txt"
+        self.start("--pace", "free", "--registers", log, "--waves", "--set", 'waves.until="1ms"')
+        c = self.client()
+        memory = c.map(0x10000)
+        c.enable()
+        self.send_frame(c, memory)
+        lines = log.read_text().splitlines()  # while it is served
+        self.assertRegex(lines[0], r"^ +\d+\.\d{9} s  guest\.eth0  write  config 0x04 +0x0006$")
+        self.assertTrue(any(re.search(r" write  TDT\[0\] +0x00000001$", line) for line in lines), lines)
+        self.assertTrue(any(re.search(r" read   STATUS +0x[0-9a-f]{8}$", line) for line in lines), lines)
+        times = [float(line.split()[0]) for line in lines]
+        self.assertEqual(times, sorted(times))
+        for _ in range(100):
+            c.read(0, STATUS)
+        c.close()
+        out, _ = self.stop()
+        self.assertIn(f"results in {self.results}\n", out)
+        left = summary(self.results)
+        self.assertIsNone(left["sim"]["digest"])
+        self.assertIsNone(left["sim"]["digest_content"])
+        self.assertEqual(left["niclab"]["scenario"], "serve")
+        self.assertEqual(left["account"]["guest.eth0"]["on_the_wire"], 1)
+        self.assertEqual([frame[0][1][12:14].hex() for frame in [frames(self.results / "guest.eth0.pcap")[0]]], ["0806"])
+        self.assertGreater((self.results / "waves.fst").stat().st_size, 0)
+
+    def test_two_ports_of_a_card_have_two_sockets(self):
+        scenario = pathlib.Path(self.folder.name) / "two.toml"
+        scenario.write_text(SERVE.read_text().replace('[[host]]\nname = "h1"', """[[host.nic]]
+if = "eth1"
+mac = "a0:36:9f:00:00:03"
+ipv4 = "10.9.1.2/24"
+
+[[host]]
+name = "h1\""""))
+        other = pathlib.Path(self.folder.name) / "other.sock"
+        server = subprocess.Popen([NICLAB, "serve", scenario, "--vfio-user", self.path, "--vfio-user", other, "--pace", "free", "--out", self.results],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(server.kill)
+        for name, path in (("eth0", self.path), ("eth1", other)):
+            self.assertEqual(server.stderr.readline(), f"niclab serve: guest.{name} on {path}\n")
+        first, second = self.client(), Client(other)
+        self.addCleanup(second.close)
+        second.greet()
+        for c, rar, function in ((first, 0x80000200, 0), (second, 0x80000300, 1)):
+            c.enable()
+            self.assertEqual((c.read(0, RAL0), c.read(0, RAH0)), (0x009F36A0, rar))
+            self.assertEqual(c.read(0, STATUS) >> 2 & 3, function, "STATUS.LAN_ID")
+        second.write(0, 0x5200, 0x12345678)  # MTA[0] of one port is not the other's
+        self.assertEqual((first.read(0, 0x5200), second.read(0, 0x5200)), (0, 0x12345678))
+        second.close()
+        again = Client(other)  # one client goes and another comes, the first stays
+        self.addCleanup(again.close)
+        again.greet()
+        self.assertEqual((first.read(0, RAL0), again.read(CONFIG, 0)), (0x009F36A0, 0x15218086))
+        server.send_signal(signal.SIGINT)
+        _, err = server.communicate(timeout=20)
+        self.assertEqual(server.returncode, 0, err)
+
     def test_the_server_outlives_its_clients(self):
         self.start("--pace", "free")
         for hostile in (b"\0" * 16, struct.pack("<HHIII", 1, 9, 0xFFFFFFFF, 0, 0), struct.pack("<HHIII", 1, 4, 32, 0, 0) + bytes(16)):
@@ -271,8 +333,10 @@ class Serve(unittest.TestCase):
                                   (("serve", SERVE), "--vfio-user"),
                                   (("serve", SERVE, "--vfio-user", self.path, "--pace", "slow"), "--pace"),
                                   (("serve", SERVE, "--vfio-user", self.path, "--record", "/nowhere/x"), "--record /nowhere/x"),
+                                  (("serve", SERVE, "--vfio-user", self.path, "--registers", "/nowhere/x"), "--registers /nowhere/x"),
+                                  (("serve", SERVE, "--vfio-user", self.path, "--out", "/proc/x"), "--out /proc/x"),
                                   (("run", SERVE, "--out", self.folder.name + "/out"), "guest is external")):
-            done = niclab(*arguments)
+            done = niclab(*arguments, cwd=self.folder.name)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(reason, done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)

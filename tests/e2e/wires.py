@@ -68,7 +68,7 @@ class Wires(unittest.TestCase):
 
     def start(self, *options):
         """`niclab serve`, once it has said where the wire goes."""
-        self.server = subprocess.Popen([NICLAB, "serve", self.scenario, "--record", self.record, *options],
+        self.server = subprocess.Popen([NICLAB, "serve", self.scenario, "--record", self.record, "--out", self.scenario.parent / "served", *options],
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.server.kill)
         return self.server.stderr.readline()

@@ -350,7 +350,7 @@ def run(options, folder):
     scenario.write_text(SCENARIO.format(ours=OURS, linux=LINUX, mtu=options.mtu, tap=TAP, echo=ECHO, group=GROUP, group_port=GROUP_PORT,
                                         service=SERVICE, requests=REQUESTS, their_group=THEIR_GROUP, listener=LISTENER,
                                         announcements=ANNOUNCEMENTS, closed=CLOSED, unwanted=UNWANTED))
-    server = subprocess.Popen([NICLAB, "serve", scenario, "--record", record], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen([NICLAB, "serve", scenario, "--record", record, "--out", folder / "served"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         if "wire to TAP" not in server.stderr.readline():
             sys.exit("niclab serve: " + server.communicate()[1])

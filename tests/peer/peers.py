@@ -30,7 +30,7 @@ class Card:
     def __init__(self, niclab, folder, sockets, scenario=SOURCE / "scenarios/serve.toml", settings=(), within=(), record=False):
         self.niclab, self.folder = niclab, folder
         self.sockets = [folder / f"card{i}.sock" for i in range(sockets)]
-        command = [*within, niclab, "serve", scenario]
+        command = [*within, niclab, "serve", scenario, "--out", folder / "served"]
         for s in self.sockets:
             command += ["--vfio-user", s]
         for s in settings:

@@ -44,6 +44,7 @@ struct FakeRun final : LiveRun {
   void run_task(const std::function<void(PciDevice&)>&) override { unused(); }
   GuestCard* guest(std::size_t) override { unused(); }
   Time next_event() const override { unused(); }
+  std::unique_ptr<RunResult> finish() override { unused(); }
   std::uint64_t digest() const override { unused(); }
   void frame_in(std::size_t wire, std::span<const std::byte> frame) override {
     EXPECT_EQ(wire, 3u);
