@@ -21,7 +21,7 @@ class OccupancyMeter {
   /// From `t` on it counts.
   void begin(Time t) {
     holds(level_, t);
-    begun_ = t;
+    begun_ = most_since_ = t;
     area_ = 0;
     most_ = level_;
   }
@@ -32,10 +32,13 @@ class OccupancyMeter {
     area_ += ThingTime{level_} * (t - since_).ps();
     since_ = t;
     level_ = level;
-    most_ = std::max(most_, level);
+    if (level <= most_) return;
+    most_ = level;
+    most_since_ = t;
   }
   std::uint64_t level() const { return level_; }
   std::uint64_t most() const { return most_; }
+  Time most_since() const { return most_since_; }  ///< when it first held that
   Time begun() const { return begun_; }
   /// The integral of the level from the beginning to `end`.
   ThingTime area(Time end) const { return area_ + ThingTime{level_} * (end - since_).ps(); }
@@ -46,7 +49,7 @@ class OccupancyMeter {
 
  private:
   std::uint64_t level_ = 0, most_ = 0;
-  Time since_{}, begun_{};
+  Time since_{}, begun_{}, most_since_{};
   ThingTime area_ = 0;
 };
 

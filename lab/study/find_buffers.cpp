@@ -35,6 +35,15 @@ Largest largest_of(const FindingView& view, std::size_t point, const std::vector
   return best;
 }
 
+constexpr std::string_view kFull = "_full";
+constexpr double kFullPercent = 80;
+
+/// Whether the buffer whose instant is metric `m` got full: metric m_full, if there is one, says how full.
+bool got_full(const FindingView& view, std::size_t point, const std::string& m) {
+  const std::string full = m + std::string(kFull);
+  return !metric_index(view.spec(), full) || view.value(point, full).value_or(0) >= kFullPercent;
+}
+
 Finding named(const FindingSpec& f, const std::string& fallback) {
   Finding finding;
   finding.kind = f.kind;
@@ -124,7 +133,7 @@ std::vector<Finding> find_fill_order(const StudySpec& spec, const FindingSpec& f
   for (const std::size_t i : selected) {
     std::vector<std::pair<double, std::string>> filled;
     for (const auto& m : f.y)
-      if (const auto at = view.value(i, m); at && *at > 0) filled.emplace_back(*at, m);
+      if (const auto at = view.value(i, m); at && got_full(view, i, m)) filled.emplace_back(*at, m);
     std::stable_sort(filled.begin(), filled.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::string order, when;
@@ -132,7 +141,7 @@ std::vector<Finding> find_fill_order(const StudySpec& spec, const FindingSpec& f
       order += (order.empty() ? "" : ", then ") + view.label(m);
       when += (when.empty() ? "" : ", ") + in_words(at, view.unit(m));
     }
-    if (order.empty()) order = "none";
+    if (order.empty()) order = "no buffer gets full";
     const std::string name = view.what_differs(i, selected);
     finding.rows.push_back({name, order, when});
     finding.claims.emplace_back(name + ": order of filling", order);

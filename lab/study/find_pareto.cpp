@@ -55,7 +55,7 @@ std::string percent(double share) { return in_words(std::round(share * 1000) / 1
 class ParetoText {
  public:
   ParetoText(const FindingView& view, const FindingSpec& f, const Plane& plane)
-      : view_(view), f_(f), plane_(plane), x_(view.label(f.x)), y_(view.label(f.y[0])) {}
+      : view_(view), f_(f), plane_(plane), x_(view.spoken(f.x)), y_(view.spoken(f.y[0])) {}
 
   std::string point(std::size_t i) const {
     return view_.what_differs(plane_.points[i], plane_.points, f_.group);
@@ -66,7 +66,7 @@ class ParetoText {
   }
   /// "is on the front", or how far off.
   std::string place(const Position& p) const {
-    if (p.on_front) return "on the front: nothing here is better in one and no worse in the other";
+    if (p.on_front) return "on the front: nothing else is better in one of them and no worse in the other";
     std::vector<std::string> ways;
     if (p.cheaper)
       ways.push_back(point(*p.cheaper) + " needs " + percent(p.saves) + " less " + x_ + " at no more " + y_ +
@@ -75,6 +75,17 @@ class ParetoText {
       ways.push_back(point(*p.faster) + " has " + percent(p.gains) + " less " + y_ + " at no more " + x_ +
                      " (" + figures(*p.faster) + ")");
     return "not on the front: " + listed(ways);
+  }
+  std::string no_difference() const {
+    const auto range = [&](double XY::*axis, const std::string& name) {
+      const auto [low, high] = std::minmax_element(
+          plane_.at.begin(), plane_.at.end(),
+          [&](const XY& a, const XY& b) { return std::abs(a.*axis) < std::abs(b.*axis); });
+      return view_.in_words(plane_.points[static_cast<std::size_t>(low - plane_.at.begin())], name) + " to " +
+             view_.in_words(plane_.points[static_cast<std::size_t>(high - plane_.at.begin())], name);
+    };
+    return "The setting makes no difference: " + y_ + " " + range(&XY::y, f_.y[0]) + ", " + x_ + " " +
+           range(&XY::x, f_.x) + ".";
   }
   std::string ends(const std::vector<std::size_t>& front) const {
     if (front.size() < 2)
@@ -91,11 +102,24 @@ class ParetoText {
   std::string x_, y_;
 };
 
+constexpr double kNoDifference = 0.05;
+
+bool makes_no_difference(const Plane& plane) {
+  const auto within = [&](double XY::*axis) {
+    const auto [low, high] =
+        std::minmax_element(plane.at.begin(), plane.at.end(),
+                            [&](const XY& a, const XY& b) { return std::abs(a.*axis) < std::abs(b.*axis); });
+    return std::abs((*high).*axis) <= std::abs((*low).*axis) * (1 + kNoDifference);
+  };
+  return plane.at.size() > 1 && within(&XY::x) && within(&XY::y);
+}
+
 /// How all groups' marks stand, for the finding that comes first.
 struct Tally {
   std::size_t groups = 0, on_front = 0;
   double worst_saves = 0, worst_gains = 0;
   std::string saves_where, gains_where;
+  std::vector<std::string> indifferent;  ///< groups in which nothing matters
   std::vector<std::vector<Json>> rows;
 
   void add(const std::string& group, const Position& p) {
@@ -116,17 +140,12 @@ std::string mark_name(const FindingSpec& f) {
   return f.mark_label.empty() ? "the marked choice" : f.mark_label;
 }
 
-std::string capital(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  return text;
-}
-
 Finding summary(const FindingView& view, const FindingSpec& f, Tally tally) {
   Finding all;
   all.kind = f.kind;
   all.title = (f.title.empty() ? view.label(f.y[0]) + " against " + view.label(f.x) : f.title);
-  const std::string x = view.label(f.x), y = view.label(f.y[0]);
-  all.text = capital(mark_name(f)) + " is on the Pareto front of " + y + " against " + x + " in " +
+  const std::string x = view.spoken(f.x), y = view.spoken(f.y[0]);
+  all.text = mark_name(f) + " is on the Pareto front of " + y + " against " + x + " in " +
              std::to_string(tally.on_front) + " of " + std::to_string(tally.groups) + " cases.";
   if (tally.worst_saves > 0)
     all.text += " At no more " + y + ", up to " + percent(tally.worst_saves) + " of its " + x +
@@ -165,11 +184,12 @@ std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f,
     const Plane plane = plane_of(view, f, group.points);
     if (plane.points.empty()) continue;
     const ParetoText text(view, f, plane);
-    const std::vector<std::size_t> front = pareto_front(plane.at);
+    const std::vector<std::size_t> front = pareto_front(plane.at, f.tolerance);
     Finding finding;
     finding.kind = f.kind;
     const std::string name = view.name(group, f.group);
-    finding.title = capital(name.empty() ? view.label(f.y[0]) + " against " + view.label(f.x) : name);
+    finding.title = (f.title.empty() ? "" : f.title + ": ") +
+                    (name.empty() ? view.spoken(f.y[0]) + " against " + view.spoken(f.x) : name);
     finding.x = f.x;
     finding.y = f.y[0];
     finding.columns = {"on the front", view.label(f.x), view.label(f.y[0])};
@@ -177,6 +197,13 @@ std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f,
       finding.front.push_back(plane.points[i]);
       finding.rows.push_back(
           {text.point(i), view.in_words(plane.points[i], f.x), view.in_words(plane.points[i], f.y[0])});
+    }
+    if (makes_no_difference(plane)) {
+      finding.text = text.no_difference() + left_out(view, f, plane, group.points);
+      finding.claims.emplace_back(finding.title + ": the setting matters", "no");
+      if (!f.mark.empty()) tally.indifferent.push_back(name);
+      found.push_back(std::move(finding));
+      continue;
     }
     finding.text = text.ends(front) + left_out(view, f, plane, group.points);
     std::string members;
@@ -186,10 +213,11 @@ std::vector<Finding> find_pareto(const StudySpec& spec, const FindingSpec& f,
     for (std::size_t i = 0; i < plane.points.size() && !f.mark.empty(); ++i) {
       if (!matches(f.mark, view[plane.points[i]].choice)) continue;
       const Position p = position_of(i, plane.at, f.tolerance);
-      finding.text =
-          capital(mark_name(f)) + " (" + text.figures(i) + ") is " + text.place(p) + ". " + finding.text;
+      finding.text = mark_name(f) + " (" + text.figures(i) + ") is " + text.place(p) + ". " + finding.text;
       finding.claims.emplace_back(finding.title + ": " + mark_name(f) + " on the front",
                                   p.on_front ? "yes" : "no");
+      finding.marked = {plane.points[i]};
+      finding.mark_label = mark_name(f);
       tally.add(name, p);
       tally.rows.push_back(row_of(view, f, plane, text, name, i, p));
       break;

@@ -36,6 +36,7 @@ std::string in_words(double value, std::string_view unit) {
   if (unit == "ns" && std::abs(value) >= 999.5e3) return three_digits(value * 1e-6) + " ms";
   if (unit == "ns" && std::abs(value) >= 999.5) return three_digits(value * 1e-3) + " µs";
   if (unit == "1/s") return three_digits(value) + " a second";
+  if (unit == "% of a CPU") return three_digits(value) + " %";
   return three_digits(value) + (unit.empty() ? "" : " " + std::string(unit));
 }
 
@@ -73,6 +74,16 @@ std::string FindingView::label(std::string_view name) const {
   if (const auto p = spec_.parameter(name))
     return spec_.parameters[*p].label.empty() ? spec_.parameters[*p].name : spec_.parameters[*p].label;
   return std::string(name);
+}
+
+std::string FindingView::spoken(std::string_view name) const {
+  std::string text = label(name);
+  const auto is = [](char c, char from, char to) { return c >= from && c <= to; };
+  // "CPU time" keeps its capital.
+  if (text.size() > 1 && is(text[0], 'A', 'Z') && is(text[1], 'a', 'z'))
+    text[0] = static_cast<char>(text[0] + 32);
+  const auto comma = text.find(", ");
+  return comma == std::string::npos ? text : text.substr(comma + 2) + " " + text.substr(0, comma);
 }
 
 std::string FindingView::unit(std::string_view name) const {

@@ -28,6 +28,8 @@ class FindingView {
   std::optional<double> value(std::size_t point, std::string_view name) const;
   /// Label and unit of a metric or parameter.
   std::string label(std::string_view name) const;
+  /// The label within a sentence: "Latency, p99" is p99 latency.
+  std::string spoken(std::string_view name) const;
   std::string unit(std::string_view name) const;
   std::string in_words(std::size_t point, std::string_view name) const;
   bool higher_is_better(std::string_view metric) const;

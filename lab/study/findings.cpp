@@ -17,7 +17,10 @@ constexpr FindingKind kKinds[] = {
     {"saturation",
      "what limits the rate at each point, by the law \"ceiling\", and how much of that is reached", "",
      find_saturation},
-    {"fill_order", "y are instants: the order in which they come", "y", find_fill_order},
+    {"fill_order",
+     "y are the instants at which buffers are fullest: their order, without those that metric <y>_full puts "
+     "below 80",
+     "y", find_fill_order},
 };
 
 }  // namespace

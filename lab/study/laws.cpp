@@ -11,7 +11,8 @@ constexpr LawRow kLaws[] = {
     {"account", "Every frame is accounted for: frames whose way is unknown, at any port, either way.",
      check_account},
     {"little",
-     "Little's law: in every buffer, what is inside, summed over time, is what all waits come to: thing-nanoseconds, "
+     "Little's law: in every buffer, what is inside, summed over time, is what all waits come to: "
+     "thing-nanoseconds, "
      "by two measurements that know nothing of each other.",
      check_little},
     {"throttle",
@@ -37,15 +38,19 @@ constexpr LawRow kLaws[] = {
      "us (2 % and four standard deviations are allowed; where polls take at most 3 % of t).",
      check_poisson_wait},
     {"pcie_bytes",
-     "PCIe bytes of each type are those of docs/pcie-bytes.md. Quiet streams: TLPs and bytes exactly, interrupts "
-     "counted. Others: payload, descriptors and overheads, with the number of TLPs counted, within what is on its way "
+     "PCIe bytes of each type are those of docs/pcie-bytes.md. Quiet streams: TLPs and bytes exactly, "
+     "interrupts "
+     "counted. Others: payload, descriptors and overheads, with the number of TLPs counted, within what is "
+     "on its way "
      "when the run is cut off.",
      check_pcie_bytes},
     {"ceiling",
-     "No port is faster than the lowest of wire, link and reads in flight: packets a second (64 in buffers at the "
+     "No port is faster than the lowest of wire, link and reads in flight: packets a second (64 in buffers "
+     "at the "
      "edges are allowed).",
      check_ceiling},
-    {"pcie_limited", "Where PCIe is the bottleneck, 97 % of that ceiling are reached: packets a second missing to it.",
+    {"pcie_limited",
+     "Where PCIe is the bottleneck, 97 % of that ceiling are reached: packets a second missing to it.",
      check_pcie_limited},
 };
 

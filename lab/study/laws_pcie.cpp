@@ -63,8 +63,7 @@ std::uint64_t interrupts_of(const RunResult& r, std::size_t host, const std::str
 /// way.
 std::vector<Port> ports_of(const RunResult& r, const Scenario& s) {
   std::vector<Port> all;
-  if (!undisturbed(s) || s.hosts.size() != 1 || r.hosts.size() != 1)
-    return all;
+  if (!undisturbed(s) || s.hosts.size() != 1 || r.hosts.size() != 1) return all;
   const Host& host = s.hosts[0];
   for (std::size_t n = 0; n < host.nics.size(); ++n) {
     const Nic& nic = host.nics[n];

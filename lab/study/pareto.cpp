@@ -7,17 +7,23 @@
 namespace niclab::lab::study {
 namespace {
 
-bool beats(const XY& a, const XY& b) { return a.x <= b.x && a.y <= b.y && !(a == b); }
+bool no_worse(double a, double b, double tolerance) { return a <= b + std::abs(b) * tolerance; }
+bool better(double a, double b, double tolerance) { return a < b - std::abs(b) * tolerance; }
+
+bool beats(const XY& a, const XY& b, double t) {
+  return no_worse(a.x, b.x, t) && no_worse(a.y, b.y, t) && (better(a.x, b.x, t) || better(a.y, b.y, t));
+}
 
 /// How much smaller `a` is than `b`, as a share of it.
 double smaller_by(double a, double b) { return b > 0 ? (b - a) / b : 0; }
 
 }  // namespace
 
-std::vector<std::size_t> pareto_front(std::span<const XY> points) {
+std::vector<std::size_t> pareto_front(std::span<const XY> points, double tolerance) {
   std::vector<std::size_t> front;
   for (std::size_t i = 0; i < points.size(); ++i)
-    if (std::none_of(points.begin(), points.end(), [&](const XY& p) { return beats(p, points[i]); }))
+    if (std::none_of(points.begin(), points.end(),
+                     [&](const XY& p) { return beats(p, points[i], tolerance); }))
       front.push_back(i);
   std::sort(front.begin(), front.end(), [&](std::size_t a, std::size_t b) {
     return std::tie(points[a].x, points[a].y, a) < std::tie(points[b].x, points[b].y, b);
@@ -30,11 +36,11 @@ Position position_of(std::size_t point, std::span<const XY> points, double toler
   const XY& here = points[point];
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double saves = smaller_by(points[i].x, here.x), gains = smaller_by(points[i].y, here.y);
-    if (points[i].y <= here.y && saves > tolerance && saves > p.saves) {
+    if (no_worse(points[i].y, here.y, tolerance) && saves > tolerance && saves > p.saves) {
       p.cheaper = i;
       p.saves = saves;
     }
-    if (points[i].x <= here.x && gains > tolerance && gains > p.gains) {
+    if (no_worse(points[i].x, here.x, tolerance) && gains > tolerance && gains > p.gains) {
       p.faster = i;
       p.gains = gains;
     }

@@ -13,9 +13,10 @@ struct XY {
   bool operator==(const XY&) const = default;
 };
 
-/// Indices of the points no other point beats: none has both figures as small and one of them smaller. Sorted
-/// by x, then y; points that are equal are all there.
-std::vector<std::size_t> pareto_front(std::span<const XY> points);
+/// Indices of the points no other point beats: none has both figures as small and one of them smaller, where
+/// a difference of at most `tolerance`, as a share, is none. Sorted by x, then y; points that are equal are
+/// all there.
+std::vector<std::size_t> pareto_front(std::span<const XY> points, double tolerance = 0);
 
 /// Where a point sits against the others.
 struct Position {

@@ -94,6 +94,7 @@ StudySpec core_of(const StudySpec& spec) {
 
 StudySpec with_assumptions(const StudySpec& core, const std::vector<Assumption>& assumptions) {
   StudySpec spec = core;
+  spec.under_assumptions = true;
   Parameter p;
   p.name = p.label = kParameter;
   for (const Assumption& a : assumptions) p.values.push_back({a.name, a.name, a.sets});
@@ -353,19 +354,21 @@ void add_elasticities(StudySpec& spec, StudyRun& run, const std::vector<Assumpti
 
 }  // namespace
 
-Uncertainty run_uncertainty(const std::string& name_or_file, const std::vector<std::string>& sets,
-                            const RunnerOptions& options, std::ostream& err) {
-  const StudySpec core = core_of(load_study(name_or_file, sets));
-  const Scenario base = scenario_of(core, points_of(core)[0]);
-  const std::string metric = main_metric(core);
-  std::vector<std::string> skipped;
-  std::vector<Assumption> assumptions{as_it_is()};
-  for (Assumption& a : cost_steps(base)) assumptions.push_back(std::move(a));
+UncertainStudy::UncertainStudy(const std::string& name_or_file, const std::vector<std::string>& sets)
+    : core_(core_of(load_study(name_or_file, sets))), metric_(main_metric(core_)), assumptions_{as_it_is()} {
+  for (Assumption& a : cost_steps(scenario_of(core_, points_of(core_)[0])))
+    assumptions_.push_back(std::move(a));
+  first_ = with_assumptions(core_, assumptions_);
+  first_.name = "uncertainty-" + core_.name;
+}
+
+Uncertainty UncertainStudy::run(const RunnerOptions& options, std::ostream& err) {
+  std::vector<Assumption> assumptions = assumptions_;
   Uncertainty u;
-  u.spec = with_assumptions(core, assumptions);
+  u.spec = first_;
   u.run = run_points(u.spec, plan_study(u.spec), options, err);
   if (u.run.interrupted) return u;
-  const auto slopes = elasticities(u.spec, assumptions, u.run.points, metric);
+  const auto slopes = elasticities(u.spec, assumptions, u.run.points, metric_);
 
   auto sorted = slopes;
   std::stable_sort(sorted.begin(), sorted.end(),
@@ -374,20 +377,22 @@ Uncertainty run_uncertainty(const std::string& name_or_file, const std::vector<s
   for (const Elasticity& e : sorted)
     if (dominant.size() < kDominant) dominant.push_back(e.cost);
   std::vector<Assumption> wanted = cost_ranges(dominant);
-  for (Assumption& a : quirk_readings(base)) wanted.push_back(std::move(a));
-  const std::vector<Assumption> more = possible(core, std::move(wanted), skipped);
-  const StudySpec second = with_assumptions(core, more);
+  for (Assumption& a : quirk_readings(scenario_of(core_, points_of(core_)[0])))
+    wanted.push_back(std::move(a));
+  std::vector<std::string> skipped;
+  const std::vector<Assumption> more = possible(core_, std::move(wanted), skipped);
+  const StudySpec second = with_assumptions(core_, more);
   StudyRun rest = run_points(second, plan_study(second), options, err);
   for (PointResult& p : rest.points) p.choice[0] += assumptions.size();
   append(u.run, std::move(rest));
   if (u.run.interrupted) return u;
 
   assumptions.insert(assumptions.end(), more.begin(), more.end());
-  u.spec = with_assumptions(core, assumptions);
+  u.spec = with_assumptions(core_, assumptions);
   u.findings = uncertain_findings(u.spec, assumptions, u.run.points, slopes, skipped);
-  add_elasticities(u.spec, u.run, assumptions, slopes, metric);
-  u.spec.name = "uncertainty-" + core.name;
-  u.spec.title = core.title + ": under other assumptions";
+  add_elasticities(u.spec, u.run, assumptions, slopes, metric_);
+  u.spec.name = "uncertainty-" + core_.name;
+  u.spec.title = core_.title + " - under other assumptions";
   u.spec.findings.clear();
   return u;
 }

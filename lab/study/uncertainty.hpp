@@ -58,9 +58,21 @@ struct Uncertainty {
   StudyRun run;
   std::vector<Finding> findings;
 };
-/// Runs all of it. Throws UserError as load_study() and plan_study() do.
-Uncertainty run_uncertainty(const std::string& name_or_file, const std::vector<std::string>& sets,
-                            const RunnerOptions& options, std::ostream& err);
+class UncertainStudy {
+ public:
+  /// Throws UserError as load_study() does.
+  UncertainStudy(const std::string& name_or_file, const std::vector<std::string>& sets);
+  /// What runs first: the core as it is and with every cost lower and higher. What follows depends on it.
+  const StudySpec& first() const { return first_; }
+  /// Runs all of it. Throws UserError as plan_study() does.
+  Uncertainty run(const RunnerOptions& options, std::ostream& err);
+
+ private:
+  StudySpec core_;
+  std::string metric_;
+  std::vector<Assumption> assumptions_;
+  StudySpec first_;
+};
 
 /// What survives, and the table of elasticities.
 std::vector<Finding> uncertain_findings(const StudySpec& spec, const std::vector<Assumption>& assumptions,

@@ -19,6 +19,12 @@ TEST(Pareto, EqualPointsAreAllOnIt) {
   EXPECT_EQ(pareto_front(p), (Indices{0, 1, 3}));
 }
 
+TEST(Pareto, SmallDifferencesAreNone) {
+  const std::vector<XY> p{{100, 10}, {100.5, 5}, {99.5, 10}};
+  EXPECT_EQ(pareto_front(p), (Indices{2, 1}));
+  EXPECT_EQ(pareto_front(p, 0.01), (Indices{1}));
+}
+
 TEST(Pareto, PositionSaysHowFarOff) {
   const std::vector<XY> p{{10, 100}, {8, 100}, {8, 90}, {10, 50}, {20, 10}};
   const Position off = position_of(0, p);
