@@ -45,9 +45,9 @@ constexpr LawRow kLaws[] = {
      "when the run is cut off.",
      check_pcie_bytes},
     {"ceiling",
-     "No port is faster than the lowest of wire, link and reads in flight: packets a second (64 in buffers "
-     "at the "
-     "edges are allowed).",
+     "No port is faster than the lowest of wire, link and reads in flight: packets a second (two on their "
+     "way at the "
+     "end are allowed).",
      check_ceiling},
     {"pcie_limited",
      "Where PCIe is the bottleneck, 97 % of that ceiling are reached: packets a second missing to it.",
