@@ -36,7 +36,7 @@ Largest largest_of(const FindingView& view, std::size_t point, const std::vector
 }
 
 constexpr std::string_view kFull = "_full";
-constexpr double kFullPercent = 80;
+constexpr double kFullPercent = 65;  // above the watermark at which PAUSE holds the packet buffer
 
 /// Whether the buffer whose instant is metric `m` got full: metric m_full, if there is one, says how full.
 bool got_full(const FindingView& view, std::size_t point, const std::string& m) {
