@@ -248,7 +248,7 @@ std::vector<Finding> uncertain_findings(const StudySpec& spec, const std::vector
   if (!skipped.empty()) survives.text += " Not tried: " + listed(skipped) + ".";
   std::vector<Finding> found{std::move(survives)};
   if (!fallen.rows.empty()) {
-    fallen.text = std::to_string(broken.size()) + " of them change under some assumption.";
+    fallen.text = std::to_string(broken.size()) + " of them change under some assumption: " + listed(broken) + ".";
     found.push_back(std::move(fallen));
   }
   Finding slopes;
