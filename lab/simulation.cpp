@@ -125,6 +125,11 @@ class Simulation final : public LiveRun {
       for (auto& m : machines_) m->settle_meters(end);
     collect_lockstep(*result);
     for (auto& m : machines_) m->collect(*result, start_ == Time::never() ? end : start_, end);
+    if (!aborted.empty()) {  // nobody knows how long what is inside has been there
+      result->buffers.clear();
+      for (HostResult& h : result->hosts)
+        for (SocketResult& k : h.sockets) k.receive_queue.reset();
+    }
     result->latency.emplace_back("wire_to_app", instruments_.wire_to_app.stats());
     result->latency.emplace_back("app_to_wire", instruments_.app_to_wire.stats());
     result->latency.emplace_back("irq_assert_to_handler", instruments_.irq_assert_to_handler.stats());

@@ -54,7 +54,6 @@ double number(const Json& j) { return j.is_number() ? j.get<double>() : std::nan
 
 PointRun run_point(const StudySpec& spec, const Choice& choice, unsigned repetition) {
   const Scenario scenario = scenario_of(spec, choice, repetition);
-  refuse_outside(scenario, spec.source);
   RunOptions options;
   options.quiet = true;
   options.stages = true;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <thread>
 
+#include "lab/commands.hpp"
 #include "lab/progress.hpp"
 #include "lab/stop_signal.hpp"
 #include "lab/study/journal.hpp"
@@ -166,8 +167,11 @@ Plan plan_study(const StudySpec& spec) {
     plan.keys.emplace_back();
     plan.refusals.emplace_back();
     try {
-      for (unsigned r = 0; r < spec.repetitions; ++r)
-        plan.keys.back().push_back(key_of(spec, scenario_of(spec, choice, r)));
+      for (unsigned r = 0; r < spec.repetitions; ++r) {
+        const Scenario scenario = scenario_of(spec, choice, r);
+        refuse_outside(scenario, spec.source);
+        plan.keys.back().push_back(key_of(spec, scenario));
+      }
     } catch (const UserError& e) {
       plan.refusals.back() = with_parameter(spec, e.what());
     }

@@ -148,6 +148,17 @@ class Page(unittest.TestCase):
                     mark = self.mark(n, which)
                     self.browser.mouse(mark["x"], mark["y"])
                     self.assertEqual(STUDY["points"][mark["point"]]["command"], self.shown_command())
+                    self.assertEqual([mark["point"]], self.browser.script("""
+                        const chart = echarts.getInstanceByDom(document.getElementById(arguments[0])), points = new Set();
+                        for (const series of chart.getModel().getSeries()) {
+                          const data = series.getData();
+                          data.each((i) => {
+                            const note = (shape) => { if (shape.currentStates.includes("select")) points.add(data.getRawDataItem(i).point); };
+                            const drawn = data.getItemGraphicEl(i);
+                            if (drawn) { note(drawn); drawn.traverse(note); }
+                          });
+                        }
+                        return [...points];""", f"plot-{n}"), "drawn as selected")
         self.browser.screenshot(FOLDER / "point.png")
         self.browser.script("document.querySelector('#point button.copy').focus()")
         self.browser.press("Enter")

@@ -237,7 +237,7 @@ class Study(unittest.TestCase):
         self.refuse(["unknown key", "perhaps \"duration\""], "--set", "run.durations=\"1ms\"")
         self.refuse(["--jobs"], "--jobs", "0")
         self.refuse(["the range is empty"], text=STUDY.replace("values = [64, 512]", "from = 9\nto = 8\nstep = 1"))
-        self.refuse(["small.toml:33", "sets too"], text=STUDY.replace("traffic[0].size", "traffic[0].rate"))
+        self.refuse(["small.toml:40", "small.toml:29", "sets too"], text=STUDY.replace("traffic[0].size", "traffic[0].rate"))
         self.refuse(["not TOML"], text="[study\n")
         self.refuse(["study.scenario", "none.toml", "cannot read"],
                     text='[study]\nscenario = "none.toml"\n[[parameter]]\nname = "a"\nkey = "b"\nvalues = [1]\n')

@@ -6,12 +6,12 @@ const NiclabCharts = (() => {
   // Told apart by people with any colour vision, on white and on black; series differ in their symbol too.
   const LIGHT = {
     ink: "#1c2226", muted: "#5d676e", line: "#d5d9dc", grid: "#e9ebed", surface: "#ffffff",
-    colours: ["#0067a8", "#d1490c", "#00795a", "#a8468f", "#8f6a00", "#1788c0", "#5b6167"],
+    colours: ["#0067a8", "#d1490c", "#00795a", "#a8468f", "#8f6a00", "#2f9fd9", "#5b6167", "#6e3b1f"],
     ramp: ["#472a7a", "#33608d", "#228c8c", "#3eb370", "#96b81e"],
   };
   const DARK = {
     ink: "#e6eaed", muted: "#9aa5ad", line: "#414a51", grid: "#2b3238", surface: "#181d21",
-    colours: ["#5ab0ee", "#ff9159", "#35c79c", "#e69acb", "#e8bc4a", "#9fd4f5", "#b3bac0"],
+    colours: ["#5ab0ee", "#ff9159", "#35c79c", "#e69acb", "#e8bc4a", "#a9dcfa", "#b3bac0", "#c9a58a"],
     ramp: ["#8d7bd6", "#5f9ad0", "#35b0aa", "#63d17f", "#d8e34b"],
   };
   const HEAT = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
@@ -217,9 +217,12 @@ const NiclabCharts = (() => {
     return mix(ramp[i], ramp[i + 1], at - i);
   }
 
+  /** Whether colours follow the order of the values: many numbers. */
+  const areOrdered = (values) => values.length > 3 && values.every(isNumber);
+
   /** One colour a value: a ramp where values have an order and are many, else a palette. */
   function colourOf(values, theme) {
-    const ordered = values.length > 3 && values.every(isNumber);
+    const ordered = areOrdered(values);
     const sorted = ordered ? [...values].sort((a, b) => a - b) : values;
     return new Map(sorted.map((v, i) => [keyOf(v), ordered || values.length > theme.colours.length
       ? alongRamp(theme.ramp, sorted.length < 2 ? 0 : i / (sorted.length - 1)) : theme.colours[i]]));
@@ -250,17 +253,32 @@ const NiclabCharts = (() => {
     return panels;
   }
 
+  /**
+   * Whether panels of a scatter plot are better off with a scale of x each: on a common one most of them would be squeezed
+   * into less than a third.
+   */
+  function ownScale(plot, x, panels, log) {
+    if (plot.kind !== "scatter" || x.isParameter || panels.length < 2) return false;
+    const extent = (points) => {
+      const values = points.map(x.of).filter((v) => isNumber(v) && (!log || v > 0)).map((v) => log ? Math.log10(v) : v);
+      return values.length ? Math.max(...values) - Math.min(...values) : 0;
+    };
+    const whole = extent(panels.flatMap((p) => p.points));
+    const narrow = panels.filter((p) => p.points.length > 1 && extent(p.points) < whole / 3).length;
+    return narrow > panels.length / 2;
+  }
+
   /** Rows and columns without a lonely last row. */
   function columnsFor(count, width) {
     const most = Math.max(1, Math.min(4, Math.floor(width / 330)));
     return Math.ceil(count / Math.ceil(count / Math.min(most, count)));
   }
 
-  /** How many rows a legend of these names takes. */
-  function legendRows(names, width) {
+  /** How many rows a legend of these names takes, with letters of `letter` pixels. */
+  function legendRows(names, width, letter) {
     let rows = names.length ? 1 : 0, used = 0;
     for (const name of names) {
-      const needs = 46 + 7.2 * name.length;
+      const needs = 46 + letter * name.length;
       if (used > 0 && used + needs > width) { rows++; used = 0; }
       used += needs;
     }
@@ -276,6 +294,8 @@ const NiclabCharts = (() => {
 
   /** What a series of a panel is: points with one colour, and within it one line for each choice left open. */
   function seriesOf(roles, panel, colours, open, kind, theme) {
+    const metricColours = colourOf(panel.group.map((m) => m.name), theme);
+    const oneSymbol = areOrdered([...colours.keys()].map((key) => JSON.parse(key)));  // the ramp tells them apart
     const found = new Map();
     panel.group.forEach((metric, m) => {
       for (const point of panel.points) {
@@ -286,8 +306,8 @@ const NiclabCharts = (() => {
           const many = panel.group.length > 1;
           const name = roles.series ? spoken(roles.series, value) + (many ? `, ${metric.label}` : "") : metric.label;
           const rank = roles.series ? [...colours.keys()].indexOf(keyOf(value)) : m;
-          found.set(key, {name, metric, points: [], symbol: SYMBOLS[rank % SYMBOLS.length],
-            colour: roles.series ? colours.get(keyOf(value)) : theme.colours[m % theme.colours.length],
+          found.set(key, {name, metric, points: [], symbol: oneSymbol ? SYMBOLS[0] : SYMBOLS[rank % SYMBOLS.length],
+            colour: roles.series ? colours.get(keyOf(value)) : metricColours.get(keyOf(metric.name)),
             dash: roles.series && many ? DASHES[m % DASHES.length] : "solid", rank: [m, rank, rest]});
         }
         found.get(key).points.push(point);
@@ -326,7 +346,10 @@ const NiclabCharts = (() => {
     if (failed) notes.push(`${failed} ${failed === 1 ? "point" : "points"} failed`);
 
     const panels = panelsOf(study, plot, roles, points);
-    const xAxis = axisOf(roles.x, points, {log: plot.x_scale === "log", category: plot.kind === "bar" || plot.kind === "heatmap", ticks: width / columnsFor(panels.length, width) > 500 ? 8 : 5});
+    const ownX = ownScale(plot, roles.x, panels, plot.x_scale === "log");
+    if (ownX) notes.push(`Each panel has its own scale of ${roles.x.label}`);
+    const xAxisOf = (some) => axisOf(roles.x, some, {log: plot.x_scale === "log", category: plot.kind === "bar" || plot.kind === "heatmap", ticks: width / columnsFor(panels.length, width) > 500 ? 8 : 5});
+    const xAxisOfAll = xAxisOf(points);
     const colours = roles.series ? colourOf(present(roles.series, points), theme) : new Map();
 
     // Where things are.
@@ -342,7 +365,7 @@ const NiclabCharts = (() => {
     const rowsOfHeat = plot.kind === "heatmap" ? present(roles.series, points).length : 0;
     const held = title ? chosen.filter((c) => c.at !== null).map((c) => spoken(c.parameter, c.values[c.at])) : [];
     const head = title ? (held.length ? 64 : 44) : 0;
-    const top = head + (title ? 0 : 4) + legendRows(names, width - 16) * 26 + (names.length ? 6 : 0);
+    const top = head + (title ? 0 : 4) + legendRows(names, width - 16, title ? 8.6 : 7.2) * 26 + (names.length ? 6 : 0);
     const heatBar = plot.kind === "heatmap" ? 52 : 0;
     const gap = 34, headRoom = panels.some((p) => p.title) ? 48 : 30, footRoom = 50, leftRoom = 64;
     const panelWidth = (width - gap * (columns - 1) - 8) / columns;
@@ -364,6 +387,7 @@ const NiclabCharts = (() => {
     if (title) option.title.push({text: plot.title, left: 4, top: 6, textStyle: {fontSize: 19, fontWeight: 600, color: theme.ink, width: width - 12, overflow: "truncate"},
       subtext: held.join(", "), itemGap: 6, subtextStyle: {fontSize: 13, color: theme.muted}});
 
+    // Each item has a name of its own: the library selects by name, and names them by their category otherwise.
     const marks = [];
     let withoutValue = 0, offLog = 0;
     const add = (series) => option.series.push({...series, id: `s${option.series.length}`}) - 1;
@@ -386,7 +410,7 @@ const NiclabCharts = (() => {
 
     panels.forEach((panel, i) => {
       const key = panel.group.map((m) => m.name).join();
-      const yAxis = yAxes.get(key);
+      const yAxis = yAxes.get(key), xAxis = ownX ? xAxisOf(panel.points) : xAxisOfAll;
       const left = 4 + (i % columns) * (panelWidth + gap);
       const y0 = top + heatBar + Math.floor(i / columns) * (headRoom + panelHeight + footRoom);
       const one = panel.group.length === 1 ? panel.group[0].label : groupLabel(panel.group);
@@ -412,7 +436,7 @@ const NiclabCharts = (() => {
           if (v === null) { withoutValue++; continue; }
           const c = scale.to(v);
           if (c === null) { offLog++; continue; }
-          data.push({value: [xAxis.to(roles.x.of(point)), yAxis.to(roles.series.of(point)), c], point: point.index, metric: metric.name});
+          data.push({value: [xAxis.to(roles.x.of(point)), yAxis.to(roles.series.of(point)), c], name: `${point.index}`, point: point.index, metric: metric.name});
         }
         const cell = (panelWidth - room) / Math.max(1, xAxis.category.length);
         const index = add({type: "heatmap", name: metric.label, xAxisIndex: i, yAxisIndex: i, data,
@@ -432,7 +456,7 @@ const NiclabCharts = (() => {
           const x = xAxis.to(roles.x.of(point)), raw = s.metric.of(point), y = yAxis.to(raw);
           if (raw === null || (roles.x.of(point) === null)) { withoutValue++; continue; }
           if (x === null || y === null) { offLog++; continue; }
-          data.push({value: [x, y], point: point.index, metric: s.metric.name});
+          data.push({value: [x, y], name: `${point.index}`, point: point.index, metric: s.metric.name});
           const interval = intervalOf(point, s.metric);
           if (interval) {
             const low = yAxis.to(interval[0]) ?? yAxis.ticks[0], high = yAxis.to(interval[1]);

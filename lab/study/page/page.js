@@ -180,7 +180,11 @@
       if (this.drawn) this.drawn.resize({width, height: built.height});
       else {
         this.drawn = echarts.init(this.box, null, {renderer: "svg", width, height: built.height});
-        this.drawn.on("click", (event) => { if (event.data?.point !== undefined) select(event.data.point); });
+        this.drawn.on("click", (event) => { 
+          if (event.data?.point === undefined) return;
+          this.drawn.dispatchAction({type: "hideTip"});
+          select(event.data.point);
+        });
       }
       built.option.tooltip.position = (at, params, dom, rect, size) => this.beside(at, size);
       this.drawn.setOption(built.option, {notMerge: true});
@@ -192,7 +196,7 @@
     only() {
       const seen = [this.plot.x, this.plot.series, this.plot.facet];
       const parts = Object.entries(this.plot.where || {}).filter(([name]) => !seen.includes(name)).map(([name, v]) => [dimension(study, name), listed(v)])
-        .filter(([p, v]) => p && v.length).map(([p, v]) => v.length === 1 ? spoken(p, v[0]) : `${p.label} ${v.map((one) => show(one, p.unit)).join(", ")}`);
+        .filter(([p, v]) => p && v.length).map(([p, v]) => `${p.label} ${v.map((one) => show(one, p.unit)).join(", ")}`);
       return parts.length ? `Only ${parts.join("; ")}.` : "";
     }
 
@@ -259,12 +263,18 @@
   function findings() {
     if (!study.findings.length) return null;
     const badge = (f) => f.holds === true ? el("span.badge.good", {}, "✓ holds") : f.holds === false ? el("span.badge.bad", {}, "✗ does not hold") : null;
-    return section("findings", "Findings", "", el("div.findings", {}, study.findings.map((f) => {
+    const card = (f) => {
       const rows = f.rows?.values || [];
       return el("article.card" + (f.holds === true ? ".holds" : f.holds === false ? ".fails" : ""), {},
         el("div.top", {}, el("h3", {}, f.title || f.kind), badge(f)), el("p", {}, f.text || ""),
         rows.length ? el("details", {open: study.findings.length <= 2 && rows.length <= 8}, el("summary", {}, count(rows.length, "row")), table(f.rows.columns || [], rows, f.title)) : null);
-    })));
+    };
+    // Of many, those of single cases (they belong to a place in a plot) wait behind the ones that sum them up.
+    const many = study.findings.length > 6, sums = (f) => !f.x || f.holds === false;
+    const first = many && study.findings.some(sums) ? study.findings.filter(sums) : study.findings;
+    const rest = study.findings.filter((f) => !first.includes(f));
+    return section("findings", "Findings", "", el("div.findings", {}, first.map(card)),
+      rest.length ? el("details.more", {}, el("summary", {}, `${count(rest.length, "more finding")}, case by case`), el("div.findings", {}, rest.map(card))) : null);
   }
 
   function plots() {

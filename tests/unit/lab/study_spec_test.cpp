@@ -207,6 +207,8 @@ TEST(StudySpec, ErrorsAreOneLineWithThePlace) {
               HasSubstr("unknown kind \"frob\""));
   EXPECT_THAT(error("[study]\n", "[study]\nscenario = \"b.toml\"\n"),
               HasSubstr("given beside study.scenario"));
+  EXPECT_THAT(error("[[plot]]", "[[plot]]\nstack = true"),
+              HasSubstr("stack: is true, expected kind = \"bar\""));
   EXPECT_THAT(error("[[exclude]]\nload = \"pings\"\nqueues = [4]", "[[exclude]]"),
               HasSubstr("exclude: is empty"));
   EXPECT_THAT(error_of([] { points_of(parse(with("load = \"pings\"\nqueues = [4]", "queues = [1, 4]"))); }),

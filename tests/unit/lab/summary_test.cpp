@@ -31,6 +31,7 @@ RunResult sample() {
   h.softirqs = {{"NET_RX", {3, 4}}};
   h.cpu = {{1, 2, 3, 4}};
   h.sockets = {{"udp", "0.0.0.0:7", 9, 90, 0}};
+  h.napi = {{"eth0", {{3, 1, 9, 0, 2, 1}}}};
   r.hosts.push_back(h);
   r.links = {{"h1.eth0", {1, 10, 64, 640, 0.5}}};
   AccountResult account;
@@ -61,8 +62,13 @@ TEST(Summary, KeysInTheirOrder) {
   EXPECT_THAT(keys(j["niclab"]["fidelity"]), ElementsAre("tx_ring", "mac_fcs"));
   EXPECT_THAT(keys(j["sim"]), ElementsAre("time_ns", "start_ns", "wall_s", "slowdown", "digest",
                                           "digest_content", "activations"));
-  EXPECT_THAT(keys(j["hosts"]["h1"]),
-              ElementsAre("proc", "ethtool", "aer", "interrupts", "softirqs", "cpu", "sockets"));
+  EXPECT_THAT(keys(j["hosts"]["h1"]), ElementsAre("proc", "ethtool", "aer", "interrupts", "softirqs", "cpu",
+                                                  "sockets", "napi", "measured"));
+  EXPECT_THAT(
+      keys(j["hosts"]["h1"]["napi"]["eth0"][0]),
+      ElementsAre("polls", "empty_polls", "rx_packets", "tx_packets", "completes", "budget_exhausted"));
+  EXPECT_THAT(keys(j["hosts"]["h1"]["measured"]),
+              ElementsAre("ns", "interrupts", "softirqs", "cpu", "softnet_stat"));
   EXPECT_THAT(keys(j["hosts"]["h1"]["proc"]), ElementsAre("net/snmp", "net/netstat", "net/softnet_stat"));
   EXPECT_THAT(keys(j["hosts"]["h1"]["cpu"][0]),
               ElementsAre("busy_ns", "idle_ns", "hardirq_ns", "softirq_ns"));
@@ -74,12 +80,32 @@ TEST(Summary, KeysInTheirOrder) {
               ElementsAre("injected", "delivered", "filtered", "missed", "queue_drops", "error_drops",
                           "rx_inside", "rx_gap", "handed_to_device", "on_the_wire", "tx_counted", "tx_inside",
                           "tx_gap", "rx_control", "tx_control"));
-  EXPECT_THAT(keys(j["pcie"]["h1.eth0"]), ElementsAre("up", "down", "by_type", "dma_faults"));
+  EXPECT_THAT(keys(j["pcie"]["h1.eth0"]), ElementsAre("up", "down", "by_type", "dma_faults", "tlps_by_type",
+                                                      "bytes_by_type", "utilisation", "reads", "fetches"));
+  EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["reads"]),
+              ElementsAre("descriptor", "descriptor_bytes", "payload", "payload_bytes"));
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["up"]),
               ElementsAre("tlps", "payload_bytes", "wire_bytes", "dllp_bytes"));
   EXPECT_THAT(keys(j["lockstep"]["tx_ring"]), ElementsAre("transactions", "cycles", "mismatches"));
   EXPECT_THAT(keys(j["latency_ns"]["wire_to_app"]),
               ElementsAre("n", "min", "p50", "p90", "p99", "p999", "max"));
+}
+
+TEST(Summary, WhatIsMeasuredOnDemand) {
+  using testing::ElementsAre;
+  RunResult r = sample();
+  r.buffers = {{"h1.eth0", {{"rx_buffer", {10, 8, 2, 1.5, 3, 1500, 1500}}}}};
+  r.hosts[0].sockets[0].receive_queue = r.buffers[0].second[0].second;
+  r.pcie[0].second.stalls = {{"no_tag", 7}};
+  const Json j = summary_json(r);
+  EXPECT_EQ(keys(j).back(), "buffers");
+  EXPECT_THAT(keys(j["buffers"]["h1.eth0"]["rx_buffer"]),
+              ElementsAre("arrivals", "departures", "left", "mean_occupancy", "max_occupancy",
+                          "occupancy_ns_total", "wait_ns_total"));
+  EXPECT_EQ(j["hosts"]["h1"]["sockets"][0]["receive_queue"], j["buffers"]["h1.eth0"]["rx_buffer"]);
+  EXPECT_EQ(keys(j["pcie"]["h1.eth0"]).back(), "stalls");
+  EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["reads"]["tags"]), ElementsAre("mean", "max"));
+  EXPECT_EQ(*find_metric(j, "buffers.h1.eth0.rx_buffer.max_occupancy"), 3);
 }
 
 TEST(Summary, Values) {

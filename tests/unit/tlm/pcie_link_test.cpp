@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tlm/i350/port_meters.hpp"
+
 namespace niclab::sim {
 namespace {
 
@@ -69,6 +71,17 @@ TEST(Link, PostedDataCreditsStallTheTransmitterAndReadsPassNothing) {
   const auto completion = link.send(Time{}, TlpType::CplD, 84, 64);  // infinite credits
   EXPECT_LT(completion.start, back);
   EXPECT_EQ(link.send(Time{}, TlpType::MWr, 24, 4).start, back);
+}
+
+TEST(PortMeters, WaitsForTheLinkAndForCreditsCountOnceForAllThatWait) {
+  PortMeters m;
+  const auto ns = [](std::uint64_t n) { return Time{} + Duration::from_ns(n); };
+  m.sent(ns(10), ns(0), ns(10));   // at once
+  m.sent(ns(12), ns(20), ns(20));  // 8 for the link
+  m.sent(ns(15), ns(30), ns(35));  // both waited from 15 to 20; 10 more for the link, 5 for credits
+  m.sent(ns(50), ns(40), ns(57));  // the link was free
+  EXPECT_EQ(m.link_busy, 18_ns);
+  EXPECT_EQ(m.no_credit, 12_ns);
 }
 
 TEST(Link, RequestOutOfTimeOrderAbortsTheRun) {
