@@ -61,7 +61,11 @@ ThingTime difference(bool forgets) {
     } else {
       const Time since = queue.front();
       queue.pop_front();
-      if (!forgets || i != 5000) m.leave(1, since, queue.size(), t);
+      if (forgets && i > 5000) {
+        forgets = false;
+        continue;
+      }
+      m.leave(1, since, queue.size(), t);
     }
   }
   for (const Time since : queue) m.stayed(1, since, t);

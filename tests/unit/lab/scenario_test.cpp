@@ -121,6 +121,7 @@ TEST(Scenario, ArrivalsAndThresholds) {
   EXPECT_EQ(s.traffic[0].burst, 16u);
   EXPECT_EQ(s.hosts[0].nics[0].tx_thresholds.wthresh, 1u);
   EXPECT_EQ(s.hosts[0].nics[0].tx_thresholds.pthresh, 8u) << "igb's";
+  EXPECT_THAT(error("traffic.arrivals=bursts"), HasSubstr("traffic.burst: missing, expected frames"));
   EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(1, RandomUser::traffic, 1));
   EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(2, RandomUser::traffic, 0));
   EXPECT_NE(random_stream(1, RandomUser::traffic, 0), random_stream(1, RandomUser::app, 0));
@@ -226,8 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"traffic.size=63"}, BadValue{"traffic.size=9729"}, BadValue{"traffic.flows=65535"},
         BadValue{"traffic.dst=10.0.0.9"}, BadValue{"traffic.src=10.0.0.2"},
         BadValue{"traffic.src_mac=02:00:00:00:00:02"}, BadValue{"traffic.file=x.pcap"},
-        BadValue{"traffic.arrivals=sometimes"}, BadValue{"traffic.arrivals=bursts"},
-        BadValue{"traffic.burst=2"}, BadValue{"app[1].arrivals=poisson"}, BadValue{"host.nic.rx_pthresh=17"},
+        BadValue{"traffic.arrivals=sometimes"}, BadValue{"traffic.burst=2"},
+        BadValue{"app[1].arrivals=poisson"}, BadValue{"host.nic.rx_pthresh=17"},
         BadValue{"host.nic.rx_wthresh=16"}, BadValue{"host.nic.tx_hthresh=32"}, BadValue{"host.sysctl=1"},
         BadValue{"host.sysctl.net.core.netdev_budgt=300"}, BadValue{"host.sysctl.net.core.netdev_budget=0"},
         BadValue{"host.sysctl.net.core.rmem_max=true"}, BadValue{"at.time=soon"}, BadValue{"at.time=6ms"},
