@@ -21,9 +21,9 @@ class OccupancyMeter {
   /// From `t` on it counts.
   void begin(Time t) {
     holds(level_, t);
-    begun_ = t;
+    begun_ = most_since_ = t;
     area_ = 0;
-    most_ = level_;
+    most_ = nearly_ = level_;
   }
   /// It holds `level` from `t` on.
   void holds(std::uint64_t level, Time t) {
@@ -32,10 +32,16 @@ class OccupancyMeter {
     area_ += ThingTime{level_} * (t - since_).ps();
     since_ = t;
     level_ = level;
-    most_ = std::max(most_, level);
+    if (level <= most_) return;
+    most_ = level;
+    if (level <= nearly_ + nearly_ / 8) return;
+    nearly_ = level;
+    most_since_ = t;
   }
   std::uint64_t level() const { return level_; }
   std::uint64_t most() const { return most_; }
+  /// When it first held nearly that: at least eight ninths.
+  Time most_since() const { return most_since_; }
   Time begun() const { return begun_; }
   /// The integral of the level from the beginning to `end`.
   ThingTime area(Time end) const { return area_ + ThingTime{level_} * (end - since_).ps(); }
@@ -45,8 +51,8 @@ class OccupancyMeter {
   }
 
  private:
-  std::uint64_t level_ = 0, most_ = 0;
-  Time since_{}, begun_{};
+  std::uint64_t level_ = 0, most_ = 0, nearly_ = 0;
+  Time since_{}, begun_{}, most_since_{};
   ThingTime area_ = 0;
 };
 

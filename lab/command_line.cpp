@@ -91,9 +91,11 @@ class CommandLine {
     study_ = app_.add_subcommand("study", "Run a scenario at many points, and say what they show");
     study_
         ->add_option("NAME", sweep_.names,
-                     "a built-in study or a study file (TOML); none: list the built-in ones")
+                     "a built-in study or a study file (TOML); none: list the built-in ones. \"uncertainty "
+                     "NAME\": its core "
+                     "under other assumptions")
         ->type_name("NAME|FILE")
-        ->expected(0, 1);
+        ->expected(0, 2);
     study_->add_option("--out", out_, "folder of the results (default out/study-<name>)")->type_name("DIR");
     study_
         ->add_option(

@@ -208,8 +208,10 @@ std::vector<StageResult> Journeys::results() const {
   std::vector<StageResult> all;
   const auto add = [&](std::string name, const Sum& s, const Sum& total) {
     const auto whole = static_cast<double>(total.total.ps());
-    all.push_back(
-        {std::move(name), s.recorder.stats(), whole == 0 ? 0 : static_cast<double>(s.total.ps()) / whole});
+    const LatencyStats stats = s.recorder.stats();
+    const auto sum = static_cast<double>(s.total.ps());
+    all.push_back({std::move(name), stats, whole == 0 ? 0 : sum / whole,
+                   stats.n == 0 ? 0 : sum / 1000 / static_cast<double>(stats.n)});
   };
   for (unsigned i = 0; i < kStageNames.size(); ++i) {
     if (i == kFirstTxStage) add("rx_total", totals_[0], totals_[0]);

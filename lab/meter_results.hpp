@@ -10,7 +10,8 @@ namespace niclab::lab {
 inline BufferResult buffer_result(const BufferMeter& m, Time end) {
   const OccupancyMeter& o = m.occupancy();
   const auto ns = [](ThingTime ps) { return static_cast<std::uint64_t>(ps / 1000); };
-  return {m.arrivals(), m.departures(), o.level(), o.mean(end), o.most(), ns(o.area(end)), ns(m.waits())};
+  return {m.arrivals(), m.departures(),  o.level(),     o.mean(end),
+          o.most(),     ns(o.area(end)), ns(m.waits()), (o.most_since() - o.begun()).ns()};
 }
 
 }  // namespace niclab::lab

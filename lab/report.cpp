@@ -94,7 +94,7 @@ std::string latency(const RunResult& r) {
 
 std::string stages(const RunResult& r) {
   Rows rows{{"stage", "n", "p50", "p99", "max", "share"}};
-  for (const auto& [name, l, share] : r.stages)
+  for (const auto& [name, l, share, mean] : r.stages)
     if (l.n != 0)
       rows.push_back({name, grouped(l.n), readable_ns(l.p50), readable_ns(l.p99), readable_ns(l.max),
                       fixed(100 * share, 1) + " %"});

@@ -35,6 +35,7 @@ struct BufferResult {
   std::uint64_t occupancy_ns_total = 0;  ///< the integral of the occupancy, in thing-nanoseconds
   std::uint64_t wait_ns_total =
       0;  ///< how long all things stayed, as far as they have; by stamps of their own
+  std::uint64_t max_after_ns = 0;  ///< since the start line: when it first held 8/9 of max_occupancy, or more
 };
 
 /// The polls of one interrupt vector's rings, since the start line.
@@ -148,7 +149,8 @@ struct LatencyStats {
 struct StageResult {
   std::string name;
   LatencyStats latency;
-  double share = 0;  ///< of the time all packets took on the whole way, 0..1
+  double share = 0;    ///< of the time all packets took on the whole way, 0..1
+  double mean_ns = 0;  ///< not in summary.json: closed forms speak of means
 };
 
 template <class T>

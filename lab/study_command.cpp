@@ -9,6 +9,7 @@
 #include "lab/study/ranks.hpp"
 #include "lab/study/report.hpp"
 #include "lab/study/runner.hpp"
+#include "lab/study/uncertainty.hpp"
 #include "lab/summary.hpp"
 #include "lab/user_error.hpp"
 
@@ -113,10 +114,46 @@ void print_outcome(const StudySpec& spec, const StudyRun& run, std::span<const F
   out << "\n" << std::flush;
 }
 
+constexpr std::string_view kUncertainty = "uncertainty";
+
+/// Writes and says what came of a study; the exit code.
+int conclude(const StudySpec& spec, const StudyRun& run, std::span<const Finding> findings, double wall_s,
+             const fs::path& folder, bool quiet, std::ostream& out, std::ostream& err) {
+  write_text_file(folder / "points.csv", points_csv(spec, run.points));
+  write_text_file(folder / "points.json", points_json(spec, run.points).dump(1) + "\n");
+  const Json report = report_json(spec, run.points, findings);
+  write_report(report, folder, err);
+  if (!quiet) print_outcome(spec, run, findings, report, wall_s, folder, out);
+  return judge_study(spec, run, findings, err);
+}
+
+/// `niclab study uncertainty NAME`.
+int study_uncertainty(const StudyCommand& command, std::ostream& out, std::ostream& err) {
+  if (command.names.size() < 2)
+    throw UserError("niclab study uncertainty: no study, expected the name of one or a study file");
+  if (is_rank()) throw UserError("niclab study uncertainty: runs on one machine, expected no mpirun");
+  UncertainStudy study(command.names[1], command.sets);
+  if (command.list) return list_points(study.first(), out);
+  const fs::path folder = command.out.value_or(fs::path("out") / ("study-" + study.first().name));
+  RunnerOptions options;
+  options.jobs = command.jobs;
+  options.progress = !command.quiet;
+  const auto begin = std::chrono::steady_clock::now();
+  prepare(folder);
+  options.journal = folder / "journal.jsonl";
+  const Uncertainty u = study.run(options, err);
+  if (u.run.interrupted) return kInterrupted;
+  const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return conclude(u.spec, u.run, u.findings, wall_s, folder, command.quiet, out, err);
+}
+
 }  // namespace
 
 int study_command(const StudyCommand& command, std::ostream& out, std::ostream& err) {
   if (command.names.empty()) return list_studies(out);
+  if (command.names[0] == kUncertainty) return study_uncertainty(command, out, err);
+  if (command.names.size() > 1)
+    throw UserError("niclab study: " + command.names[1] + ": a second study, expected one");
   const StudySpec spec = load_study(command.names[0], command.sets);
   if (command.list) return list_points(spec, out);
   if (is_worker_rank()) {
@@ -134,13 +171,7 @@ int study_command(const StudyCommand& command, std::ostream& out, std::ostream& 
   const StudyRun run = run_points(spec, plan, options, err);
   if (run.interrupted) return kInterrupted;
   const double wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const auto findings = find(spec, run.points);
-  write_text_file(folder / "points.csv", points_csv(spec, run.points));
-  write_text_file(folder / "points.json", points_json(spec, run.points).dump(1) + "\n");
-  const Json report = report_json(spec, run.points, findings);
-  write_report(report, folder, err);
-  if (!command.quiet) print_outcome(spec, run, findings, report, wall_s, folder, out);
-  return judge_study(spec, run, findings, err);
+  return conclude(spec, run, find(spec, run.points), wall_s, folder, command.quiet, out, err);
 }
 
 }  // namespace niclab::lab

@@ -86,7 +86,8 @@ Json object(const BufferResult& b) {
               {"mean_occupancy", b.mean_occupancy},
               {"max_occupancy", b.max_occupancy},
               {"occupancy_ns_total", b.occupancy_ns_total},
-              {"wait_ns_total", b.wait_ns_total}};
+              {"wait_ns_total", b.wait_ns_total},
+              {"max_after_ns", b.max_after_ns}};
 }
 
 Json object(const PollResult& p) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lab/study/spec.hpp"
@@ -20,7 +21,10 @@ struct Finding {
   std::vector<std::size_t> front;   ///< indices of points, to be drawn as a line in plots with that x and y
   std::vector<std::size_t> marked;  ///< of these points to be pointed at there: where the marked choice sits
   std::string mark_label;           ///< what they are, in a legend: "igb's default"
-  std::optional<bool> holds;        ///< of findings that are claims; false: the study fails (exit 1)
+  /// What it says without figures, each under a name: the same study under other assumptions says the same
+  /// there, or this does not survive them (lab/study/uncertainty).
+  std::vector<std::pair<std::string, std::string>> claims{};
+  std::optional<bool> holds;  ///< of findings that are claims; false: the study fails (exit 1)
 };
 
 /// May give several findings: one for each group. `points` are all points of the study, in order.

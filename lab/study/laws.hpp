@@ -35,6 +35,6 @@ std::span<const LawRow> law_table();
 const LawRow* find_law(std::string_view name);
 
 /// Those that are checked at every point of every study.
-inline constexpr std::string_view kLawsOfEveryPoint[] = {"account"};
+inline constexpr std::string_view kLawsOfEveryPoint[] = {"account", "little"};
 
 }  // namespace niclab::lab::study

@@ -84,6 +84,7 @@ struct StudySpec {
   std::vector<MetricSpec> metrics;
   std::vector<PlotSpec> plots;
   std::vector<FindingSpec> findings;
+  bool under_assumptions = false;      ///< `study uncertainty` made it of the study `source`
   std::vector<std::string> arguments;  ///< of the command line that made it, for its command
 
   /// Its index, or nullopt.

@@ -84,7 +84,8 @@ std::string command_of(const StudySpec& spec, const Choice& choice) {
 }
 
 std::string study_command_of(const StudySpec& spec) {
-  std::string command = "niclab study " + quoted(spec.source);
+  std::string command =
+      std::string("niclab study ") + (spec.under_assumptions ? "uncertainty " : "") + quoted(spec.source);
   for (const auto& set : spec.arguments) command += " --set " + quoted(set);
   return command;
 }

@@ -1,0 +1,98 @@
+"""The built-in studies, reduced: every law they name is checked somewhere and holds everywhere; what they find makes sense."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from support import niclab
+
+
+def study(name, *sets):
+    """Runs it; the finished process, and its points."""
+    with tempfile.TemporaryDirectory() as folder:
+        args = [a for s in sets for a in ("--set", s)]
+        done = niclab("study", *name.split(), "--out", folder, "--quiet", *args)
+        points = pathlib.Path(folder) / "points.json"
+        return done, json.loads(points.read_text()) if points.exists() else []
+
+
+def choose(parameter, *values):
+    return f"parameter.{parameter}.values={json.dumps(list(values), ensure_ascii=False)}"
+
+
+class BuiltIn(unittest.TestCase):
+    def holds(self, name, laws, *sets):
+        result, points = study(name, *sets)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        checked = {}
+        for p in points:
+            self.assertIsNone(p["error"], p["params"])
+            for law in p["laws"]:
+                self.assertTrue(law["holds"], (p["params"], law))
+                checked[law["name"]] = checked.get(law["name"], 0) + 1
+        for law in laws:
+            self.assertGreater(checked.get(law, 0), 0, law)
+        return points
+
+    def test_coalescing(self):
+        points = self.holds(
+            "coalescing",
+            ["account", "little", "throttle", "throttle_rate", "slow_period", "lone_ping", "poisson_wait"],
+            choose("rx_usecs", 3, 50, 500),
+            choose("load", "pings", "Poisson 20k", "regular 60k"),
+            choose("size", 64),
+            "run.duration=50ms",
+        )
+        at = {(p["params"]["load"], p["params"]["queues"], p["params"]["rx_usecs"]): p["metrics"] for p in points}
+        # One vector, an interrupt each 50 us.
+        self.assertAlmostEqual(at["regular 60k", 1, 50]["interrupts_per_s"], 20000, delta=100)
+        # Four of them.
+        self.assertAlmostEqual(at["regular 60k", 4, 500]["interrupts_per_s"], 8000, delta=400)
+        # A ping does not care.
+        pings = [at["pings", 4, us]["latency_p50_ns"] for us in (3, 50, 500)]
+        self.assertLess(max(pings) - min(pings), 50)
+        self.assertGreater(at["Poisson 20k", 1, 500]["latency_p99_ns"], at["Poisson 20k", 1, 50]["latency_p99_ns"])
+        # RTL and model grant at the same instants.
+        digests = {}
+        for p in points:
+            key = tuple(v for k, v in p["params"].items() if k != "fidelity")
+            digests.setdefault(key, set()).add(p["digest"])
+        self.assertTrue(all(len(d) == 1 for d in digests.values()))
+
+    def test_dma(self):
+        self.holds(
+            "dma",
+            ["account", "little", "pcie_bytes", "ceiling", "pcie_limited"],
+            choose("stream", "receive, bursts of 16", "receive, two ports at line rate", "send, one at a time", "send, flat out"),
+            choose("size", "64", "1518"),
+            choose("thresholds", "igb's", "0/0/0"),
+            choose("link", "gen 2 x4", "MPS 128", "gen 1 x1", "slow reads, MRRS 128"),
+        )
+
+    def test_rings(self):
+        points = self.holds(
+            "rings", ["account", "little"], choose("burst", 64, 2048), choose("rx_ring", 256, 4096), choose("budget", 300),
+            choose("rcvbuf", 4194304), choose("work", "0us"),
+        )
+        lost = {(p["params"]["queues"], p["params"]["rx_ring"], p["params"]["burst"]): p["metrics"] for p in points}
+        self.assertEqual(lost[1, 256, 64]["lost_percent"], 0)
+        self.assertGreater(lost[1, 256, 2048]["lost_percent"], 0)
+        self.assertEqual(lost[1, 4096, 2048]["lost_percent"], 0)
+        # One queue waits in the packet buffer, several drop (path-map A-27).
+        self.assertEqual(lost[1, 256, 2048]["drops_queue"], 0)
+        self.assertGreater(lost[4, 256, 2048]["drops_queue"], 0)
+
+    def test_backpressure(self):
+        points = self.holds("backpressure", ["account", "little"], choose("size", 18), choose("slow", "application", "CPU"), "run.duration=20ms")
+        at = {(p["params"]["slow"], p["params"]["pause"]): p["metrics"] for p in points}
+        # A socket drops, and the card never knows; a slow CPU stops the sender, if PAUSE may.
+        self.assertGreater(at["application", "full"]["drops_socket"], 0)
+        self.assertEqual(at["application", "full"]["pauses"], 0)
+        self.assertGreater(at["CPU", "full"]["pauses"], 0)
+        self.assertEqual(at["CPU", "full"]["drops_missed"], 0)
+        self.assertGreater(at["CPU", "none"]["drops_missed"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
