@@ -26,6 +26,20 @@ TEST(OccupancyMeter, IntegratesTheLevelFromItsBeginning) {
   EXPECT_THROW(m.holds(1, at(49)), std::logic_error);
 }
 
+TEST(OccupancyMeter, TellsWhenItWasFirstNearlyAsFullAsEver) {
+  OccupancyMeter m;
+  m.begin(at(10));
+  EXPECT_EQ(m.most_since(), at(10));
+  m.holds(8, at(20));
+  m.holds(9, at(30));
+  EXPECT_EQ(m.most_since(), at(20)) << "8 is eight ninths of 9";
+  m.holds(10, at(40));
+  m.holds(2, at(50));
+  m.holds(10, at(60));
+  EXPECT_EQ(m.most_since(), at(40));
+  EXPECT_EQ(m.most(), 10u);
+}
+
 TEST(OccupancyMeter, HoldsWhatDoesNotFitInto64Bits) {
   OccupancyMeter m;
   m.holds(1 << 20, Time{});

@@ -90,7 +90,8 @@ TEST(StudyLaws, ThrottleRateIsOneAnInterval_FactBase_2_6_6) {
       OneStream(50, 20'000).interrupts(1990).check(check_throttle_rate).applies);  // packets too rare
   EXPECT_FALSE(OneStream(3, 100'000).interrupts(1990).check(check_throttle_rate).applies);
   OneStream flows(50, 100'000);
-  flows.scenario.traffic[0].flows = 4;
+  flows.scenario.traffic[0].flows = 4;  // over several queues
+  flows.scenario.hosts[0].nics[0].queues = 4;
   EXPECT_FALSE(flows.interrupts(1990).check(check_throttle_rate).applies);
 }
 

@@ -20,7 +20,7 @@ TEST(Pareto, EqualPointsAreAllOnIt) {
 }
 
 TEST(Pareto, SmallDifferencesAreNone) {
-  const std::vector<XY> p{{100, 10}, {100.5, 5}, {99.5, 10}};
+  const std::vector<XY> p{{100, 10}, {100.2, 5}, {99.8, 10}};
   EXPECT_EQ(pareto_front(p), (Indices{2, 1}));
   EXPECT_EQ(pareto_front(p, 0.01), (Indices{1}));
 }

@@ -94,14 +94,14 @@ TEST(Summary, KeysInTheirOrder) {
 TEST(Summary, WhatIsMeasuredOnDemand) {
   using testing::ElementsAre;
   RunResult r = sample();
-  r.buffers = {{"h1.eth0", {{"rx_buffer", {10, 8, 2, 1.5, 3, 1500, 1500}}}}};
+  r.buffers = {{"h1.eth0", {{"rx_buffer", {10, 8, 2, 1.5, 3, 1500, 1500, 90}}}}};
   r.hosts[0].sockets[0].receive_queue = r.buffers[0].second[0].second;
   r.pcie[0].second.stalls = {{"no_tag", 7}};
   const Json j = summary_json(r);
   EXPECT_EQ(keys(j).back(), "buffers");
   EXPECT_THAT(keys(j["buffers"]["h1.eth0"]["rx_buffer"]),
               ElementsAre("arrivals", "departures", "left", "mean_occupancy", "max_occupancy",
-                          "occupancy_ns_total", "wait_ns_total"));
+                          "occupancy_ns_total", "wait_ns_total", "max_after_ns"));
   EXPECT_EQ(j["hosts"]["h1"]["sockets"][0]["receive_queue"], j["buffers"]["h1.eth0"]["rx_buffer"]);
   EXPECT_EQ(keys(j["pcie"]["h1.eth0"]).back(), "stalls");
   EXPECT_THAT(keys(j["pcie"]["h1.eth0"]["reads"]["tags"]), ElementsAre("mean", "max"));
