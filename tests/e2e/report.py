@@ -81,7 +81,7 @@ class Page(unittest.TestCase):
         cls.browser.open(folder / "report.html")
 
     def wait_for(self, script, *arguments):
-        for _ in range(100):
+        for _ in range(400):
             found = self.browser.script(script, *arguments)
             if found:
                 return found
@@ -148,7 +148,7 @@ class Page(unittest.TestCase):
                     mark = self.mark(n, which)
                     self.browser.mouse(mark["x"], mark["y"])
                     self.assertEqual(STUDY["points"][mark["point"]]["command"], self.shown_command())
-                    self.assertEqual([mark["point"]], self.browser.script("""
+                    self.wait_for("""  // drawn as selected: it, and nothing else
                         const chart = echarts.getInstanceByDom(document.getElementById(arguments[0])), points = new Set();
                         for (const series of chart.getModel().getSeries()) {
                           const data = series.getData();
@@ -158,7 +158,7 @@ class Page(unittest.TestCase):
                             if (drawn) { note(drawn); drawn.traverse(note); }
                           });
                         }
-                        return [...points];""", f"plot-{n}"), "drawn as selected")
+                        return points.size === 1 && points.has(arguments[1]);""", f"plot-{n}", mark["point"])
         self.browser.screenshot(FOLDER / "point.png")
         self.browser.script("document.querySelector('#point button.copy').focus()")
         self.browser.press("Enter")

@@ -160,11 +160,17 @@
       }));
     }
 
-    draw() {
-      if (!this.near) return;
-      const width = this.box.clientWidth;
-      const built = canDraw ? NiclabCharts.build(study, this.plot, {width, theme: isDark() ? NiclabCharts.DARK : NiclabCharts.LIGHT, choice: this.choice, tooltip: hover})
+    build(width) {
+      return canDraw ? NiclabCharts.build(study, this.plot, {width, theme: isDark() ? NiclabCharts.DARK : NiclabCharts.LIGHT, choice: this.choice, tooltip: hover})
         : {problem: "The chart library is not in this page."};
+    }
+
+    draw() {
+      const width = this.box.clientWidth, built = this.build(width);
+      if (!this.near) {  // keeps its place, so that nothing moves when it is drawn
+        this.box.style.height = built.problem ? "auto" : `${built.height}px`;
+        return;
+      }
       this.marks = built.problem ? [] : built.marks;
       this.box.dataset.marks = String(this.marks.length);
       this.at = -1;
@@ -185,6 +191,8 @@
           this.drawn.dispatchAction({type: "hideTip"});
           select(event.data.point);
         });
+        // The library answers a click by itself, before or after us: a mark already selected would be so no longer.
+        this.drawn.on("selectchanged", (event) => { if (event.isFromClick) this.mark(); });
       }
       built.option.tooltip.position = (at, params, dom, rect, size) => this.beside(at, size);
       this.drawn.setOption(built.option, {notMerge: true});
@@ -410,7 +418,7 @@
       chart.draw();
     }
   }, {rootMargin: "900px"});
-  for (const chart of charts) { chart.box.style.minHeight = "320px"; seen.observe(chart.box); }
+  for (const chart of charts) seen.observe(chart.box);
   addEventListener("beforeprint", () => { for (const chart of charts) { chart.near = true; chart.draw(); } });
   let width = window.innerWidth, pending = null;
   addEventListener("resize", () => {
