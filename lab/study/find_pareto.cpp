@@ -52,6 +52,11 @@ std::string left_out(const FindingView& view, const FindingSpec& f, const Plane&
 
 std::string percent(double share) { return in_words(std::round(share * 1000) / 10, "%"); }
 
+/// "no more CPU time", and what passes for it: "… (give or take 1 %)".
+std::string no_more(const FindingSpec& f, const std::string& figure) {
+  return "no more " + figure + (f.tolerance > 0 ? " (give or take " + percent(f.tolerance) + ")" : "");
+}
+
 class ParetoText {
  public:
   ParetoText(const FindingView& view, const FindingSpec& f, const Plane& plane)
@@ -69,11 +74,11 @@ class ParetoText {
     if (p.on_front) return "on the front: nothing else is better in one of them and no worse in the other";
     std::vector<std::string> ways;
     if (p.cheaper)
-      ways.push_back(point(*p.cheaper) + " needs " + percent(p.saves) + " less " + x_ + " at no more " + y_ +
-                     " (" + figures(*p.cheaper) + ")");
+      ways.push_back(point(*p.cheaper) + " needs " + percent(p.saves) + " less " + x_ + " at " +
+                     no_more(f_, y_) + " (" + figures(*p.cheaper) + ")");
     if (p.faster && p.faster != p.cheaper)
-      ways.push_back(point(*p.faster) + " has " + percent(p.gains) + " less " + y_ + " at no more " + x_ +
-                     " (" + figures(*p.faster) + ")");
+      ways.push_back(point(*p.faster) + " has " + percent(p.gains) + " less " + y_ + " at " +
+                     no_more(f_, x_) + " (" + figures(*p.faster) + ")");
     return "not on the front: " + listed(ways);
   }
   std::string no_difference() const {
@@ -148,10 +153,10 @@ Finding summary(const FindingView& view, const FindingSpec& f, Tally tally) {
   all.text = mark_name(f) + " is on the Pareto front of " + y + " against " + x + " in " +
              std::to_string(tally.on_front) + " of " + std::to_string(tally.groups) + " cases.";
   if (tally.worst_saves > 0)
-    all.text += " At no more " + y + ", up to " + percent(tally.worst_saves) + " of its " + x +
+    all.text += " At " + no_more(f, y) + ", up to " + percent(tally.worst_saves) + " of its " + x +
                 " could be saved (" + tally.saves_where + ").";
   if (tally.worst_gains > 0)
-    all.text += " At no more " + x + ", its " + y + " could be up to " + percent(tally.worst_gains) +
+    all.text += " At " + no_more(f, x) + ", its " + y + " could be up to " + percent(tally.worst_gains) +
                 " lower (" + tally.gains_where + ").";
   all.columns = {
       "case", y, x, "on the front", "same " + y + " for less " + x, "same " + x + " for less " + y};
