@@ -48,7 +48,8 @@ waves: ## a 200 us run in GTKWave, or as a picture where there is no display
 	@$(MAKE) --no-print-directory build
 	@scripts/waves.py $(BUILD)/niclab
 
-peers: build ## an unmodified Linux igb driver judges the card (QEMU, two Debian kernels: fetched into ~/.cache/niclab-peer)
+peers: build ## a Linux igb driver judges our card, QEMU's igb our driver (QEMU, two Debian kernels: fetched into ~/.cache/niclab-peer)
+	@cmake --build $(BUILD) -j $(JOBS) --target qtest_igb
 	@scripts/peers.sh $(BUILD)/niclab
 
 study: deps ## interrupt coalescing: hundreds of points, then a report to read

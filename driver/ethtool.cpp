@@ -53,13 +53,13 @@ int IgbAdapter::set_ringparam(const RingParam& wanted) {
 
 Channels IgbAdapter::get_channels() const {
   const unsigned other = msix_enabled_ ? 1 : 0;
-  return {.max_combined = kMaxQueues, .combined = queues_, .max_other = other, .other = other};
+  return {.max_combined = hw_.row().max_queues, .combined = queues_, .max_other = other, .other = other};
 }
 
 // Pairing was decided at probe: growing an unpaired port may ask for more vectors than there are, and then
 // falls back to one pair (F-23).
 int IgbAdapter::set_channels(unsigned combined) {
-  if (combined == 0 || combined > kMaxQueues) return -EINVAL;
+  if (combined == 0 || combined > hw_.row().max_queues) return -EINVAL;
   if (combined == queues_) return 0;
   begin_reconfiguration();
   const bool was_running = running_;

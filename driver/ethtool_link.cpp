@@ -54,6 +54,7 @@ int IgbAdapter::set_link_settings(const LinkSettings& wanted) {
 }
 
 int IgbAdapter::get_eee(Eee& eee) {
+  if (!hw_.row().energy_efficient) return -EOPNOTSUPP;
   const std::uint32_t ipcnfg = hw_.rd32(reg::IPCNFG), eeer = hw_.rd32(reg::EEER);
   std::uint16_t partner = 0;
   if (hw_.read_emi_reg(mii::emi::EEE_PARTNER, partner) != 0) return -ENODATA;

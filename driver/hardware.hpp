@@ -11,6 +11,7 @@
 
 #include "base/pci.hpp"
 #include "driver/config.hpp"
+#include "driver/device_table.hpp"
 #include "driver/ethtool.hpp"
 #include "hw/registers.hpp"
 
@@ -27,6 +28,10 @@ struct LinkState {
 class Hardware {
  public:
   explicit Hardware(PciDevice& pdev) : pdev_(pdev), kernel_(pdev.kernel()) {}
+
+  /// What this device is: an I350 until probe knows better.
+  const DeviceRow& row() const { return *row_; }
+  void set_row(const DeviceRow& row) { row_ = &row; }
 
   // --- registers (hardware.cpp) ------------------------------------------------------------------
   /// A read of all ones that CTRL confirms means the device is gone (fact base 4.11).
@@ -68,9 +73,10 @@ class Hardware {
   void rar_set(unsigned index, const MacAddress& mac);
   /// Replaces the multicast hash filter (MTA) by the hashes of `groups` (fact base 2.7.11).
   void update_mc_addr_list(const std::array<std::uint32_t, reg::kTableWords>& hashes);
-  /// Sets the VLAN filter word, ten times for an erratum of the I350.
+  /// Sets the VLAN filter word, as often as an erratum asks for.
   void write_vfta(unsigned word, std::uint32_t value);
   MacAddress read_mac_addr();
+  /// Energy-efficient Ethernet is offered, by devices that know it.
   void set_eee_i350();
   /// LEDCTL of `ethtool -p`: the LEDs that NVM word 4 lights for it blink, go dark, or do their work again.
   enum class Identify : std::uint8_t { blink, off, done };
@@ -79,7 +85,7 @@ class Hardware {
   // --- NVM (nvm.cpp, nvm_identity.cpp, nvm_spi.cpp), fact base 2.4 -------------------------------
   /// 0, or -EIO when the device does not answer.
   int read_nvm(unsigned word, std::uint16_t& value);
-  /// Sums the four port sections; 0 or -EIO.
+  /// Sums all sections; 0 or -EIO.
   int validate_nvm_checksum();
   /// The same for callers to whom a word that cannot be read is 0.
   std::uint16_t nvm_word(unsigned word);
@@ -88,14 +94,18 @@ class Hardware {
   /// Writes words through EECD, a page at a time: 0, -EINVAL beyond the part, -EBUSY or -EIO when firmware or
   /// the part does not let us. Checksums are then wrong.
   int write_nvm(unsigned word, std::span<const std::uint16_t> values);
-  /// Writes the checksum words of all four sections. 0 or a negative errno.
+  /// Writes the checksum words of all sections. 0 or a negative errno.
   int update_nvm_checksums();
   /// As ethtool -i shows it: "1.63, 0x80000d04", and the version of a combined image, if there is one.
   std::string read_fw_version();
   /// The adapter's part number: the string block's text, or the older format's digits; "Unknown" if neither.
   std::string read_part_number();
   /// Where this port's section of the NVM begins.
-  unsigned nvm_base() const { return port_ == 0 ? 0 : 0x40 + 0x40 * port_; }
+  unsigned nvm_base() const { return port_ < row_->nvm_sections.size() ? row_->nvm_sections[port_] : 0; }
+  /// Its Initialization Control 3: what wakes the host.
+  unsigned nvm_init_control3() const {
+    return row_->nvm_init_control3[port_ < row_->nvm_init_control3.size() ? port_ : 0];
+  }
 
   // --- PHY (phy.cpp), fact base 2.5 --------------------------------------------------------------
   int read_phy_reg(unsigned number, std::uint16_t& value);
@@ -109,7 +119,8 @@ class Hardware {
   void power_down_phy();
   /// Advertises, restarts auto-negotiation and looks for a link.
   int copper_link_autoneg();
-  int phy_setup_82580();
+  /// What the PHY is to do whatever is negotiated: crossover cables, speeds below.
+  int setup_phy();
   /// Forces the speed and duplex of request_link() on PHY and MAC; nothing is negotiated, PAUSE neither.
   int force_speed_duplex();
   /// Reads what igb keeps of an established link; with none only whether there is one (row 12 of 5.2).
@@ -162,6 +173,8 @@ class Hardware {
   void force_mac_fc();
   int setup_copper_link();
   int mdic(std::uint32_t command, unsigned number, std::uint16_t& value);
+  int select_phy_page(unsigned number);
+  int set_crossover(std::uint16_t wanted);
   int acquire_swfw_sync(std::uint32_t resource);  // bits of SW_FW_SYNC
   void release_swfw_sync(std::uint32_t resource);
   int acquire_phy() { return acquire_swfw_sync(reg::sw_fw_sync::PHY_SM(port_)); }
@@ -180,6 +193,7 @@ class Hardware {
 
   PciDevice& pdev_;
   Kernel& kernel_;
+  const DeviceRow* row_ = &device_table().front();
   bool removed_ = false;
   Callback when_removed_;
   bool global_reset_wanted_ = false;

@@ -1,10 +1,11 @@
-// The igb-class driver of one I350 port.
+// The igb-class driver of one port of an I350, or of one of its relatives in device_table.hpp.
 //
 // Reading order: probe.cpp, open.cpp, setup.cpp (bring-up), tx.cpp, irq.cpp, rx.cpp (the path of a packet),
 // itr.cpp, watchdog.cpp, stats.cpp, ethtool.cpp; hardware.hpp is the layer below.
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,9 +36,9 @@ struct ProbeResult {
 };
 
 /// Binds the driver to a port: identifies and resets it, checks its NVM, registers interface `name` (path-map
-/// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not an
-/// I350; -EBUSY: another driver's; -EIO: no answer, bad NVM checksum or MAC address, no usable DMA mask;
-/// -EOPNOTSUPP: not a copper port.
+/// A-08, fact base 5.1). From a task. The adapter must outlive every sk_buff it received. -ENODEV: not in
+/// device_table.hpp; -EBUSY: another driver's; -EIO: no answer, bad NVM checksum or MAC address, no usable
+/// DMA mask; -EOPNOTSUPP: not a copper port.
 ProbeResult igb_probe(PciDevice& pdev, stack::NetdevCore& core, std::string name,
                       const IgbConfig& config = {});
 
@@ -67,7 +68,9 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   void ndo_set_rx_mode() override { igb_set_rx_mode(); }
   void ndo_tx_timeout() override;
   int ndo_change_mtu(std::uint32_t new_mtu) override;
-  int ndo_hwtstamp_set(stack::HwtstampConfig& wanted) override { return ptp_.set_ts_config(wanted); }
+  int ndo_hwtstamp_set(stack::HwtstampConfig& wanted) override {
+    return ptp_.index() >= 0 ? ptp_.set_ts_config(wanted) : -EOPNOTSUPP;
+  }
   stack::PtpClock* ptp_clock() override { return ptp_.index() >= 0 ? &ptp_ : nullptr; }
   /// Reads the device's counters first, as igb does. From a task.
   stack::DeviceStats ndo_get_stats64() override;
@@ -239,7 +242,7 @@ class IgbAdapter final : public stack::NetDevice, private PciErrorHandler {
   bool reg_pattern_test(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
   bool reg_set_and_check(reg::Offset offset, std::uint32_t mask, std::uint32_t write);
   std::uint32_t caused_by(std::uint32_t causes);
-  void igb_test_intr() { test_icr_ |= hw_.rd32(reg::ICR); }
+  void igb_test_intr() { test_icr_ |= hw_.rd32(hw_.row().icr); }
 
   // setup.cpp: rings and registers behind them (fact base 5.3)
   void igb_setup_tx_resources(TxRing& ring, unsigned count);  // throws std::bad_alloc

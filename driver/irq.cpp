@@ -13,6 +13,15 @@ constexpr std::uint32_t kOtherCauses = reg::icr::LSC | reg::icr::DOUTSYNC | reg:
 constexpr std::uint32_t kSingleCauses =
     reg::icr::RXDW | reg::icr::RXDMT0 | reg::icr::RXSEQ | reg::icr::LSC | reg::icr::TXDW | reg::icr::DRSTA;
 
+struct IvarPlace {
+  unsigned index,
+      shift;  // of the register, and of a receive queue's byte in it; a transmit queue's is the next
+};
+IvarPlace ivar_place(const DeviceRow& row, unsigned queue) {
+  if (row.ivar_of_neighbours) return {queue >> 1, (queue & 1) << 4};
+  return {queue & 7, (queue & 8) << 1};
+}
+
 }  // namespace
 
 // --- scheme --------------------------------------------------------------------------------------
@@ -147,11 +156,13 @@ void IgbAdapter::igb_write_ivar(unsigned msix_vector, unsigned index, unsigned s
 void IgbAdapter::igb_assign_vector(QVector& q, unsigned msix_vector) {
   if (q.rx_ring != nullptr) {
     const unsigned n = q.rx_ring->queue_index;
-    igb_write_ivar(msix_vector, n >> 1, (n & 1) << 4);
+    const auto [index, shift] = ivar_place(hw_.row(), n);
+    igb_write_ivar(msix_vector, index, shift);
   }
   if (q.tx_ring != nullptr) {
     const unsigned n = q.tx_ring->queue_index;
-    igb_write_ivar(msix_vector, n >> 1, ((n & 1) << 4) + 8);
+    const auto [index, shift] = ivar_place(hw_.row(), n);
+    igb_write_ivar(msix_vector, index, shift + 8);
   }
   q.msix_vector = msix_vector;
   q.eims_value = 1u << msix_vector;
@@ -177,10 +188,10 @@ void IgbAdapter::igb_irq_enable() {
     hw_.rmw32(reg::EIAC, 0, eims_enable_mask_);
     hw_.rmw32(reg::EIAM, 0, eims_enable_mask_);
     hw_.wr32(reg::EIMS, eims_enable_mask_);
-    hw_.wr32(reg::IMS, kOtherCauses);
+    hw_.wr32(hw_.row().ims, kOtherCauses);
   } else {
-    hw_.wr32(reg::IMS, kSingleCauses);
-    hw_.wr32(reg::IAM, kSingleCauses);
+    hw_.wr32(hw_.row().ims, kSingleCauses);
+    hw_.wr32(hw_.row().iam, kSingleCauses);
   }
 }
 
@@ -190,8 +201,8 @@ void IgbAdapter::igb_irq_disable() {
     hw_.wr32(reg::EIMC, eims_enable_mask_);
     hw_.rmw32(reg::EIAC, eims_enable_mask_, 0);
   }
-  hw_.wr32(reg::IAM, 0);
-  hw_.wr32(reg::IMC, ~std::uint32_t{0});
+  hw_.wr32(hw_.row().iam, 0);
+  hw_.wr32(hw_.row().imc, ~std::uint32_t{0});
   hw_.wrfl();
 }
 
@@ -247,7 +258,7 @@ void IgbAdapter::igb_tsync_interrupt() {
 
 void IgbAdapter::igb_msix_other() {
   spend(path::igb_msix_other);
-  igb_handle_icr(hw_.rd32(reg::ICR));
+  igb_handle_icr(hw_.rd32(hw_.row().icr));
   hw_.wr32(reg::EIMS, eims_other_);
 }
 
@@ -255,7 +266,7 @@ void IgbAdapter::igb_intr_msi() {
   const FunctionSpan span(kernel_, "igb_intr_msi");
   spend(path::igb_intr);
   QVector& q = *q_vectors_[0];
-  const std::uint32_t icr = hw_.rd32(reg::ICR);
+  const std::uint32_t icr = hw_.rd32(hw_.row().icr);
   if (const auto eitr = igb_write_itr(q.itr)) hw_.wr32(reg::EITR(0), *eitr);
   igb_handle_icr(icr);
   schedule_poll(q);
@@ -264,7 +275,7 @@ void IgbAdapter::igb_intr_msi() {
 void IgbAdapter::igb_intr() {
   spend(path::igb_intr);
   QVector& q = *q_vectors_[0];
-  const std::uint32_t icr = hw_.rd32(reg::ICR);
+  const std::uint32_t icr = hw_.rd32(hw_.row().icr);
   if ((icr & reg::icr::INTA) == 0) return;  // somebody else's on a shared line
   if (const auto eitr = igb_write_itr(q.itr)) hw_.wr32(reg::EITR(0), *eitr);
   igb_handle_icr(icr);

@@ -45,8 +45,9 @@ int Hardware::set_default_fc() {
 }
 
 void Hardware::set_fc_watermarks(std::uint32_t max_frame) {
-  const std::uint32_t code = rd32(reg::RXPBS) & 0xF;
-  const std::uint32_t buffer = (code < kPacketBufferKb.size() ? kPacketBufferKb[code] : 0) << 10;
+  const std::uint32_t rxpbs = rd32(reg::RXPBS), code = rxpbs & 0xF;
+  const std::uint32_t decoded = code < kPacketBufferKb.size() ? kPacketBufferKb[code] : 0;
+  const std::uint32_t buffer = (row_->buffer_size_coded ? decoded : rxpbs & 0x7F) << 10;
   const std::uint32_t reserve = max_frame + kLargestFrame;
   high_water_ = (buffer > reserve ? buffer - reserve : 0) & reg::fcrth::RTH;
   low_water_ = high_water_ > 16 ? high_water_ - 16 : 0;
@@ -63,9 +64,9 @@ int Hardware::setup_link() {
 
 int Hardware::setup_copper_link() {
   rmw32(reg::CTRL, reg::ctrl::FRCSPD | reg::ctrl::FRCDPX, reg::ctrl::SLU);
-  rmw32(reg::PHPM, reg::phpm::GO_LINKD, 0);
+  if (row_->phy_power_management) rmw32(reg::PHPM, reg::phpm::GO_LINKD, 0);
   phy_hw_reset();
-  if (const int error = phy_setup_82580(); error != 0) return error;
+  if (const int error = setup_phy(); error != 0) return error;
   const int set_up = link_wanted_.autoneg ? copper_link_autoneg() : force_speed_duplex();
   if (set_up != 0) return set_up;
   if (autoneg_wait_to_complete && link_wanted_.autoneg) wait_autoneg();

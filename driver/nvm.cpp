@@ -11,7 +11,6 @@ namespace {
 constexpr unsigned kEerdPolls = 100'000, kEerdPollUs = 5;
 constexpr std::uint16_t kNvmSum = 0xBABA;
 constexpr unsigned kSectionWords = 0x40;
-constexpr std::array kSections{0x000u, 0x080u, 0x0C0u, 0x100u};
 
 }  // namespace
 
@@ -46,7 +45,7 @@ int Hardware::sum_nvm_section(unsigned section, unsigned count, std::uint16_t& s
 }
 
 int Hardware::validate_nvm_checksum() {
-  for (const unsigned section : kSections) {
+  for (const unsigned section : row_->nvm_sections) {
     std::uint16_t sum = 0;
     if (const int error = sum_nvm_section(section, kSectionWords, sum); error != 0) return error;
     if (sum != kNvmSum) return -EIO;
@@ -55,7 +54,7 @@ int Hardware::validate_nvm_checksum() {
 }
 
 int Hardware::update_nvm_checksums() {
-  for (const unsigned section : kSections) {
+  for (const unsigned section : row_->nvm_sections) {
     std::uint16_t sum = 0;
     if (const int error = sum_nvm_section(section, kSectionWords - 1, sum); error != 0) return error;
     const std::array checksum{static_cast<std::uint16_t>(kNvmSum - sum)};

@@ -77,7 +77,7 @@ void IgbAdapter::igb_start() {
   kernel_.sync();
   down_ = false;
   for (const auto& q : q_vectors_) core_.napi_enable(*q);
-  hw_.rd32(reg::ICR);
+  hw_.rd32(hw_.row().icr);
   igb_irq_enable();
   kernel_.sync();
   for (const auto& ring : tx_rings_) ring->queue->stopped = false;

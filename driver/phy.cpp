@@ -91,7 +91,7 @@ int Hardware::get_phy_id() {
   usec_delay(20);
   if (const int error = read_phy_reg(mii::PHYID2, id2); error != 0) return error;
   const std::uint32_t id = std::uint32_t{id1} << 16 | id2;
-  return (id & ~std::uint32_t{0xF}) == mii::kPhyId ? 0 : -EIO;
+  return (id & ~std::uint32_t{0xF}) == row_->phy.id ? 0 : -EIO;
 }
 
 bool Hardware::phy_reset_blocked() { return (rd32(reg::MANC) & reg::manc::BLK_PHY_RST_ON_IDE) != 0; }
@@ -125,20 +125,34 @@ void Hardware::power_down_phy() {
   msleep(1);
 }
 
-int Hardware::phy_setup_82580() {
+/// Registers of the vendor lie behind a page of their own, if there are pages.
+int Hardware::select_phy_page(unsigned number) {
+  return row_->phy.page_select != 0 ? write_phy_reg(row_->phy.page_select, static_cast<std::uint16_t>(number))
+                                    : 0;
+}
+
+/// Which of the bits that choose the pairs are set; none: straight.
+int Hardware::set_crossover(std::uint16_t wanted) {
+  const PhyRow& phy = row_->phy;
   std::uint16_t value = 0;
-  if (const int error = read_phy_reg(mii::CONFIGURATION, value); error != 0) return error;
-  write_phy_reg(mii::CONFIGURATION, static_cast<std::uint16_t>(value | mii::configuration::ASSERT_CRS_ON_TX |
-                                                               mii::configuration::DOWNSHIFT));
-  if (const int error = read_phy_reg(mii::PHY_CONTROL2, value); error != 0) return error;
-  return write_phy_reg(
-      mii::PHY_CONTROL2,
-      static_cast<std::uint16_t>((value & ~(mii::phy_control2::AUTO_MDIX | mii::phy_control2::MANUAL_MDIX)) |
-                                 mii::phy_control2::AUTO_MDIX));
+  if (const int error = select_phy_page(phy.crossover); error != 0) return error;
+  if (const int error = read_phy_reg(phy.crossover, value); error != 0) return error;
+  const unsigned others = value & ~(unsigned{phy.automatic_crossover} | phy.manual_crossover);
+  return write_phy_reg(phy.crossover, static_cast<std::uint16_t>(others | wanted));
+}
+
+int Hardware::setup_phy() {
+  const PhyRow& phy = row_->phy;
+  if (phy.configuration != 0) {
+    std::uint16_t value = 0;
+    if (const int error = read_phy_reg(phy.configuration, value); error != 0) return error;
+    write_phy_reg(phy.configuration, static_cast<std::uint16_t>(value | phy.configuration_bits));
+  }
+  return set_crossover(phy.automatic_crossover);
 }
 
 int Hardware::force_speed_duplex() {
-  std::uint16_t bmcr = 0, control2 = 0;
+  std::uint16_t bmcr = 0;
   if (const int error = read_phy_reg(mii::BMCR, bmcr); error != 0) return error;
   fc_current_ = FlowControl::none;
   const bool fast = link_wanted_.speed == 100;
@@ -151,18 +165,14 @@ int Hardware::force_speed_duplex() {
   write_phy_reg(mii::BMCR,
                 static_cast<std::uint16_t>((bmcr & ~cleared) | (fast ? mii::bmcr::SPEED_100 : 0) |
                                            (link_wanted_.full_duplex ? mii::bmcr::FULL_DUPLEX : 0)));
-  if (const int error = read_phy_reg(mii::PHY_CONTROL2, control2); error != 0) return error;
-  return write_phy_reg(mii::PHY_CONTROL2,
-                       static_cast<std::uint16_t>(
-                           control2 & ~(mii::phy_control2::AUTO_MDIX | mii::phy_control2::MANUAL_MDIX)));
+  return set_crossover(0);
 }
 
 void Hardware::get_phy_info() {
   bool up = false;
   if (phy_link_up(up) != 0 || !up) return;
   std::uint16_t value = 0;
-  for (const unsigned number : {mii::PHY_STATUS2, mii::STATUS_1000T, mii::DIAGNOSTIC})
-    read_phy_reg(number, value);
+  for (const unsigned number : row_->phy.link_details) read_phy_reg(number, value);
 }
 
 int Hardware::copper_link_autoneg() {

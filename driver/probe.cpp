@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint16_t kPciVendor = 0x00, kPciDevice = 0x02;
 constexpr std::uint16_t kPcieDeviceControl = 0xA8, kPcieLinkStatus = 0xB2;
 constexpr std::uint16_t kAerEnables = 0x000F;
-constexpr std::uint16_t kVendorIntel = 0x8086, kI350Copper = 0x1521;
-constexpr unsigned kNvmInitControl3 = 0x24, kNvmThermalSensor = 0x3E;
+constexpr std::uint16_t kVendorIntel = 0x8086;
+constexpr unsigned kNvmThermalSensor = 0x3E;
 constexpr std::uint16_t kNvmApmEnable = 1u << 10;
 
 unsigned clamp_ring(unsigned n) { return (std::clamp(n, kMinRing, kMaxRing) + 7) / 8 * 8; }
@@ -84,7 +84,7 @@ void IgbAdapter::device_vanished() { core_.netif_device_detach(*this); }
 // Row 18 of 5.1. Magic packets wake a port whose NVM says so.
 void IgbAdapter::read_wol() {
   std::uint16_t control = 0;
-  hw_.read_nvm(hw_.nvm_base() + kNvmInitControl3, control);
+  hw_.read_nvm(hw_.nvm_init_control3(), control);
   hw_.rd32(reg::WUFC);
   wol_supported_ = (control & kNvmApmEnable) != 0;
   wol_ = wol_supported_ ? wufc::MAG : 0;
@@ -92,8 +92,8 @@ void IgbAdapter::read_wol() {
 
 int IgbAdapter::sw_init() {
   const unsigned online = kernel_.num_online_cpus();
-  queues_ = std::clamp(config_.queues == 0 ? online : config_.queues, 1u, kMaxQueues);
-  queue_pairs_ = queues_ > kMaxQueues / 2;  // decided here, once (path-map A-21, F-23)
+  queues_ = std::clamp(config_.queues == 0 ? online : config_.queues, 1u, hw_.row().max_queues);
+  queue_pairs_ = queues_ > hw_.row().max_queues / 2;  // decided here, once (path-map A-21, F-23)
   init_interrupt_scheme(true);
   igb_default_rss_indir();
   igb_irq_disable();
@@ -108,8 +108,10 @@ int IgbAdapter::refuse(const char* reason) {
 }
 
 int IgbAdapter::probe() {
-  if (pdev_.config_read16(kPciVendor) != kVendorIntel || pdev_.config_read16(kPciDevice) != kI350Copper)
-    return -ENODEV;
+  if (pdev_.config_read16(kPciVendor) != kVendorIntel) return -ENODEV;
+  const DeviceRow* row = find_device(pdev_.config_read16(kPciDevice));
+  if (row == nullptr) return -ENODEV;
+  hw_.set_row(*row);
   const std::string where = pdev_.address().to_string() + ": ";
   if (const int error = pci_setup(); error != 0) return error;
   if (const int error = hw_.get_invariants(); error != 0) {
@@ -136,8 +138,10 @@ int IgbAdapter::probe() {
   igb_get_hw_control();
   core_.netif_carrier_off(*this);
   core_.register_netdev(*this);
-  ptp_.init();
-  log("added PHC on " + name);
+  if (row->ptp_clock) {
+    ptp_.init();
+    log("added PHC on " + name);
+  }
   pdev_.set_error_handler(this);
   const std::string part_number = hw_.read_part_number();
   if (hw_.port() == 0) hw_.nvm_word(kNvmThermalSensor);  // what hangs on it is not part of this driver
@@ -152,8 +156,10 @@ int IgbAdapter::probe() {
 }
 
 void IgbAdapter::igb_remove() {
-  ptp_.stop();
-  log("removed PHC on " + name);
+  if (ptp_.index() >= 0) {
+    ptp_.stop();
+    log("removed PHC on " + name);
+  }
   kernel_.sync();
   down_ = true;  // the watchdog does not start itself again
   kernel_.del_timer(watchdog_timer_);

@@ -45,7 +45,7 @@ IgbPtp::~IgbPtp() {
 void IgbPtp::start_clock() {
   hw_.wr32(reg::TSAUXC, 0);
   hw_.wr32(reg::TSIM, reg::tsicr::TXTS);
-  hw_.wr32(reg::IMS, reg::icr::TIME_SYNC);
+  hw_.wr32(hw_.row().ims, reg::icr::TIME_SYNC);
   const Guard guard(*this);
   const std::uint64_t cycles = read_cycles();
   tc_.init(cycles, kernel_.now().ns());

@@ -9,7 +9,6 @@ namespace {
 
 constexpr unsigned kMasterDisablePolls = 800, kMasterDisablePollUs = 100;
 constexpr unsigned kAutoReadPolls = 10;
-constexpr unsigned kVftaWrites = 10;  // I350 erratum (fact base 2.7.11)
 constexpr unsigned kNvmLedSettings = 0x04;
 constexpr std::uint16_t kLedSettingsByDefault = 0x8911;  // 2.4.3
 constexpr std::uint32_t kLargestEerdSize = 8;            // SIZE_EX above it needs SPI
@@ -41,13 +40,14 @@ void Hardware::disable_pcie_master() {
 
 /// Whether all ports are to be reset: the token keeps others from doing it at the same time.
 bool Hardware::acquire_global_reset() {
-  return std::exchange(global_reset_wanted_, false) && acquire_swfw_sync(reg::sw_fw_sync::MBX_SM) == 0;
+  return std::exchange(global_reset_wanted_, false) && row_->device_reset &&
+         acquire_swfw_sync(reg::sw_fw_sync::MBX_SM) == 0;
 }
 
 void Hardware::reset_hw() {
   const std::uint32_t ctrl = rd32(reg::CTRL);
   disable_pcie_master();
-  wr32(reg::IMC, ~std::uint32_t{0});
+  wr32(row_->imc, ~std::uint32_t{0});
   wr32(reg::RCTL, 0);
   wr32(reg::TCTL, reg::tctl::PSP);
   wrfl();
@@ -59,9 +59,9 @@ void Hardware::reset_hw() {
   wrfl();
   msleep(5);
   for (unsigned i = 0; i < kAutoReadPolls && (rd32(reg::EECD) & reg::eecd::AUTO_RD) == 0; ++i) msleep(1);
-  wr32(reg::STATUS, rd32(reg::STATUS) | reg::status::DEV_RST_SET);
-  wr32(reg::IMC, ~std::uint32_t{0});
-  rd32(reg::ICR);
+  if (row_->device_reset) wr32(reg::STATUS, rd32(reg::STATUS) | reg::status::DEV_RST_SET);
+  wr32(row_->imc, ~std::uint32_t{0});
+  rd32(row_->icr);
   if (global) release_swfw_sync(reg::sw_fw_sync::MBX_SM);
 }
 
@@ -86,7 +86,7 @@ MacAddress Hardware::read_mac_addr() {
 }
 
 void Hardware::write_vfta(unsigned word, std::uint32_t value) {
-  for (unsigned i = 0; i < kVftaWrites; ++i) wr32(reg::VFTA(word), value);
+  for (unsigned i = 0; i < row_->vfta_writes; ++i) wr32(reg::VFTA(word), value);
   wrfl();
 }
 
@@ -144,6 +144,7 @@ int Hardware::init_hw() {
 }
 
 void Hardware::set_eee_i350() {
+  if (!row_->energy_efficient) return;
   const std::uint32_t ipcnfg = rd32(reg::IPCNFG), eeer = rd32(reg::EEER);
   rd32(reg::EEE_SU);
   wr32(reg::IPCNFG, ipcnfg | reg::ipcnfg::EEE_100M_AN | reg::ipcnfg::EEE_1G_AN);

@@ -123,7 +123,7 @@ SelfTest IgbAdapter::diag_test(bool offline) {
   kernel_.sync();
   testing_ = true;
   SelfTest result;
-  if (offline) {
+  if (offline && hw_.row().offline_tests) {
     log(pdev_.address().to_string() + ": offline testing starting");
     result = offline_test();
   } else {
@@ -222,11 +222,11 @@ std::uint64_t IgbAdapter::igb_intr_test() {
   if (pdev_.request_irq(0, Callback::to<&IgbAdapter::igb_test_intr>(*this), name) != 0) return 1;
   const bool shared = pdev_.irq_is_shared(0);
   log(pdev_.address().to_string() + ": testing " + (shared ? "shared" : "unshared") + " interrupt");
-  hw_.wr32(reg::IMC, ~std::uint32_t{0});
+  hw_.wr32(hw_.row().imc, ~std::uint32_t{0});
   hw_.wrfl();
   hw_.msleep(kInterruptMs);
   const std::uint64_t result = igb_test_causes(shared);
-  hw_.wr32(reg::IMC, ~std::uint32_t{0});
+  hw_.wr32(hw_.row().imc, ~std::uint32_t{0});
   hw_.wrfl();
   hw_.msleep(kInterruptMs);
   pdev_.free_irq(0);
@@ -235,7 +235,7 @@ std::uint64_t IgbAdapter::igb_intr_test() {
 
 /// The causes the handler saw after software has set `causes`.
 std::uint32_t IgbAdapter::caused_by(std::uint32_t causes) {
-  hw_.wr32(reg::ICS, causes);
+  hw_.wr32(hw_.row().ics, causes);
   hw_.wrfl();
   hw_.msleep(kInterruptMs);
   kernel_.sync();
@@ -247,21 +247,21 @@ std::uint64_t IgbAdapter::igb_test_causes(bool shared) {
   const auto quiet = [this] {
     kernel_.sync();
     test_icr_ = 0;
-    hw_.wr32(reg::ICR, ~std::uint32_t{0});
+    hw_.wr32(hw_.row().icr, ~std::uint32_t{0});
   };
   for (std::uint32_t left = kTestableCauses; left != 0; left &= left - 1) {
     const std::uint32_t cause = left & (~left + 1);
     if (!shared) {
       quiet();
-      hw_.wr32(reg::IMC, cause);
+      hw_.wr32(hw_.row().imc, cause);
       if ((caused_by(cause) & cause) != 0) return 3;
     }
     quiet();
-    hw_.wr32(reg::IMS, cause);
+    hw_.wr32(hw_.row().ims, cause);
     if ((caused_by(cause) & cause) == 0) return 4;
     if (!shared) {
       quiet();
-      hw_.wr32(reg::IMC, ~cause);
+      hw_.wr32(hw_.row().imc, ~cause);
       if ((caused_by(~cause) & cause) != 0) return 5;
     }
   }

@@ -1,4 +1,5 @@
 // Rings and the registers behind them (fact base 5.3 rows 2-9, path-map ).
+#include <algorithm>
 #include <array>
 
 #include "base/splitmix64.hpp"
@@ -148,7 +149,7 @@ void IgbAdapter::igb_set_rx_mode() {
 void IgbAdapter::igb_restore_vlan() {
   hw_.rmw32(reg::CTRL, 0, reg::ctrl::VME);
   hw_.rmw32(reg::RCTL, reg::rctl::CFIEN, 0);
-  hw_.rmw32(reg::DVMOLR(0), 0, reg::dvmolr::STRVLAN);
+  hw_.rmw32(hw_.row().vlan_strip, 0, reg::dvmolr::STRVLAN);
   hw_.wr32(reg::RLPML, max_frame_size());
   hw_.write_vfta(0, 1);  // VLAN 0: priority-tagged frames
 }
@@ -169,7 +170,7 @@ void IgbAdapter::igb_setup_mrqc() {
   if (rss_indir_queues_ != queues_) igb_default_rss_indir();
   igb_write_rss_indir();
   hw_.rmw32(reg::RXCSUM, 0, reg::rxcsum::PCSD | reg::rxcsum::CRCOFL);
-  hw_.rmw32(reg::TXSWC, kTxswcSpoofAndLoopback, 0);
+  hw_.rmw32(hw_.row().tx_switch_control, kTxswcSpoofAndLoopback, 0);
   hw_.rmw32(reg::VT_CTL, kVtReplication, 0);
   hw_.wr32(reg::MRQC, mrqc());
 }
@@ -222,7 +223,9 @@ void IgbAdapter::igb_configure_tx_ring(TxRing& ring) {
   hw_.wr32(reg::TDBAH(n), static_cast<std::uint32_t>(base >> 32));
   hw_.wr32(reg::TDH(n), 0);
   hw_.wr32(reg::TDT(n), 0);
-  hw_.wr32(reg::TXDCTL(n), dctl(config_.tx_thresholds));
+  Thresholds thresholds = config_.tx_thresholds;
+  if (msix_enabled_) thresholds.wthresh = std::min(thresholds.wthresh, hw_.row().tx_most_wthresh_msix);
+  hw_.wr32(reg::TXDCTL(n), dctl(thresholds));
 }
 
 void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
@@ -238,7 +241,8 @@ void IgbAdapter::igb_configure_rx_ring(RxRing& ring) {
   hw_.wr32(reg::RDT(n), 0);
   // With several queues one that runs dry must not stop the others (path-map A-27).
   hw_.wr32(reg::SRRCTL(n), BSIZEHEADER.put(kRxHeaderLength / 64) | BSIZEPACKET.put(kRxBufferSize / 1024) |
-                               DESCTYPE.put(DESCTYPE_ADV_ONEBUF) | TIMESTAMP | (queues_ > 1 ? DROP_EN : 0));
+                               DESCTYPE.put(DESCTYPE_ADV_ONEBUF) |
+                               (hw_.row().receive_timestamps ? TIMESTAMP : 0) | (queues_ > 1 ? DROP_EN : 0));
   hw_.rmw32(reg::VMOLR(n), 0,
             kVmolrAcceptUntagged | kVmolrBam | kVmolrLpe | (n == 0 && queues_ > 1 ? kVmolrRss : 0));
   hw_.wr32(reg::RXDCTL(n), dctl(config_.rx_thresholds));

@@ -117,7 +117,7 @@ void IgbAdapter::igb_watchdog_task() {
     for (const auto& q : q_vectors_) eics |= q->eims_value;
     hw_.wr32(reg::EICS, eics);
   } else {
-    hw_.wr32(reg::ICS, reg::icr::RXDMT0);
+    hw_.wr32(hw_.row().ics, reg::icr::RXDMT0);
   }
   const unsigned period = hw_.get_link_status ? kWatchdogWhileUnsettled : kWatchdogPeriod;
   const std::uint64_t now = kernel_.jiffies();

@@ -32,7 +32,7 @@ class DescriptorPrefetch {
  public:
   static constexpr unsigned kCacheCapacity = 32;  ///< of the descriptor cache; a power of two
 
-  /// `depth`: descriptors the cache holds.
+  /// `depth`: descriptors the cache holds, at most kCacheCapacity.
   explicit DescriptorPrefetch(unsigned depth) : depth_(depth) {}
 
   // --- what registers say ------------------------------------------------------------------------
@@ -51,6 +51,8 @@ class DescriptorPrefetch {
   /// The RDH/TDH value: the first descriptor the device has not taken. It may run ahead of visible
   /// write-backs.
   unsigned head() const { return take_; }
+  /// Descriptors the cache holds.
+  unsigned depth() const { return depth_; }
   unsigned tail() const { return tail_; }
   unsigned length() const { return length_; }
   bool enabled() const { return enabled_; }
@@ -93,7 +95,6 @@ class DescriptorPrefetch {
   void set_enabled(bool enabled) { enabled_ = enabled; }
   /// Empty cache, nothing asked for, next descriptor `index` (0 if outside the ring).
   void restart(unsigned index);
-  unsigned depth() const { return depth_; }
   unsigned distance(unsigned from, unsigned to) const { return to >= from ? to - from : to + length_ - from; }
 
  private:

@@ -140,13 +140,15 @@ class Parser {
     pseudo.add(p_.frame.subspan(l3 + 8, 32));
     layer4(next, end - l4, pseudo);
   }
-  /// A type-2 routing header holds the home address of a mobile destination.
+  /// A type-2 routing header holds the home address of a mobile destination. With segments left the packet's
+  /// checksum is that of another destination.
   void routing_header(std::size_t header, std::size_t length) {
+    if (load_u8(at(header + 3)) != 0) other_pseudo_header_ = true;
     if (length != 24 || load_u8(at(header + 2)) != 2 || load_u8(at(header + 3)) != 1) return;
     p_.ipv6_destination = static_cast<std::uint16_t>(header + 8);
     p_.ipv6_addresses = true;
   }
-  /// The home address option holds that of a mobile source.
+  /// The home address option holds that of a mobile source, and the checksum is that of this one.
   void destination_options(std::size_t header, std::size_t length) {
     constexpr std::uint8_t kPad1 = 0, kHomeAddress = 0xC9;
     for (std::size_t option = header + 2; option + 2 <= header + length;) {
@@ -159,7 +161,7 @@ class Parser {
       if (option + 2 + bytes > header + length) return;
       if (type == kHomeAddress && bytes == 16) {
         p_.ipv6_source = static_cast<std::uint16_t>(option + 2);
-        p_.ipv6_addresses = true;
+        p_.ipv6_addresses = other_pseudo_header_ = true;
         return;
       }
       option += 2 + bytes;
@@ -176,7 +178,7 @@ class Parser {
   void layer4(std::uint8_t protocol, std::size_t length, InetChecksum pseudo) {
     const std::size_t l4 = p_.l4_offset;
     const bool v6_unchecked = p_.l3 == L3::ipv6 && (config_.rfctl & rfctl::IPV6_XSUM_DIS);
-    const bool check = (config_.rxcsum & rxcsum::TUOFL) && !v6_unchecked;
+    const bool check = (config_.rxcsum & rxcsum::TUOFL) && !v6_unchecked && !other_pseudo_header_;
     if (protocol == kTcp && length >= 20) {
       p_.l4 = L4::tcp;
       p_.ptype |= rxd::PTYPE_TCP;
@@ -224,6 +226,7 @@ class Parser {
 
   const ParserConfig& config_;
   ParsedPacket& p_;
+  bool other_pseudo_header_ = false;  ///< the checksum is not over the addresses of the IPv6 header
 };
 
 }  // namespace

@@ -21,10 +21,11 @@ struct RxBurst {
 
 class RxRing : public DescriptorPrefetch {
  public:
-  static constexpr unsigned kDepth = 16;   ///< of the cache (3.5); so many done ones go back at once
+  static constexpr unsigned kDepth = 16;   ///< of the cache, as the I210 (3.5)
   static constexpr unsigned kWindow = 64;  ///< descriptors taken and not yet written back
 
-  RxRing() : DescriptorPrefetch(kDepth) {}
+  /// `depth`: of the cache; so many done ones go back at once.
+  explicit RxRing(unsigned depth = kDepth) : DescriptorPrefetch(depth) {}
 
   /// PTHRESH, HTHRESH and WTHRESH of RXDCTL.
   void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh) {
@@ -51,7 +52,7 @@ class RxRing : public DescriptorPrefetch {
   void completed() {
     assert(done_ < total_);
     ++done_;
-    released_ = released_ || done_ >= wthresh_ || done_ >= kDepth || free() == 0 || window_full();
+    released_ = released_ || done_ >= wthresh_ || done_ >= depth() || free() == 0 || window_full();
   }
   /// What is done goes back, whatever WTHRESH says.
   void flush() { released_ = released_ || done_ != 0; }

@@ -22,12 +22,13 @@ struct TxWriteback {
 
 class TxRing : public DescriptorPrefetch {
  public:
-  static constexpr unsigned kDepth = 24;   ///< of the cache (3.5)
+  static constexpr unsigned kDepth = 24;   ///< of the cache, as the I210 (3.5)
   static constexpr unsigned kWindow = 64;  ///< descriptors taken and not yet retired
   static constexpr unsigned kPacket =
       32;  ///< descriptors of the longest packet; so many done ones go back at once
 
-  TxRing() : DescriptorPrefetch(kDepth) {}
+  /// `depth`: of the cache.
+  explicit TxRing(unsigned depth = kDepth) : DescriptorPrefetch(depth) {}
 
   /// PTHRESH, HTHRESH and WTHRESH of TXDCTL.
   void set_thresholds(unsigned pthresh, unsigned hthresh, unsigned wthresh) {

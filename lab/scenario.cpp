@@ -54,6 +54,11 @@ void check_hosts(const Scenario& s) {
           !h.nics[n].mac.is_zero() && !h.nics[n].mac.is_group();  // else the driver refuses it
       if (station) macs.use(h.nics[n].mac.to_string(), at("mac"), path("mac"));
       ips.use(h.nics[n].ipv4.address.to_string(), at("ipv4"), path("ipv4"));
+      if (h.nics[n].quirks.descriptor_cache != 0 &&
+          (s.fidelity.at("tx_ring") != "model" || s.fidelity.at("rx_ring") != "model"))
+        throw config_error(nics[n].find("quirk")->find("descriptor_cache")->where,
+                           path("quirk.descriptor_cache"), "the rings in RTL have one depth of cache",
+                           "\"i210\", or tx_ring and rx_ring as \"model\"");
     }
   }
 }

@@ -12,7 +12,7 @@ libraries="libsystemc-dev libspdlog-dev libboost-dev libboost-context-dev libcli
   nlohmann-json3-dev libpcap-dev libedit-dev zlib1g-dev libopenmpi-dev openmpi-bin"
 rtl="verilator yosys z3"
 report="librsvg2-bin"  # makes pictures of a study's plots
-tests="libgtest-dev libgmock-dev libbenchmark-dev tshark pciutils python3 jq patch chromium chromium-driver"
+tests="libgtest-dev libgmock-dev libbenchmark-dev libtins-dev tshark pciutils python3 jq patch chromium chromium-driver"
 
 waves="gtkwave xvfb imagemagick"
 

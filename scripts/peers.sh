@@ -1,6 +1,6 @@
 #!/bin/sh
 # An unmodified Linux igb driver judges our card: QEMU (Debian sid: the one that speaks vfio-user) boots Debian's kernels
-# 6.1 and 6.12 on `niclab serve`. Nothing is installed: packages are unpacked in the folder PEER (default
+# 6.1 and 6.12 on `niclab serve`. And our driver runs on QEMU's own igb, over qtest (the target qtest_igb). Nothing is installed: packages are unpacked in the folder PEER (default
 # ~/.cache/niclab-peer, 900 MB), once. Needs g++ with a static libc, python3, apt and the keys of Debian's archive.
 #   scripts/peers.sh NICLAB [WORD ...]    all boots, or those whose name contains one of the words
 #   scripts/peers.sh --fetch              only fetch

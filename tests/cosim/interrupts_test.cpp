@@ -86,7 +86,7 @@ TEST(Intx, FactBase_1_6_AssertFollowsTheWriteBackDeassertTheReadOfIcr) {
                               [&](const auto& c) { return c.start >= m.end && c.start < m.end + 40_ns; }));
     }
   }
-  EXPECT_EQ(b.nic.counters(0).by_type[static_cast<unsigned>(TlpType::Msg)], messages.size());
+  EXPECT_EQ(b.nic.counters(0).up.tlps_of[static_cast<unsigned>(TlpType::Msg)], messages.size());
 }
 
 TEST(Intx, FactBase_1_6_HandlerThatDoesNotClearIsCalledAgainAndDisableSilencesThePin) {

@@ -276,7 +276,7 @@ TEST(Receive, C_02_FactBase_4_10_LengthAndCrcErrorsEachInItsCounter) {
     counts(plain(60), false, {reg::CRCERRS});
     counts(plain(1514), true, {});
     counts(plain(1515), true, {reg::ROC, reg::RLEC});
-    counts(plain(1515), false, {reg::RJC, reg::RLEC});
+    counts(plain(1515), false, {reg::RJC, reg::RLEC, reg::CRCERRS});
     counts(with_tag(plain(1514), 1), true, {});
     counts(with_tag(plain(1515), 1), true, {reg::ROC, reg::RLEC});
     counts(with_tag(with_tag(plain(1514), 1), 2), true, {});

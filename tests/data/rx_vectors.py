@@ -3,7 +3,7 @@
 
 Independent of the code it tests; run by hand (needs python3-scapy), the result is committed. One line a frame, without FCS:
 
-  kind (udp tcp sctp udp-unchecked fragment other), 4 or 6, offset of the IP header, of what follows it and its options,
+  kind (udp tcp sctp udp-unchecked fragment other routed), 4 or 6, offset of the IP header, of what follows it and its options,
   end of the header that header split would take (0: none), end of the IP packet, frame in hex
 """
 
@@ -11,7 +11,7 @@ import os
 import random
 
 from scapy.all import (IP, TCP, UDP, SCTP, SCTPChunkData, ICMP, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
-                       IPv6ExtHdrHopByHop, PadN, Raw, IPOption_NOP, IPOption_RR, conf)
+                       IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, HAO, PadN, Raw, IPOption_NOP, IPOption_RR, conf)
 
 conf.verb = 0
 
@@ -84,11 +84,32 @@ def frame(rng, kind):
             f"{start + len(packet)} {whole.hex()}")
 
 
+def routed(rng, number):
+    """UDP and TCP over IPv6 with routing headers and home addresses. With segments left, or a home address, the
+    checksum is over other addresses than the IPv6 header's: kind "routed"."""
+    address = lambda: "2001:db8::%x" % rng.randrange(1, 65536)
+    l4_kind = ("udp", "tcp")[number % 2]
+    headers, size, own = [
+        (IPv6ExtHdrRouting(type=0, segleft=0, addresses=[address(), address()]), 40, True),
+        (IPv6ExtHdrRouting(type=2, segleft=0, addresses=[address()]), 24, True),
+        (IPv6ExtHdrRouting(type=0, segleft=1, addresses=[address(), address()]), 40, False),
+        (IPv6ExtHdrRouting(type=2, segleft=1, addresses=[address()]), 24, False),
+        (IPv6ExtHdrDestOpt(options=[HAO(hoa=address())]), 24, False),
+    ][number // 2]
+    packet = bytes(IPv6(src=address(), dst=address()) / headers / l4(rng, l4_kind))
+    to_l4 = 40 + size
+    split = to_l4 + (8 if l4_kind == "udp" else (packet[to_l4 + 12] >> 4) * 4)
+    head = ethernet(rng, 0x86DD, packet)
+    return (f"{l4_kind if own else 'routed'} 6 {len(head)} {len(head) + to_l4} {len(head) + split} "
+            f"{len(head) + len(packet)} {(head + packet).hex()}")
+
+
 def main():
     rng = random.Random(350)
     kinds = ["udp"] * 20 + ["tcp"] * 20 + ["sctp"] * 8 + ["udp-unchecked"] * 4 + ["fragment"] * 8 + ["other"] * 4
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "rx_vectors.txt"), "w") as out:
         out.writelines(frame(rng, kind) + "\n" for kind in kinds)
+        out.writelines(routed(rng, number) + "\n" for number in range(10))
 
 
 main()

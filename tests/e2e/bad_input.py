@@ -68,6 +68,8 @@ FILES = [
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.nic.quirk]\nrqdpc = "sometimes"',
      ["s.toml:16", "host[1].nic.quirk.rqdpc", '"sometimes"', "read_clears, write_clears"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.nic.quirk]\nrqdcp = "read_clears"', ["s.toml:16", "rqdcp", "rqdpc"]),
+    ('10.0.0.2/24"', '10.0.0.2/24"\n[host.nic.quirk]\ndescriptor_cache = "8_each"\n[fidelity]\nrx_ring = "lockstep"',
+     ["s.toml:16", "host[1].nic.quirk.descriptor_cache", "one depth", "i210"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.card]\nports = 3', ["s.toml:16", "host[1].card.ports", "1, 2, 4"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[host.card]\nport = 4', ["s.toml:16", "port", "ports"]),
     ('10.0.0.2/24"', '10.0.0.2/24"\n[[host.nic]]\nif = "eth1"\nmac = "02:00:00:00:00:03"\nipv4 = "10.1.0.2/24"\n'

@@ -35,7 +35,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ROOMS = ("base", "hw", "tlm", "driver", "stack", "rtl", "lab")
+ROOMS = ("base", "hw", "tlm", "driver", "stack", "rtl", "bridge", "lab")
 LEAST = {"hw": 25, "tlm": 12, "driver": 10, "stack": 12, "rtl": 10}
 TEST_SECONDS = 60
 QUICK_OBJECTS = 3  # compiled again for a mutant of a sample

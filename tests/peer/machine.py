@@ -131,6 +131,16 @@ def qemu_igb(mine, other, mac):
             "-device", f"igb,netdev=n0,mac={mac},bus=pcie.0,addr=04.0"]
 
 
+def start_qtest(folder, mac):
+    """A machine without a processor: who listens at folder/qtest.sock drives it. Its igb's wire ends at folder/wire."""
+    command, environment = qemu()
+    command += ["-accel", "qtest", "-qtest", f"unix:{folder}/qtest.sock", "-qtest-log", "none", "-nodefaults", "-no-user-config", "-display", "none",
+                "-machine", "q35,memory-backend=ram", "-m", "128M", "-object", f"memory-backend-file,id=ram,size=128M,mem-path={folder}/ram,share=on",
+                *qemu_igb(folder / "qemu", folder / "wire", mac)]
+    with open(folder / "qemu.log", "w", encoding="utf-8") as log:
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
 def clean(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

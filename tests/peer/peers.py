@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from machine import PEER, Guest, Kernel, clean, qemu_igb, vfio_user
+from machine import PEER, Guest, Kernel, clean, qemu_igb, start_qtest, vfio_user
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 HERE = SOURCE / "tests/peer"
@@ -157,6 +157,37 @@ class Peers:
         ends = folder / "a.sock", folder / "b.sock"
         self.pair(name, kernel, checks, [qemu_igb(*ends, "a0:36:9f:00:00:01"), qemu_igb(*reversed(ends), MAC)])
 
+    def our_driver(self, interrupts):
+        """Our driver and stack on QEMU's 82576, over qtest (tests/peer/qtest)."""
+        name = f"our driver on the igb of qemu {interrupts}"
+        if not self.wanted(name):
+            return
+        tool = self.niclab.parent / "tests/qtest_igb"
+        if not tool.exists():
+            self.say("skipped", name, "all", f"{tool} is not built: cmake --build {self.niclab.parent} --target qtest_igb")
+            return
+        folder = clean(OUT / name.replace(" ", "-"))
+        ends = [folder / end for end in ("qtest.sock", "ram", "wire", "qemu")]
+        judge = subprocess.Popen([str(x) for x in (tool, *ends, interrupts)], stdout=subprocess.PIPE, text=True)
+        for _ in range(200):
+            if ends[0].exists() or judge.poll() is not None:
+                break
+            time.sleep(0.05)
+        machine = start_qtest(folder, "02:00:00:35:00:0a")
+        try:
+            out, _ = judge.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            judge.kill()
+            out = judge.communicate()[0] + "@FAILED trial: did not end\n"
+        machine.kill()
+        machine.wait()
+        ends[1].unlink(missing_ok=True)  # the machine's RAM
+        found = re.findall(r"^@(ok|FAILED) ([\w ]+): (.*)$", out, re.M)
+        for verdict, check, remark in found:
+            self.say(verdict, name, check, remark)
+        if judge.returncode not in (0, 1) or not found or (judge.returncode == 1 and all(v == "ok" for v, _, _ in found)):
+            self.say("FAILED", name, "trial", f"ended with {judge.returncode}; see {folder}")
+
     def read_latency(self):
         """A register read as the client sees it. A number to look at: how fast the machine is fails nothing."""
         name = "register read"
@@ -169,6 +200,8 @@ class Peers:
 
     def run(self):
         self.read_latency()
+        for interrupts in ("msix", "msi", "intx"):
+            self.our_driver(interrupts)
         old, new = Kernel("bookworm"), Kernel("trixie")
         jumbo = ["host[1].nic[0].mtu=9000"]
         for kernel in (new, old):

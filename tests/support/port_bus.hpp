@@ -2,6 +2,7 @@
 // lost, and everything the port does is held against the law of the bus.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -44,6 +45,7 @@ class PortBus final : public sim::BusPort {
   /// Of the next one.
   void fail_next(Failure way) { next_ = way; }
   std::uint64_t reads() const { return asked_; }
+  unsigned most_in_flight() const { return most_in_flight_; }  ///< reads at once, those that failed apart
   /// Codes of the error messages sent, in order.
   const std::vector<std::uint8_t>& errors() const { return errors_; }
   unsigned truncated() const { return truncated_; }  ///< frames
@@ -62,7 +64,7 @@ class PortBus final : public sim::BusPort {
   unsigned max_read_request_size() const override {
     return function_->config_space().max_read_request_size();
   }
-  unsigned payload_reads() const override { return sim::kPayloadReads; }
+  unsigned payload_reads() const override { return sim::kMostPayloadReads; }
 
   Time write_frame(Time t, std::uint64_t address, sim::Frame* frame, std::uint32_t offset,
                    std::uint32_t length, std::uint32_t, JourneyId) override {
@@ -92,6 +94,7 @@ class PortBus final : public sim::BusPort {
     if (way != Failure::none) refused_[static_cast<unsigned>(tag.kind)] |= 1u << tag.queue;
     if (way == Failure::lost) return;
     const unsigned slot = free_slot();
+    most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
     if (frame != nullptr) sim::FramePool::ref(frame);
     reads_[slot] = {true, address, length, frame, offset, tag, way};
     // 200 ns to 8 us, short ones oftener; on the grid of the device.
@@ -169,6 +172,7 @@ class PortBus final : public sim::BusPort {
   void answer(Time t, std::uint32_t slot) {
     const Read r = reads_[slot];
     reads_[slot].busy = false;
+    --in_flight_;
     std::array<std::byte, 4096> data;
     sim::ReadAnswer answer{.id = r.tag.id};
     switch (r.failure) {
@@ -202,6 +206,7 @@ class PortBus final : public sim::BusPort {
   std::array<Read, 64> reads_{};
   std::vector<std::uint8_t> errors_;
   std::uint64_t asked_ = 0;
+  unsigned in_flight_ = 0, most_in_flight_ = 0;
   unsigned truncated_ = 0;
   Time link_free_{}, wire_free_{}, last_start_{};
   bool intx_ = false;

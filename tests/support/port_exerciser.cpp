@@ -17,17 +17,19 @@ namespace {
 constexpr MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 
 /// A card of which documents are read in another way here and there.
-sim::I350Quirks some_quirks(Choices& choices) {
+sim::I350Quirks some_quirks(Choices& choices, bool blocks_too) {
   sim::I350Quirks quirks;
   if (choices.one_in(2)) return quirks;
-  for (const sim::Quirk& q : sim::quirk_table())
+  for (const sim::Quirk& q : sim::quirk_table()) {
+    if (blocks_too && q.key == "descriptor_cache") continue;  // no reading of the RTL's
     if (choices.one_in(6)) q.choose(quirks, choices.below(static_cast<std::uint32_t>(q.readings.size())));
+  }
   return quirks;
 }
 
 sim::I350FunctionConfig function_config(const PortExerciser::Options& o, Choices& choices) {
   sim::I350FunctionConfig c;
-  c.quirks = some_quirks(choices);
+  c.quirks = some_quirks(choices, o.blocks_too);
   c.mac = kMac;
   c.negotiation = 1_us;
   c.name = "port";
@@ -83,7 +85,7 @@ void PortExerciser::check_descriptors(const Ring& r, std::uint64_t address, std:
   const auto fail = [&](const char* why) {
     throw Violation(std::string(what) + " of " + std::to_string(length) + " B at ring offset " +
                     std::to_string(static_cast<std::int64_t>(address - r.base)) + ": " + why + " (clean " +
-                    std::to_string(r.clean) + ", tail " + std::to_string(r.tail) + ", length " +
+                    std::to_string(r.clean) + ", tail " + std::to_string(r.told) + ", length " +
                     std::to_string(r.length) + ")");
   };
   if (!r.ever || address < r.base || address + length > r.base + r.length * kDescriptorBytes)
@@ -92,7 +94,7 @@ void PortExerciser::check_descriptors(const Ring& r, std::uint64_t address, std:
   if (!r.enabled) return;  // on their way when the queue was switched off
   const auto first = static_cast<unsigned>((address - r.base) / kDescriptorBytes);
   const auto count = static_cast<unsigned>(length / kDescriptorBytes);
-  if (r.distance(r.clean, first) + count > r.held()) fail("not the card's");
+  if (r.distance(r.clean, first) + count > r.given_away()) fail("not the card's");
 }
 
 std::byte* PortExerciser::readable(std::uint64_t address, std::uint32_t length, sim::ReadTag tag) {
@@ -147,7 +149,13 @@ std::byte* PortExerciser::writable(std::uint64_t address, std::uint32_t length, 
     if (!tx_[q].head_writeback || length != 4 || in_queue != kHeadWriteback)
       throw Violation("a stray head write-back");
   } else if (in_queue >= kTxRing) {
-    check_descriptors(tx_[q], address, length, "transmit write-back");
+    const std::uint64_t whole = address / kDescriptorBytes * kDescriptorBytes;
+    const bool status_byte = length == 1 && address == whole + 12;
+    for (std::uint64_t d = whole; tx_[q].enabled && d < address + length; d += kDescriptorBytes)
+      if (((Descriptor::load(at(d)).dw[2] & txd::DEXT) == 0) != status_byte)
+        throw Violation("a write-back of the other kind of descriptor, or a second one");
+    check_descriptors(tx_[q], status_byte ? whole : address, status_byte ? kDescriptorBytes : length,
+                      "transmit write-back");
     if (tx_[q].enabled && tx_[q].head_writeback) throw Violation("descriptors written back beside the head");
   } else {
     check_descriptors(rx_[q], address, length, "receive write-back");
@@ -277,7 +285,7 @@ void PortExerciser::rx_enable(unsigned q) {
   static constexpr unsigned kKilobytes[] = {0, 1, 2, 3, 4, 10, 15};
   r.length = 8 * choices_.between(1, choices_.one_in(8) ? 64 : 8);
   r.base = queue_base(q) + kRxRing + 128 * choices_.below(0x2000 / 128);
-  r.tail = r.clean = r.head = 0;
+  r.tail = r.told = r.clean = r.head = 0;
   r.given.fill(false);
   const unsigned kilobytes = choices_.of(kKilobytes);
   r.buffer_bytes = kilobytes == 0 ? 2048 : kilobytes * 1024;
@@ -325,6 +333,7 @@ void PortExerciser::rx_post(unsigned q, unsigned count) {
     ++descriptors_;
     posted = true;
   }
+  r.told = r.tail;
   if (posted) write(reg::RDT(q), r.tail);
 }
 
@@ -404,9 +413,10 @@ void PortExerciser::tx_enable(unsigned q) {
   if (r.enabled || !rested(r)) return;
   r.length = 8 * choices_.between(1, choices_.one_in(8) ? 64 : 8);
   r.base = queue_base(q) + kTxRing + 128 * choices_.below(0x2000 / 128);
-  r.tail = r.clean = r.head = 0;
+  r.tail = r.told = r.clean = r.head = 0;
   r.reports.clear();
   r.wrong = false;
+  r.open = 0;
   r.head_writeback = choices_.one_in(6);
   write(reg::TXDCTL(q), 0);
   write(reg::TDBAL(q), static_cast<std::uint32_t>(r.base));
@@ -440,46 +450,92 @@ void PortExerciser::tx_descriptor(unsigned q, const Descriptor& d, bool reports)
   ++descriptors_;
 }
 
+/// Whether so many descriptors fit, beside what keeps a packet that never ended apart from the ring's end.
+bool PortExerciser::tx_may_begin(unsigned q, unsigned descriptors, bool legacy) {
+  TxRing& r = tx_[q];
+  if (r.held() + descriptors + 1 > r.length) return false;
+  if (r.open + descriptors > 32 || (r.open != 0 && r.open_legacy != legacy)) r.wrong = true;
+  return true;
+}
+
+/// Whether the packet's last descriptor says that it is the last. If not, the next packet continues it: the
+/// card must find that they do not fit, or wait for more.
+bool PortExerciser::tx_ends(unsigned q, unsigned descriptors, bool legacy) {
+  TxRing& r = tx_[q];
+  const bool ends = !choices_.one_in(150);
+  r.open = ends ? 0 : r.open + descriptors;
+  r.open_legacy = legacy;
+  return ends;
+}
+
 /// One packet, if there is room for it; every packet's last descriptor reports.
 void PortExerciser::tx_packet(unsigned q) {
   TxRing& r = tx_[q];
   unsigned pieces = choices_.one_in(4) ? choices_.between(1, 6) : 1;
   if (choices_.one_in(64)) pieces = choices_.between(7, 40);
   const bool context = choices_.one_in(3);
-  if (r.held() + pieces + 1 + context > r.length) return;
-  if (pieces + context > 32) r.wrong = true;
-  std::uint32_t total = choices_.between(17, 200);
+  if (!tx_may_begin(q, pieces + context, false)) return;
+  unsigned total = choices_.between(17, 200);
   if (choices_.one_in(4)) total = choices_.between(17, 1514);
   if (choices_.one_in(16)) total = choices_.between(17, 9724);
   total = std::max(total, pieces);
   const unsigned idx = choices_.below(2);
   if (context) {
     AdvTxContext c;
-    const unsigned iplen = choices_.one_in(2) ? 20 : 40;
+    const unsigned iplen = choices_.one_in(2) ? 20 : 40, l4len = choices_.one_in(2) ? 8 : 20;
     const std::uint32_t tucmd = choices_.below(3) << 11;
-    c.set_lengths(14, iplen, choices_.one_in(2) ? 8 : 20).set_idx(idx);
+    c.set_lengths(14, iplen, l4len).set_idx(idx);
     c.set_tucmd(iplen == 20 ? txd::IPV4 | tucmd : tucmd);
     c.set_vlan(static_cast<std::uint16_t>(choices_.below(65536)));
     c.set_mss(choices_.between(64, 1460));
+    r.headers[idx] = 14 + iplen + l4len;
     tx_descriptor(q, Descriptor::of(c), false);
   }
   const bool segment = choices_.one_in(12) && total > 100;
-  std::uint32_t cmd = txd::IFCS | (choices_.one_in(8) ? txd::VLE : 0) | (segment ? txd::TSE : 0);
+  if (segment && choices_.one_in(4)) total = choices_.between(1000, 16000);
+  const bool own_fcs = !segment && total >= 18 && choices_.one_in(16);
+  std::uint32_t cmd = (own_fcs ? 0 : txd::IFCS) | (choices_.one_in(8) ? txd::VLE : 0);
+  cmd |= segment ? txd::TSE : 0;
   if (choices_.one_in(8)) cmd |= txd::MAC_TSTAMP;
   std::uint32_t popts = choices_.one_in(4) || segment ? txd::TXSM | (choices_.one_in(2) ? txd::IXSM : 0) : 0;
-  std::uint32_t paylen = segment ? total - 54 : total;
+  std::uint32_t paylen = segment ? total - r.headers[idx] : total;
   if (choices_.one_in(100)) paylen = choices_.below(1 << 18);  // a driver's mistake
+  const bool ends = tx_ends(q, pieces + context, false);
   for (unsigned i = 0; i < pieces; ++i) {
     const bool last = i + 1 == pieces;
     std::uint32_t n = last ? total : choices_.between(1, total - (pieces - i - 1));
     total -= n;
     const DmaAddress buffer{tx_data() + choices_.below(kTxDataBytes - 0x4000)};
     const bool rs = last || choices_.one_in(8);
-    const std::uint32_t c = cmd | (last ? txd::EOP : 0) | (rs ? txd::RS : 0);
+    const std::uint32_t c = cmd | (last && ends ? txd::EOP : 0) | (rs ? txd::RS : 0);
     tx_descriptor(q,
                   Descriptor::of(AdvTxData::make(buffer, static_cast<std::uint16_t>(n), c,
                                                  i == 0 ? paylen : 0, popts, idx)),
                   rs);
+  }
+}
+
+/// The same of legacy descriptors; none of no bytes but alone (3.2.2).
+void PortExerciser::tx_legacy_packet(unsigned q) {
+  const unsigned pieces = choices_.one_in(4) ? choices_.between(1, 6) : 1;
+  if (!tx_may_begin(q, pieces, true)) return;
+  unsigned total = choices_.between(18, choices_.one_in(4) ? 9800 : 300);
+  if (pieces == 1 && choices_.one_in(8) && tx_[q].open == 0) total = 0;
+  std::uint32_t cmd = (choices_.one_in(16) ? 0 : txd::IFCS) | (choices_.one_in(8) ? txd::VLE : 0);
+  if (choices_.one_in(4)) cmd |= txd::LEGACY_IC;
+  const std::uint32_t start = choices_.below(256), offset = choices_.below(256);
+  const bool ends = total == 0 || tx_ends(q, pieces, true);
+  for (unsigned i = 0; i < pieces; ++i) {
+    const bool last = i + 1 == pieces;
+    const std::uint32_t n = last ? total : choices_.between(1, total - (pieces - i - 1));
+    total -= n;
+    const DmaAddress buffer{tx_data() + choices_.below(kTxDataBytes - 0x4000)};
+    const bool rs = last || choices_.one_in(8);
+    LegacyTx d = LegacyTx::make(buffer, static_cast<std::uint16_t>(n),
+                                cmd | (last && ends ? txd::EOP : 0) | (rs ? txd::RS : 0));
+    d.dw[2] |= offset << 16;
+    d.dw[3] |= start << 8 | choices_.below(65536) << 16;
+    tx_descriptor(q, Descriptor::of(d), rs);
   }
 }
 
@@ -489,14 +545,24 @@ void PortExerciser::tx_post(unsigned q, unsigned packets) {
   look_at_head(r, read(reg::TDH(q)), "TDH", q);
   tx_clean(q);
   const unsigned before = r.tail;
-  for (; packets != 0; --packets) tx_packet(q);
+  const bool legacy = choices_.one_in(8);
+  for (; packets != 0; --packets) legacy ? tx_legacy_packet(q) : tx_packet(q);
   if (choices_.one_in(300) && r.held() + 2 < r.length) {  // what is no descriptor of this chip
     Descriptor d;
     d.dw[2] = txd::DEXT | txd::RS | txd::EOP | (choices_.one_in(2) ? 0x00100000 : 0x00500000);
     tx_descriptor(q, d, false);
     r.wrong = true;
   }
-  if (r.tail != before) write(reg::TDT(q), r.tail);
+  // Perhaps only a part, which may end in the middle of a packet; the rest goes with the next one.
+  unsigned tell = r.distance(before, r.tail);
+  if (tell != 0 && choices_.one_in(8)) tell = choices_.below(tell + 1);
+  const unsigned tail = (before + tell) % r.length;
+  if (tail != r.told && r.distance(r.told, tail) <= r.distance(r.told, r.tail)) tx_doorbell(q, tail);
+}
+
+void PortExerciser::tx_doorbell(unsigned q, unsigned tail) {
+  tx_[q].told = tail;
+  write(reg::TDT(q), tail);
 }
 
 /// What is told done is given back: up to a descriptor with DD, or to the head that was written.
@@ -505,7 +571,7 @@ void PortExerciser::tx_clean(unsigned q) {
   if (!r.enabled) return;
   std::uint32_t head = 0;
   std::memcpy(&head, at(queue_base(q) + kHeadWriteback), 4);
-  if (r.head_writeback && (head >= r.length || r.distance(r.clean, head) > r.held()))
+  if (r.head_writeback && (head >= r.length || r.distance(r.clean, head) > r.given_away()))
     throw Violation("queue " + std::to_string(q) + ": a head of " + std::to_string(head) +
                     " was written back");
   while (!r.reports.empty()) {
@@ -658,9 +724,9 @@ void PortExerciser::step() {
 
 void PortExerciser::look_at_head(Ring& r, std::uint32_t head, const char* name, unsigned q) {
   if (!r.enabled) return;
-  if (head >= r.length || r.distance(r.head, head) > r.distance(r.head, r.tail))
+  if (head >= r.length || r.distance(r.head, head) > r.distance(r.head, r.told))
     throw Violation(std::string(name) + "(" + std::to_string(q) + ") went from " + std::to_string(r.head) +
-                    " to " + std::to_string(head) + ", past the tail " + std::to_string(r.tail));
+                    " to " + std::to_string(head) + ", past the tail " + std::to_string(r.told));
   r.head = head;
 }
 
@@ -703,6 +769,7 @@ bool PortExerciser::everything_done() {
     TxRing& t = tx_[q];
     rx_post(q, 8);
     if (!t.enabled || t.wrong || bus_.refused(sim::ReadKind::tx_descriptors, q)) continue;
+    if (t.told != t.tail) tx_doorbell(q, t.tail);
     write(reg::TXDCTL(q), t.dctl | reg::txdctl::SWFLUSH);
     tx_clean(q);
     done = done && t.held() == 0 && read(reg::TDH(q)) == t.tail;
@@ -717,6 +784,10 @@ void PortExerciser::end() {
   // A queue that was off, or whose descriptors the host refused, starts again: frames may wait for it.
   for (unsigned q = 0; q < reg::kQueues; ++q) {
     if (bus_.refused(sim::ReadKind::rx_descriptors, q)) rx_disable(q);
+    // A packet without its end holds up all queues: what a driver does whose transmitter hangs (4.11).
+    const TxRing& t = tx_[q];
+    const bool lost = t.wrong || bus_.refused(sim::ReadKind::tx_descriptors, q);
+    if (t.open != 0 || (lost && t.told != t.tail)) tx_disable(q);
   }
   pass(30_us);
   for (unsigned q = 0; q < reg::kQueues; ++q) rx_enable(q);

@@ -34,7 +34,8 @@ class PortExerciser final : private DmaLaw {
   struct Options {
     unsigned steps = 400;  ///< or until a fuzzer's bytes are used up
     bool eager = false;
-    bool tell = false;  ///< every write of a register on standard error
+    bool tell = false;        ///< every write of a register on standard error
+    bool blocks_too = false;  ///< this history is run in RTL as well
     sim::Fidelities fidelity{};
     sim::RtlWorld* rtl = nullptr;
   };
@@ -67,6 +68,7 @@ class PortExerciser final : private DmaLaw {
     std::uint64_t base = 0;
     unsigned length = 0;
     unsigned tail = 0;   ///< next to give
+    unsigned told = 0;   ///< the tail the card knows: what lies behind it is not the card's yet
     unsigned clean = 0;  ///< oldest not given back
     unsigned head = 0;   ///< last seen in RDH, TDH
     Time off_since{};
@@ -75,6 +77,7 @@ class PortExerciser final : private DmaLaw {
       return to >= from ? to - from : to + length - from;
     }
     unsigned held() const { return distance(clean, tail); }
+    unsigned given_away() const { return distance(clean, told); }
     unsigned next(unsigned i) const { return i + 1 == length ? 0 : i + 1; }
   };
   struct RxRing : Ring {
@@ -88,6 +91,9 @@ class PortExerciser final : private DmaLaw {
     std::deque<unsigned> reports;  ///< indices of descriptors with RS, oldest first
     bool head_writeback = false;
     bool wrong = false;  ///< a descriptor no driver may post went in: the queue may have stopped
+    std::array<unsigned, 2> headers{};  ///< of each context: bytes before the payload of its segments
+    unsigned open = 0;                  ///< descriptors of a packet whose last one had no EOP
+    bool open_legacy = false;
   };
 
   // --- DmaLaw ------------------------------------------------------------------------------------
@@ -125,6 +131,10 @@ class PortExerciser final : private DmaLaw {
   void tx_disable(unsigned q);
   void tx_post(unsigned q, unsigned packets);
   void tx_packet(unsigned q);
+  bool tx_may_begin(unsigned q, unsigned descriptors, bool legacy);
+  bool tx_ends(unsigned q, unsigned descriptors, bool legacy);
+  void tx_legacy_packet(unsigned q);
+  void tx_doorbell(unsigned q, unsigned tail);
   void tx_descriptor(unsigned q, const hw::Descriptor& d, bool reports);
   void tx_clean(unsigned q);
   void thresholds(unsigned q);

@@ -7,7 +7,7 @@ HostKernel::HostKernel(Engine& engine, const CostModel& cost_model, const HostCo
     : Kernel(engine.clock(), cost_model, config.profile, memory_),
       engine_(engine),
       config_(config),
-      memory_(engine, config.first_agent, config.memory_bytes),
+      memory_(engine, config.first_agent, config.memory_bytes, config.memory),
       timers_(config.cpus) {
   for (unsigned i = 0; i < config.cpus; ++i)
     cpus_.push_back(std::make_unique<Cpu>(engine, *this, i, agent(i)));

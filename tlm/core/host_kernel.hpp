@@ -19,6 +19,7 @@ struct HostConfig {
   unsigned cpus = 1;
   KernelProfile profile{};
   std::size_t memory_bytes = std::size_t{256} << 20;
+  MemoryBacking memory{};
   std::uint64_t seed = 1;
   unsigned first_agent = 0;  ///< global number of CPU 0; orders CPUs of all hosts at equal time
 };

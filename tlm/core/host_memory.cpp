@@ -10,17 +10,19 @@ void HostMemory::Unmap::operator()(std::byte* p) const { ::munmap(p, size); }
 
 namespace {
 
-/// Fresh anonymous pages: zeroed, and only touched pages cost anything.
-std::byte* map_pages(std::size_t size) {
-  void* p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+/// Fresh anonymous pages are zeroed, and only touched pages cost anything.
+std::byte* map_pages(std::size_t size, MemoryBacking backing) {
+  const int kind = backing.fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
+  void* p =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, kind, backing.fd, static_cast<off_t>(backing.offset));
   if (p == MAP_FAILED) throw std::bad_alloc();
   return static_cast<std::byte*>(p);
 }
 
 }  // namespace
 
-HostMemory::HostMemory(Engine& engine, unsigned agent, std::size_t bytes)
-    : engine_(engine), agent_(agent), size_(bytes), memory_(map_pages(bytes), Unmap{bytes}) {}
+HostMemory::HostMemory(Engine& engine, unsigned agent, std::size_t bytes, MemoryBacking backing)
+    : engine_(engine), agent_(agent), size_(bytes), memory_(map_pages(bytes, backing), Unmap{bytes}) {}
 
 std::byte* HostMemory::allocate(std::size_t bytes, std::size_t alignment) {
   const std::size_t start = (used_ + alignment - 1) / alignment * alignment;

@@ -19,6 +19,12 @@ struct PhysicalAddress {
   constexpr auto operator<=>(const PhysicalAddress&) const = default;
 };
 
+/// Where DRAM comes from: anonymous pages, or those of a file that another process maps too.
+struct MemoryBacking {
+  int fd = -1;               ///< -1: anonymous; else it must stay open until the memory is made
+  std::uint64_t offset = 0;  ///< of the first byte, whole pages
+};
+
 /// A device write that becomes visible at `visible`. `source` must stay valid until `done` is called.
 struct PostedWrite {
   Time visible;
@@ -34,9 +40,10 @@ struct PostedWrite {
 /// is a FIFO; it is drained before anybody looks. In --eager mode every entry has an event of its own.
 class HostMemory final : public PostedWrites {
  public:
-  HostMemory(Engine& engine, unsigned agent, std::size_t bytes);
+  /// Throws std::bad_alloc when `backing` cannot be mapped.
+  HostMemory(Engine& engine, unsigned agent, std::size_t bytes, MemoryBacking backing = {});
 
-  /// Takes `bytes` for good; zeroed. Throws std::bad_alloc when none is left.
+  /// Takes `bytes` for good; zeroed, if the backing was. Throws std::bad_alloc when none is left.
   std::byte* allocate(std::size_t bytes, std::size_t alignment);
   PhysicalAddress physical(const std::byte* p) const {
     return {static_cast<std::uint64_t>(p - memory_.get())};

@@ -21,6 +21,8 @@
 
 namespace niclab::sim {
 
+inline constexpr unsigned kPayloadReads = 6, kMostPayloadReads = 14;  ///< in flight at once, fact base 3.5
+
 /// Named readings where the data sheet leaves room (`[host.nic.quirk]`; the table of its keys is quirks.cpp).
 struct I350Quirks {
   hw::RegisterReadings registers;
@@ -35,6 +37,11 @@ struct I350Quirks {
   /// Of a legacy packet the last descriptor's command, CSO, CSS and tag count, as on the 8254x; false: the
   /// first one's, as on the 82575 (3.2.2).
   bool legacy_command_in_last = false;
+
+  /// Descriptors each queue's cache holds; 0: 16 to receive and 24 to send, as the I210 (3.5). At most
+  /// hw::DescriptorPrefetch::kCacheCapacity, and only 0 with rings in RTL.
+  unsigned descriptor_cache = 0;
+  unsigned payload_reads = kPayloadReads;  ///< in flight at once, 1 to kMostPayloadReads (3.5)
 
   // --- receive ---
   hw::RssReadings rss;                ///< fact base 4.1.1, 7
@@ -105,6 +112,5 @@ inline constexpr Duration register_read = kDeviceClock * 4;       ///< a CSR rea
 
 inline constexpr std::uint32_t kTransmitBufferBytes = 20408;  ///< fact base 2.9
 inline constexpr std::uint32_t kLongestReceive = 9728;        ///< with FCS, fact base 0.3
-inline constexpr unsigned kPayloadReads = 6;                  ///< in flight at once, fact base 3.5
 
 }  // namespace niclab::sim

@@ -51,6 +51,10 @@ I350Function::I350Function(Engine& engine, BusPort& bus, FramePool& frames, SpiE
                          config.name + " tx" + queue);
     rx_queues_[q].choose(f.rx_ring, config.rtl, engine, agent + step::rx_ring_clock + q,
                          config.name + " rx" + queue);
+    if (const unsigned depth = config.quirks.descriptor_cache; depth != 0) {
+      tx_queues_[q].set_depth(depth);
+      rx_queues_[q].set_depth(depth);
+    }
   }
   throttle_.choose(f.intr_throttle, config.rtl, engine, agent + step::throttle_clock,
                    config.name + " intr_throttle", config.quirks.throttle);

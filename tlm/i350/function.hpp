@@ -395,6 +395,7 @@ class I350Function {
   bool tx_wait_for_read(Time t);
   bool tx_issue_reads(Time t);
   /// The packet begun last.
+  unsigned tx_most_reads() const { return std::min(bus_.payload_reads(), config_.quirks.payload_reads); }
   unsigned tx_newest_slot() const { return (tx_head_ + tx_count_ - 1) % kTxSlots; }
   TxPacket& tx_newest() { return tx_slots_[tx_newest_slot()]; }
   bool tx_front_complete() const {

@@ -33,7 +33,7 @@ class I350::Port final : public BusPort, public LinkEnd {
   unsigned max_payload_size() const override { return function.config_space().max_payload_size(); }
   unsigned max_read_request_size() const override { return function.config_space().max_read_request_size(); }
 
-  unsigned payload_reads() const override { return std::min(kPayloadReads, device_.config_.tags - 2); }
+  unsigned payload_reads() const override { return std::min(kMostPayloadReads, device_.config_.tags - 2); }
 
   Time write_frame(Time t, std::uint64_t address, Frame* frame, std::uint32_t offset, std::uint32_t length,
                    std::uint32_t packet, JourneyId journey) override {

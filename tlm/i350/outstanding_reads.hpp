@@ -27,7 +27,7 @@ struct OutstandingRead {
 class OutstandingReads {
  public:
   /// One descriptor read of each direction beside the payload reads.
-  static constexpr unsigned kMost = kPayloadReads + 2;
+  static constexpr unsigned kMost = kMostPayloadReads + 2;
 
   /// A new read; the caller fills in the rest. There is room.
   OutstandingRead& add(const ReadTag& tag, Time due) {
@@ -35,7 +35,7 @@ class OutstandingReads {
     live_ |= 1u << n;
     OutstandingRead& r = reads_[n];
     r.tag = tag;
-    r.tag.id = newest_ = next_++ << 3 | n;
+    r.tag.id = newest_ = next_++ << kPlaceBits | n;
     r.due = due;
     return r;
   }
@@ -43,10 +43,10 @@ class OutstandingReads {
   std::uint64_t newest() const { return newest_; }
   /// The read that was given this id, or nullptr if it is over.
   OutstandingRead* find(std::uint64_t id) {
-    OutstandingRead& r = reads_[id & 7];
-    return (live_ >> (id & 7) & 1) != 0 && r.tag.id == id ? &r : nullptr;
+    OutstandingRead& r = reads_[place(id)];
+    return (live_ >> place(id) & 1) != 0 && r.tag.id == id ? &r : nullptr;
   }
-  void end(const OutstandingRead& r) { live_ &= ~(1u << (r.tag.id & 7)); }
+  void end(const OutstandingRead& r) { live_ &= ~(1u << place(r.tag.id)); }
   bool empty() const { return live_ == 0; }
   unsigned count() const { return static_cast<unsigned>(std::popcount(live_)); }
   /// Calls f with each of them.
@@ -56,7 +56,7 @@ class OutstandingReads {
       f(reads_[static_cast<unsigned>(std::countr_zero(left))]);
   }
   /// Answers to reads up to now are nobody's, and nobody wonders about them (function-level reset).
-  void forget() { forgotten_ = next_ << 3; }
+  void forget() { forgotten_ = next_ << kPlaceBits; }
   bool forgotten(std::uint64_t id) const { return id < forgotten_; }
   /// When the first expires.
   Time next_due() const {
@@ -75,7 +75,9 @@ class OutstandingReads {
   }
 
  private:
-  static_assert(kMost == 8, "three bits of an id say which place it has");
+  static constexpr unsigned kPlaceBits = 4;  ///< so many bits of an id say which place it has
+  static_assert(kMost == 1 << kPlaceBits);
+  static constexpr unsigned place(std::uint64_t id) { return id & (kMost - 1); }
   std::array<OutstandingRead, kMost> reads_{};
   std::uint32_t live_ = 0;  // places taken, one bit each
   std::uint64_t next_ = 1, newest_ = 0, forgotten_ = 0;

@@ -62,6 +62,8 @@ std::span<const Quirk> quirk_table() {
       {"rx_buffer_unit", {"16B", "1B", "64B"}, "2.9", nullptr, [](I350Quirks& q) -> unsigned& { return q.rx_buffer_unit; }, {16, 1, 64}},
       {"rqdpc", {"read_clears", "write_clears"}, "4.10", [](I350Quirks& q) -> bool& { return q.registers.rqdpc_written; }},
       // transmit and statistics
+      {"descriptor_cache", {"i210", "8_each", "32_each"}, "3.5", nullptr, [](I350Quirks& q) -> unsigned& { return q.descriptor_cache; }, {0, 8, 32}},
+      {"payload_reads", {"6_reads", "2_reads", "14_reads"}, "3.5", nullptr, [](I350Quirks& q) -> unsigned& { return q.payload_reads; }, {6, 2, 14}},
       {"tctl_reset", {"82576", "i210"}, "2.8.1", [](I350Quirks& q) -> bool& { return q.registers.tctl_i210; }},
       {"tctl_en", {"holds_buffer", "lets_buffer_out"}, "2.8.1", [](I350Quirks& q) -> bool& { return q.tctl_en_holds_buffer; }},
       {"legacy_command", {"first", "last"}, "3.2.2", [](I350Quirks& q) -> bool& { return q.legacy_command_in_last; }},

@@ -55,12 +55,11 @@ void I350Function::accept(Frame* frame, JourneyId journey, Time t) {
   };
   if ((csr_[reg::RCTL] & reg::rctl::RXEN) == 0 || !link_up(t)) return refuse(account_.filtered);
   statistics_.count_rx_arrival(length);
+  const bool bad_fcs = !frame->fcs_good;
+  if (bad_fcs && length >= 64) statistics_.count(reg::CRCERRS);  // jabber too (2.12.1)
   if (length < 64 || length > rx_longest_) [[unlikely]]
     if (!length_accepted(*frame, length)) return refuse(account_.error_drops);
-  if (!frame->fcs_good) {
-    if (length >= 64) statistics_.count(reg::CRCERRS);
-    if ((csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
-  }
+  if (bad_fcs && (csr_[reg::RCTL] & reg::rctl::SBP) == 0) return refuse(account_.error_drops);
   Control control = Control::none;
   if (load_be16(frame->data + 12) == control_type_) [[unlikely]] {
     control = take_control_frame(*frame, t);

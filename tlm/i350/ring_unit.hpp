@@ -31,6 +31,9 @@ class RingUnit {
  public:
   /// `name`: for the report of a mismatch. `agent`: of the calendar, for the block's clock.
   void choose(Fidelity fidelity, RtlWorld* world, Engine& engine, unsigned agent, std::string name);
+  /// A cache of another depth than the block's; before anything else. Throws std::invalid_argument with RTL,
+  /// whose depth is fixed.
+  void set_depth(unsigned depth);
   /// Shows the block's signals, if RTL was chosen, in a scope `name` of `scope`.
   void show_waves(WaveSink& sink, WaveScope scope, std::string_view name);
 

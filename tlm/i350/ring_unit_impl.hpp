@@ -1,6 +1,7 @@
 // The members of RingUnit that registers and RTL need, for the two .cpp files that instantiate it.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,12 @@ void RingUnit<Model, Rtl>::choose(Fidelity fidelity, RtlWorld* world, Engine& en
                                   std::string name) {
   compare_ = fidelity == Fidelity::lockstep;
   if (fidelity != Fidelity::model) rtl_ = std::make_unique<Rtl>(*world, engine, agent, std::move(name));
+}
+
+template <class Model, class Rtl>
+void RingUnit<Model, Rtl>::set_depth(unsigned depth) {
+  if (rtl_ != nullptr) throw std::invalid_argument("the RTL's descriptor cache has one depth");
+  model_ = Model(depth);
 }
 
 template <class Model, class Rtl>
@@ -74,7 +81,7 @@ void RingUnit<Model, Rtl>::set_enabled(bool enabled, Time t) {
 
 template <class Model, class Rtl>
 void RingUnit<Model, Rtl>::reset(Time t) {
-  model_ = Model();
+  model_ = Model(model_.depth());
   if (rtl_ == nullptr) return;
   history().add(t, "reset");
   rtl_->reset(t);

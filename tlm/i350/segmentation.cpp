@@ -78,7 +78,7 @@ I350Function::TxPacket& I350Function::tx_missing_segment() {
 bool I350Function::tx_issue_segments(Time t) {
   TxSegmentation& s = tx_segmentations_[tx_built_.segmentation];
   while (tx_left_ != 0) {
-    if (tx_reads_ >= bus_.payload_reads()) return tx_wait_for_read(t);
+    if (tx_reads_ >= tx_most_reads()) return tx_wait_for_read(t);
     if (!tx_built_.open) {
       const bool room = tx_open_segment();
       if (meters_) room ? meters_->no_room.goes_on(t) : meters_->no_room.stops(t);

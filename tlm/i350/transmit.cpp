@@ -298,7 +298,7 @@ bool I350Function::tx_issue_reads(Time t) {
   TxPacket& p = tx_newest();
   p.eop_index = tx_built_.last_index;
   while (tx_left_ != 0) {
-    if (tx_reads_ >= bus_.payload_reads()) return tx_wait_for_read(t);
+    if (tx_reads_ >= tx_most_reads()) return tx_wait_for_read(t);
     p.filled += tx_read(p, p.frame, p.filled, tx_left_, t);
   }
   tx_last_descriptor();

@@ -404,9 +404,40 @@ TEST_F(DriverTest, ForeignDevicePhyAndSilenceAreRefused) {
   EXPECT_EQ(error, -5);
   EXPECT_THAT(kernel.log_lines(), testing::Contains(HasSubstr("PCIe link lost")));
   pci.gone = false;
-  pci.config_write16(0x02, 0x10C9);
+  pci.config_write16(0x02, 0x1533);  // an I210
   probe();
   EXPECT_EQ(error, -19);
+}
+
+// driver/device_table.hpp: the same driver, led by another row.
+TEST_F(DriverTest, An82576IsDrivenByItsRow) {
+  pci.config_write16(0x02, 0x10C9);
+  pci.phy_[2] = 0x02A8, pci.phy_[3] = 0x0391;
+  pci.nvm(0x0BF) = 0;  // no section of an 82576
+  open({.queues = 2});
+  EXPECT_EQ(adapter->ptp_clock(), nullptr);
+  EXPECT_EQ(pci.at(reg::IVAR(0)), 0x00008381u);
+  EXPECT_EQ(pci.at(reg::IVAR(1)), 0x00008482u);
+  EXPECT_EQ(reg::txdctl::WTHRESH.get(pci.at(reg::TXDCTL(1))), 1u);
+  EXPECT_EQ(pci.at(reg::SRRCTL(0)) & reg::srrctl::TIMESTAMP, 0u);
+  EXPECT_EQ(pci.at(reg::DVMOLR(0)) & reg::dvmolr::STRVLAN, 0u);
+  EXPECT_NE(pci.at(reg::VMOLR(0)) & reg::dvmolr::STRVLAN, 0u);
+  EXPECT_EQ(pci.phy_[18] & 0x3000, 0x1000);
+  EXPECT_EQ(pci.phy_[22], 0);
+}
+
+TEST_F(DriverTest, RegistersAn82576HasNotAreLeftAlone) {
+  pci.config_write16(0x02, 0x10C9);
+  pci.phy_[2] = 0x02A8, pci.phy_[3] = 0x0391;
+  probe();
+  ASSERT_EQ(error, 0);
+  for (const reg::Offset absent :
+       {reg::PHPM, reg::EEER, reg::IPCNFG, reg::EEE_SU, reg::TXSWC, reg::SYSTIMR, reg::TSIM}) {
+    EXPECT_EQ(pci.find(true, absent), pci.log.size()) << absent;
+    EXPECT_EQ(pci.find(false, absent), pci.log.size()) << absent;
+  }
+  EXPECT_EQ(pci.writes(reg::VFTA(5)).size(), 1u);
+  adapter->igb_remove();
 }
 
 TEST_F(DriverTest, A_20_A_21_FourQueuesHaveNineVectors) {

@@ -235,6 +235,51 @@ TEST(Errors, ABrokenMemoryStopsAllDmaUntilAReset_FactBase_2_6_1) {
   p.expect_account();
 }
 
+// 4.11: the DMA engine waits for the rest of a packet, for all queues: the driver sees a transmitter that
+// hangs. The rest, or the queue switched off, lets it go on; what was begun is counted, and nothing else is
+// lost.
+TEST(Errors, APacketWithoutItsEndHoldsTheTransmitterUntilItsQueueIsSwitchedOff_FactBase_4_11) {
+  for (const bool completed : {false, true}) {
+    SCOPED_TRACE(completed);
+    BusyPort p;
+    p.transmit_on();
+    constexpr std::uint32_t kOther = 0x3000;
+    p.write(reg::TDBAL(1), kOther);
+    p.write(reg::TDLEN(1), 64 * 16);
+    p.write(reg::TXDCTL(1), reg::txdctl::ENABLE);
+    const auto put = [&](std::uint32_t ring, unsigned i, std::uint32_t command, std::uint32_t paylen) {
+      Descriptor::of(AdvTxData::make({BusyPort::kBuffers}, 100, txd::IFCS | txd::RS | command, paylen))
+          .store(p.memory.data() + ring + 16 * i);
+    };
+    put(BusyPort::kTxRing, 0, 0, 200);
+    p.write(reg::TDT(0), 1);
+    p.pass(20_us);
+    put(kOther, 0, txd::EOP, 100);
+    p.write(reg::TDT(1), 1);
+    p.pass(1_ms);
+    const auto other_done = [&] { return Descriptor::load(p.memory.data() + kOther).as<AdvTxData>().dd(); };
+    EXPECT_EQ(p.transmitted(), 0u);
+    EXPECT_FALSE(p.done(0));
+    EXPECT_FALSE(other_done());
+    EXPECT_EQ(p.read(reg::TDH(0)), 1u) << "taken, and not done";
+    EXPECT_EQ(p.read(reg::TDH(1)), 0u);
+    EXPECT_FALSE(p.read(reg::STATUS) & reg::status::TXOFF) << "so that igb calls it a hang";
+    p.expect_account();
+    if (completed) {
+      put(BusyPort::kTxRing, 1, txd::EOP, 0);
+      p.write(reg::TDT(0), 2);
+    } else {
+      p.write(reg::TXDCTL(0), 0);
+    }
+    p.pass(20_us);
+    EXPECT_TRUE(other_done());
+    EXPECT_EQ(p.done(0), completed);
+    EXPECT_EQ(p.transmitted(), completed ? 2u : 1u);
+    EXPECT_EQ(p.function.account().tx_errors, completed ? 0u : 1u);
+    p.expect_account();
+  }
+}
+
 TEST(Errors, AStalledTransmitterGoesOnAfterwards_FactBase_4_11) {
   BusyPort p;
   p.receive_on();

@@ -81,13 +81,14 @@ TEST(PortProperties, EveryHistoryIsTheSameLazyEagerAndInLockstep) {
                       last = first + environment("NICLAB_HISTORIES", 30);
   for (std::uint64_t seed = first; seed < last; ++seed) {
     SCOPED_TRACE(seed);
-    const Outcome lazy = exercise(seed, {});
-    EXPECT_EQ(exercise(seed, {.eager = true}).digest, lazy.digest) << "eager";
+    const Outcome lazy = exercise(seed, {.blocks_too = true});
+    EXPECT_EQ(exercise(seed, {.eager = true, .blocks_too = true}).digest, lazy.digest) << "eager";
     sim::RtlWorld rtl(false);
     constexpr auto kBoth = sim::Fidelity::lockstep;
     const sim::Fidelities lockstep{kBoth, kBoth, kBoth, kBoth};
     const bool tell = std::getenv("NICLAB_TELL") != nullptr;
-    EXPECT_EQ(exercise(seed, {.tell = tell, .fidelity = lockstep, .rtl = &rtl}).digest, lazy.digest)
+    EXPECT_EQ(exercise(seed, {.tell = tell, .blocks_too = true, .fidelity = lockstep, .rtl = &rtl}).digest,
+              lazy.digest)
         << "lockstep";
   }
 }

@@ -143,6 +143,58 @@ TEST(Quirks, PinsOfTheFunctions_FactBase_1_2) {
   }
 }
 
+/// How often descriptors are read until 32 frames are received, the cache being empty each time (3.5).
+TEST(Quirks, DepthOfTheDescriptorCache_FactBase_3_5) {
+  const std::uint64_t reads[] = {3, 5, 2};  // 16, 8 and 32 at once, and what is read ahead of the next
+  for (const unsigned reading : {0u, 1u, 2u}) {
+    QuietPort port(with("descriptor_cache", reading));
+    port.memory.resize(0x1000 + 128 * 2048);
+    port.write_config(0x04, 0x0006);
+    for (const bool again : {false, true}) {  // a reset keeps the depth
+      for (unsigned i = 0; i < 128; ++i)
+        Descriptor::of(AdvRxRead::make({0x1000 + 2048 * i})).store(port.memory.data() + 16 * i);
+      port.write(reg::CTRL, reg::ctrl::SLU);
+      port.pass(10_us);
+      port.write(reg::RXDCTL(0), 0);
+      port.write(reg::RDLEN(0), 128 * 16);
+      port.write(reg::SRRCTL(0), reg::srrctl::BSIZEPACKET.put(2) | reg::srrctl::DESCTYPE.put(1));
+      port.write(reg::RXDCTL(0), reg::rxdctl::ENABLE);
+      const std::uint64_t before = port.bus().reads();
+      port.write(reg::RDT(0), 100);
+      port.write(reg::RCTL, reg::rctl::RXEN | reg::rctl::UPE);
+      for (unsigned i = 0; i < 32; ++i) {
+        sim::Frame* f = port.frames().get(60);
+        std::fill_n(f->data, 60, std::byte{8});
+        port.receive(port.now, f);
+        port.pass(20_us);
+      }
+      EXPECT_EQ(port.bus().reads() - before, reads[reading]) << reading << again;
+      port.write(reg::CTRL, reg::ctrl::RST);
+    }
+  }
+}
+
+TEST(Quirks, ReadsOfPayloadInFlight_FactBase_3_5) {
+  const unsigned most[] = {6, 2, 14};
+  for (const unsigned reading : {0u, 1u, 2u}) {
+    QuietPort port(with("payload_reads", reading));
+    port.memory.resize(0x8000);
+    Descriptor::of(AdvTxData::make({0x1000}, 9000, txd::EOP | txd::IFCS | txd::RS, 9000))
+        .store(port.memory.data());
+    port.write_config(0x04, 0x0006);
+    port.write_config(0xA8, 0);  // reads of 128 bytes
+    port.write(reg::CTRL, reg::ctrl::SLU);
+    port.write(reg::TDLEN(0), 128);
+    port.write(reg::TXDCTL(0), reg::txdctl::ENABLE);
+    port.write(reg::TCTL, reg::tctl::EN);
+    port.pass(10_us);
+    port.write(reg::TDT(0), 1);
+    port.pass(1_ms);
+    EXPECT_EQ(port.bus().most_in_flight(), most[reading]);
+    EXPECT_EQ(port.transmitted(), 1u);
+  }
+}
+
 /// A frame that no queue drops for, then what a reset and reads leave of the counters.
 TEST(Quirks, CountersAfterAReset_FactBase_2_12) {
   for (const unsigned reading : {0u, 1u}) {

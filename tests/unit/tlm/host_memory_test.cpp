@@ -2,7 +2,10 @@
 #include "tlm/core/host_memory.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <new>
 #include <string>
 
 namespace niclab::sim {
@@ -51,6 +54,24 @@ TEST(HostMemory, EagerWritesAreEvents) {
   EXPECT_EQ(m.committed, "a");
   m.engine.run(Time::from_ps(21));
   EXPECT_EQ(m.committed, "ab");
+}
+
+// Another process, here another mapping, has the same memory.
+TEST(HostMemory, MayBePagesOfAFile) {
+  Engine engine(false);
+  const int fd = memfd_create("memory", MFD_CLOEXEC);
+  ASSERT_EQ(ftruncate(fd, 3 * 4096), 0);
+  HostMemory memory(engine, 0, 8192, {fd, 4096});
+  std::byte* const mine = memory.allocate(16, 64);
+  EXPECT_EQ(memory.physical(mine).value, 4096u);
+  mine[0] = std::byte{42};
+  char read = 0;
+  EXPECT_EQ(pread(fd, &read, 1, 8192), 1);
+  EXPECT_EQ(read, 42);
+  EXPECT_EQ(pwrite(fd, "x", 1, 8193), 1);
+  EXPECT_EQ(mine[1], std::byte{'x'});
+  EXPECT_THROW(HostMemory(engine, 0, 8192, {fd, 1}), std::bad_alloc);
+  close(fd);
 }
 
 TEST(HostMemory, AWriteMayNotPassAnother) {
