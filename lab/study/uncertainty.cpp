@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kParameter = "assumption", kElasticity = "elasticity";
 constexpr std::string_view kAsItIs = "as it is";
+constexpr std::string_view kLawOfFindings = "ceiling";  // saturation
+constexpr std::size_t kNamed = 3;  // conclusions that fall, in the sentence; the table has all
 constexpr std::string_view kFallback = "latency_p50_ns";
 
 Assumption as_it_is() { return {std::string(kAsItIs), Assumption::Kind::as_it_is, {}, {}}; }
@@ -106,10 +108,11 @@ StudySpec with_assumptions(const StudySpec& core, const std::vector<Assumption>&
   }
   spec.core.clear();
   spec.plots.clear();
-  // Only what holds of every run: a reading may well break what another law says of the default one.
+  // Only what holds of every run, and what findings read: a reading may well break what another law says of
+  // the default one.
   std::erase_if(spec.laws, [](const std::string& name) {
-    return std::find(std::begin(kLawsOfEveryPoint), std::end(kLawsOfEveryPoint), name) ==
-           std::end(kLawsOfEveryPoint);
+    return name != kLawOfFindings && std::find(std::begin(kLawsOfEveryPoint), std::end(kLawsOfEveryPoint),
+                                               name) == std::end(kLawsOfEveryPoint);
   });
   return spec;
 }
@@ -248,7 +251,11 @@ std::vector<Finding> uncertain_findings(const StudySpec& spec, const std::vector
   if (!skipped.empty()) survives.text += " Not tried: " + listed(skipped) + ".";
   std::vector<Finding> found{std::move(survives)};
   if (!fallen.rows.empty()) {
-    fallen.text = std::to_string(broken.size()) + " of them change under some assumption: " + listed(broken) + ".";
+    fallen.text = std::to_string(broken.size()) + " of them change under some assumption: ";
+    std::vector<std::string> named(
+        broken.begin(), broken.begin() + static_cast<std::ptrdiff_t>(std::min(broken.size(), kNamed)));
+    if (broken.size() > kNamed) named.push_back(std::to_string(broken.size() - kNamed) + " more");
+    fallen.text += listed(named) + ".";
     found.push_back(std::move(fallen));
   }
   Finding slopes;

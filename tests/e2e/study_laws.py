@@ -99,6 +99,25 @@ class BuiltIn(unittest.TestCase):
         self.assertEqual(at["CPU", "full"]["drops_missed"], 0)
         self.assertGreater(at["CPU", "none"]["drops_missed"], 0)
 
+    def test_uncertainty(self):
+        done, points = study("uncertainty coalescing", choose("rx_usecs", 3, 50), choose("load", "Poisson 20k"), "run.duration=2ms")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        at = {}
+        for p in points:
+            at.setdefault(p["params"]["assumption"], []).append(p)
+        for name in ("as it is", "instruction -10 %", "instruction +10 %", "writeback_rule = threshold_only", "eitr_write = interval"):
+            self.assertEqual(len(at[name]), 2, name)
+        # Instructions cost latency; a reading that igb cannot see changes nothing.
+        slopes = [p["metrics"]["elasticity"] for p in at["instruction +10 %"]]
+        self.assertTrue(all(s is not None and s > 0 for s in slopes), slopes)
+        self.assertEqual([p["digest"] for p in at["rqdpc = write_clears"]], [p["digest"] for p in at["as it is"]])
+        self.assertEqual(sum(name.endswith((" lowest", " highest")) for name in at), 6)
+
+    def test_uncertainty_of_nothing(self):
+        done, _ = study("uncertainty")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("\n"), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
