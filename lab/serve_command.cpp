@@ -27,6 +27,8 @@ using std::chrono::nanoseconds;
 constexpr Duration kSlice = 1_ms;        // simulated at once, before clients are asked again
 constexpr Duration kFreeSlice = 100_us;  // at pace "free"
 constexpr nanoseconds kLongestWait = std::chrono::milliseconds(100);
+constexpr nanoseconds kLookAgain = std::chrono::microseconds(
+    50);  // after a request the next one is looked for without sleeping: waking costs more than serving
 constexpr nanoseconds kRetry =
     std::chrono::microseconds(200);  // of frames that a wire's outside had no room for
 constexpr Duration kForEver = Duration::from_s(200ull * 24 * 3600);  // what a Time can hold, nearly
@@ -125,7 +127,10 @@ class Server {
       if (watched[0].revents != 0) return;
       if (!free_) advance(wall_time());
       for (std::size_t i = 0; i < doors_.size(); ++i)
-        if (watched[i + 1].revents != 0) doors_[i]->serve();
+        if (watched[i + 1].revents != 0) {
+          doors_[i]->serve();
+          awake_until_ = WallClock::now() + kLookAgain;
+        }
       for (std::size_t i = 0; i < wires_.size(); ++i)
         if (const short events = watched[1 + doors_.size() + i].revents; events != 0)
           wires_[i]->serve(run_, events);
@@ -142,9 +147,8 @@ class Server {
   /// Until something is to be done: nothing when simulated time is late.
   timespec patience(Time due) const {
     nanoseconds wait{};
-    if (free_)
-      wait = nanoseconds{};
-    else if (due <= run_.now() || run_.next_event() > due)
+    if (free_ || WallClock::now() < awake_until_) return {0, 0};
+    if (due <= run_.now() || run_.next_event() > due)
       wait = std::min(kLongestWait,
                       nanoseconds(run_.next_event() == Time::never()
                                       ? kLongestWait.count()
@@ -161,6 +165,7 @@ class Server {
   std::vector<std::unique_ptr<Door>> doors_;
   std::vector<WireDoor*> wires_;
   Lag lag_;
+  WallClock::time_point awake_until_{};
 };
 
 /// The NICs clients are to drive, which have to be as many as there are sockets.
