@@ -41,7 +41,7 @@ struct DeviceRow {
   bool buffer_size_coded;     ///< RXPBS holds a code, else kilobytes
 
   // --- how it wants to be treated ----------------------------------------------------------------
-  unsigned vfta_writes;        ///< of each word, for an erratum
+  unsigned vfta_writes;           ///< of each word, for an erratum
   unsigned tx_most_wthresh_msix;  ///< with MSI-X TXDCTL.WTHRESH is at most that
 
   // --- NVM and PHY -------------------------------------------------------------------------------
