@@ -40,6 +40,8 @@ bool holds(const Json& actual, CompareOp op, const Json& value) {
   return false;
 }
 
+}  // namespace
+
 std::string xml_escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -54,8 +56,6 @@ std::string xml_escape(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<ExpectOutcome> judge(const std::vector<Expect>& expects, const Json& summary) {
   std::vector<ExpectOutcome> outcomes;

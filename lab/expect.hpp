@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lab/scenario.hpp"
@@ -21,5 +22,8 @@ std::vector<ExpectOutcome> judge(const std::vector<Expect>& expects, const Json&
 
 /// JUnit XML: one test case an outcome.
 std::string junit_xml(const std::string& suite, const std::vector<ExpectOutcome>& outcomes);
+
+/// Text as it stands in XML and HTML, in an attribute too; control characters become blanks.
+std::string xml_escape(std::string_view text);
 
 }  // namespace niclab::lab

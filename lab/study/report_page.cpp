@@ -5,26 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "lab/expect.hpp"
 #include "lab/study/page/page.hpp"
 #include "lab/study/report.hpp"
 #include "lab/user_error.hpp"
 
 namespace niclab::lab::study {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string text_of(const Json& study, const char* key) {
   const auto it = study.find(key);
@@ -71,9 +58,9 @@ std::string script_json(const Json& study) {
 
 std::string report_page(const Json& study) {
   const std::string title = text_of(study, "title");
-  return filled(page::html(), {{{"@TITLE@", escaped(title.empty() ? text_of(study, "name") : title)},
-                                {"@VERSION@", escaped(text_of(study, "version"))},
-                                {"@LIBRARY_NAME@", escaped(page::library_name())},
+  return filled(page::html(), {{{"@TITLE@", xml_escape(title.empty() ? text_of(study, "name") : title)},
+                                {"@VERSION@", xml_escape(text_of(study, "version"))},
+                                {"@LIBRARY_NAME@", xml_escape(page::library_name())},
                                 {"@STYLE@", std::string(page::style())},
                                 {"@STUDY@", script_json(study)},
                                 {"@LIBRARY@", std::string(page::library())},
